@@ -1,0 +1,264 @@
+/**
+ * The one table of error codes. `docs/errors.md` is generated from it. A code is never reused for another
+ * meaning; `status` is the HTTP status of a problem, absent where the code only ever stands on an event.
+ * `retry` tells a sender whether sending the same bytes again can help.
+ */
+type ErrorEntry = {
+  readonly title: string;
+  readonly status?: number;
+  readonly retry: boolean;
+  readonly mend: string;
+};
+
+const table = {
+  ERR_BODY_EMPTY: {
+    title: 'The request has no body.',
+    status: 400,
+    retry: false,
+    mend: 'Send the event as the request body.',
+  },
+  ERR_BODY_INVALID: {
+    title: 'The body does not have the expected shape.',
+    status: 400,
+    retry: false,
+    mend: 'Mend the fields that `errors` points at.',
+  },
+  ERR_BODY_TOO_LARGE: {
+    title: 'The body is larger than the limit.',
+    status: 413,
+    retry: false,
+    mend: 'Send at most 1 MiB an event (10 MiB a batch), or send a reference instead of the content.',
+  },
+  ERR_JSON_INVALID: {
+    title: 'The body is not valid JSON.',
+    status: 400,
+    retry: false,
+    mend: 'Send one JSON value in UTF-8; `detail` names the place where parsing stopped.',
+  },
+  ERR_JSON_TOO_DEEP: {
+    title: 'The JSON is nested too deeply.',
+    status: 400,
+    retry: false,
+    mend: 'Nest at most 64 levels.',
+  },
+  ERR_UNSAFE_KEY: {
+    title: 'An object key is not allowed.',
+    status: 400,
+    retry: false,
+    mend: 'Rename keys that begin with `$`, hold NUL, are `__proto__`, or are `constructor` holding a `prototype`.',
+  },
+  ERR_UNICODE_INVALID: {
+    title: 'The text is not valid Unicode.',
+    status: 400,
+    retry: false,
+    mend: 'Send UTF-8, with surrogates only in pairs.',
+  },
+  ERR_MEDIA_TYPE: {
+    title: 'The media type is not accepted here.',
+    status: 415,
+    retry: false,
+    mend: 'Send `Content-Type: application/json`, or a type that the source allows.',
+  },
+  ERR_CONTENT_ENCODING: {
+    title: 'Compressed bodies are not accepted.',
+    status: 415,
+    retry: false,
+    mend: 'Send the body without `Content-Encoding`.',
+  },
+  ERR_QUERY_INVALID: {
+    title: 'A query parameter is unknown or malformed.',
+    status: 400,
+    retry: false,
+    mend: 'Mend the parameters that `errors` points at.',
+  },
+  ERR_HEADER_INVALID: {
+    title: 'A header is malformed.',
+    status: 400,
+    retry: false,
+    mend: 'Mend the header that `detail` names.',
+  },
+  ERR_HEADERS_TOO_LARGE: {
+    title: 'The headers are larger than the limit.',
+    status: 431,
+    retry: false,
+    mend: 'Send at most 16 KiB of headers.',
+  },
+  ERR_REQUEST_MALFORMED: {
+    title: 'The request is not well-formed HTTP, or its address is not.',
+    status: 400,
+    retry: false,
+    mend: 'Check the request line, the headers and the percent-encoding of the address.',
+  },
+  ERR_SOURCE_INVALID: {
+    title: 'The source is missing or its name is not allowed.',
+    status: 400,
+    retry: false,
+    mend: 'Name the source in `source` (or `client`, `client_id`, `id`) with 1 to 64 of A-Z a-z 0-9 _ . -',
+  },
+  ERR_SOURCE_UNKNOWN: {
+    title: 'The source is not declared.',
+    status: 403,
+    retry: false,
+    mend: 'Declare the source, or allow undeclared ones with UNKNOWN_SOURCES=accept.',
+  },
+  ERR_SIGNATURE_INVALID: {
+    title: 'The request is not signed as this source signs.',
+    status: 401,
+    retry: false,
+    mend: 'Check the name of the source, the secret, and that the raw bytes are signed.',
+  },
+  ERR_UNAUTHENTICATED: {
+    title: 'No valid API key was given.',
+    status: 401,
+    retry: false,
+    mend: 'Send `Authorization: Bearer <key>`.',
+  },
+  ERR_FORBIDDEN: {
+    title: 'This key may not do that.',
+    status: 403,
+    retry: false,
+    mend: 'Ask an admin for a key with the role that `detail` names.',
+  },
+  ERR_RATE_LIMITED: {
+    title: 'The source sends faster than it may.',
+    status: 429,
+    retry: true,
+    mend: 'Wait for `Retry-After` seconds, then send again.',
+  },
+  ERR_SIMULATION_OFF: {
+    title: 'Simulated failures are switched off.',
+    status: 400,
+    retry: false,
+    mend: 'Start Sluice with FAILURE_SIMULATION=on, or leave `simulateFailure` out.',
+  },
+  ERR_NOT_FOUND: {
+    title: 'There is nothing here.',
+    status: 404,
+    retry: false,
+    mend: 'Check the address; /docs lists every route.',
+  },
+  ERR_METHOD_NOT_ALLOWED: {
+    title: 'This method is not allowed here.',
+    status: 405,
+    retry: false,
+    mend: 'Use a method that `Allow` names.',
+  },
+  ERR_REQUEST_TIMEOUT: {
+    title: 'The request did not arrive in time.',
+    status: 408,
+    retry: true,
+    mend: 'Send the whole request within 10 s.',
+  },
+  ERR_UNAVAILABLE: {
+    title: 'A store that is needed for the answer is away.',
+    status: 503,
+    retry: true,
+    mend: 'Wait for `Retry-After` seconds, then send again; a repeat is recognised.',
+  },
+  ERR_INTERNAL: {
+    title: 'Something went wrong here.',
+    status: 500,
+    retry: true,
+    mend: 'Send again; report the request id in `instance` if it goes on.',
+  },
+  ERR_KEY_REUSED: {
+    title: 'The idempotency key was used before for another body.',
+    retry: false,
+    mend: 'Use a new key for a new event. Both bodies are kept; compare them and discard one.',
+  },
+  ERR_VERSION_UNKNOWN: {
+    title: 'No worker and no mapping knows the schema version.',
+    retry: true,
+    mend: 'Deploy a worker or a mapping that knows the version, then replay.',
+  },
+  ERR_PAYLOAD_UNPARSABLE: {
+    title: 'The stored bytes cannot be parsed.',
+    retry: false,
+    mend: 'Ask the sender for the event in the format that the source declares.',
+  },
+  ERR_FIELD_REQUIRED: {
+    title: 'A required field is missing.',
+    retry: false,
+    mend: 'Add a path to the mapping, give the field a default, or make it optional; then replay.',
+  },
+  ERR_FIELD_UNREADABLE: {
+    title: 'A field cannot be converted to its declared type.',
+    retry: false,
+    mend: 'Correct the mapping, or ask the sender to correct the value; then replay.',
+  },
+  ERR_UPCAST_FAILED: {
+    title: 'The payload cannot be brought to a newer schema version.',
+    retry: false,
+    mend: 'Mend the upcast, deploy, then replay.',
+  },
+  ERR_SIMULATED: {
+    title: 'A failure was simulated on request.',
+    retry: true,
+    mend: 'Nothing is wrong: the sender asked for it with `simulateFailure`.',
+  },
+  ERR_STALLED: {
+    title: 'Workers died several times while they held this event.',
+    retry: true,
+    mend: 'Look for what the payload does to the worker before replaying it.',
+  },
+  ERR_UNEXPECTED: {
+    title: 'Processing failed for an unforeseen reason.',
+    retry: true,
+    mend: 'See the message of the last attempt; replay once the cause is gone.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** Every code that Sluice answers or writes on an event. */
+export type ErrorCode = keyof typeof table;
+
+/** Codes that have an HTTP status. */
+export type ProblemCode = {
+  [Code in ErrorCode]: (typeof table)[Code] extends { readonly status: number } ? Code : never;
+}[ErrorCode];
+
+/** The table by code. */
+export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = table;
+
+/** Returns the HTTP status of a code that can be answered. */
+export function toStatus(code: ProblemCode): number {
+  return table[code].status;
+}
+
+/** One place in a body or query that is wrong; `pointer` is an RFC 6901 JSON pointer. */
+export type ProblemError = { readonly pointer: string; readonly detail: string };
+
+/**
+ * An RFC 9457 problem as Sluice answers it. `type` is the relative reference `/docs/errors#<code>`, so that it
+ * holds wherever Sluice runs; `instance` is the request id.
+ */
+export type Problem = {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly instance: string;
+  readonly errors?: readonly ProblemError[];
+};
+
+/**
+ * Thrown where a request cannot be served; the HTTP layer turns it into a problem. `retryAfterSeconds`
+ * becomes the `Retry-After` header.
+ */
+export class ProblemException extends Error {
+  override readonly name = 'ProblemException';
+  readonly code: ProblemCode;
+  readonly errors: readonly ProblemError[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ProblemCode,
+    detail?: string,
+    options: { errors?: readonly ProblemError[]; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
+    super(detail ?? table[code].title, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}

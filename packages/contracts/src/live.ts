@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { NormalizedItem } from './api.ts';
+
+/** The names of the events on `/stream`. */
+export const LIVE_EVENTS = { event: 'event', reset: 'reset', heartbeat: 'heartbeat' } as const;
+
+/** What `/stream` sends for each new record; the SSE `id` is opaque and resumes after this message. */
+export type LiveMessage = NormalizedItem;
+
+/** The filters of `/stream`. */
+export const streamQuerySchema = z.strictObject({
+  source: z.string().max(64).optional(),
+  type: z.string().max(128).optional(),
+  subject: z.string().max(512).optional(),
+});
+export type StreamQuery = z.infer<typeof streamQuerySchema>;

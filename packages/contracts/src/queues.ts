@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { acceptedEventSchema } from './event.ts';
+
+/** The BullMQ queues. */
+export const QUEUES = { events: 'events', polls: 'polls' } as const;
+
+/** The largest number of events and of body bytes that one job carries; a bigger event travels alone. */
+export const MAX_BATCH_EVENTS = 200;
+export const MAX_BATCH_BYTES = 512 * 1024;
+
+/**
+ * A job of the queue `events`. A batch as ingest or scheduler sent it has neither `single` nor `park`.
+ * New fields must be optional: consumers are deployed before producers.
+ */
+export const eventsJobSchema = z.object({
+  envelope: z.literal(1),
+  /** The process that accepted the events, and the number of the batch there, without gaps from 1. */
+  instance: z.string(),
+  seq: z.number().int().min(0),
+  events: z.array(acceptedEventSchema).min(1),
+  /** Set on a job that carries one event which left its batch; `attemptsBefore` were made elsewhere. */
+  single: z
+    .object({
+      run: z.number().int().min(0),
+      attemptsBefore: z.number().int().min(0),
+      reason: z.enum(['failed', 'dead', 'stalled', 'replay', 'inbox']),
+      /** Why the event is dead, for whoever looks at the failed job. */
+      message: z.string().optional(),
+    })
+    .optional(),
+  /** Set on a job whose events wait for a worker that knows their schema version. */
+  park: z.object({ version: z.number().int(), since: z.string(), count: z.number().int().min(1) }).optional(),
+});
+export type EventsJob = z.infer<typeof eventsJobSchema>;
+
+/** The fresh run of a raw event's first arrival. */
+export const FIRST_RUN = 0;
+
+/** Names the job of a batch. */
+export function toBatchJobId(instance: string, seq: number): string {
+  return `b-${instance}-${seq}`;
+}
+
+/** Names the job of one event that left its batch, or runs again. */
+export function toSingleJobId(eventId: string, contentHash: string, run: number): string {
+  return `${eventId}-${contentHash.slice(0, 16)}-${run}`;
+}
+
+/** Names the job of the events of one batch that wait for a worker which knows `version`. */
+export function toParkJobId(jobId: string, version: number): string {
+  return `${jobId}-p${version}`;
+}
+
+/** A job of the queue `polls`: poll `source` for the schedule's slot (epoch seconds). */
+export const pollJobSchema = z.object({ source: z.string(), tenant: z.string(), slot: z.number().int() });
+export type PollJob = z.infer<typeof pollJobSchema>;
+
+/** Names the job of one tick of a source's schedule, the same in every scheduler. */
+export function toPollJobId(source: string, slot: number): string {
+  return `poll-${source}-${slot}`;
+}
+
+/** What Redis remembers of an event accepted within the last hour. */
+export type Mark = { readonly jobId: string; readonly contentHash: string };
+
+/** How long a mark lives. */
+export const MARK_TTL_SECONDS = 3600;
