@@ -1,0 +1,122 @@
+import { toConflictEventId } from '@sluice/normalizer/identity';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { toEvent } from '../test/models/events.ts';
+import { createModelQueue, type ModelQueue } from '../test/models/model-queue.ts';
+import { createModelStore, type ModelStore } from '../test/models/model-store.ts';
+import { createGroupCommit, type GroupCommit } from './group-commit.ts';
+
+describe('group commit', () => {
+  let queue: ModelQueue;
+  let store: ModelStore;
+  let nowMs: number;
+  let commit: GroupCommit;
+
+  beforeEach(() => {
+    queue = createModelQueue();
+    store = createModelStore();
+    nowMs = 0;
+    commit = createGroupCommit({ instance: 'i', queue, inbox: store, now: () => nowMs });
+  });
+
+  it('sends a lonely event at once, alone', async () => {
+    const event = toEvent('a');
+    expect(await commit.submit(event)).toEqual({ id: event.eventId, duplicate: false });
+    expect([...queue.jobs.keys()]).toEqual(['b-i-1']);
+    expect(queue.marks.get(event.eventId)).toEqual({ jobId: 'b-i-1', contentHash: event.contentHash });
+  });
+
+  it('sends what arrives during two round trips as one job', async () => {
+    const kept = Array.from({ length: 60 }, (_, n) => commit.submit(toEvent(`k${n}`)));
+    await Promise.all(kept);
+    expect([...queue.jobs.values()].map((job) => job.events.length)).toEqual([1, 1, 58]);
+    expect(commit.head()).toEqual({ seq: 3, events: 60 });
+  });
+
+  it('never puts more than 200 events or 512 KiB into one job', async () => {
+    const big = 'x'.repeat(200 * 1024);
+    await Promise.all([
+      ...Array.from({ length: 450 }, (_, n) => commit.submit(toEvent(`k${n}`))),
+      ...Array.from({ length: 6 }, (_, n) => commit.submit(toEvent(`big${n}`, { big }))),
+    ]);
+    const sizes = [...queue.jobs.values()].map((job) => job.events.length);
+    expect(Math.max(...sizes)).toBe(200);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(456);
+    for (const job of queue.jobs.values()) {
+      expect(job.events.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThanOrEqual(512 * 1024);
+    }
+  });
+
+  it('answers an event that is already on its way as a duplicate and sends it once', async () => {
+    const [first, second] = await Promise.all([commit.submit(toEvent('a')), commit.submit(toEvent('a'))]);
+    expect([first?.duplicate, second?.duplicate]).toEqual([false, true]);
+    expect(queue.jobs.size).toBe(1);
+  });
+
+  it('answers an exact repeat from its mark, and a reused key with an id of its own', async () => {
+    const event = toEvent('a', { n: 1 });
+    await commit.submit(event);
+    expect(await commit.submit(event)).toEqual({ id: event.eventId, duplicate: true });
+    const other = toEvent('a', { n: 2 });
+    const conflictId = toConflictEventId('default', 's', 'a', other.contentHash);
+    expect(await commit.submit(other)).toEqual({ id: conflictId, duplicate: false });
+    expect(queue.jobs.size).toBe(2);
+    expect(queue.marks.get(event.eventId)?.contentHash).toBe(event.contentHash);
+  });
+
+  it('writes no mark when the queue did not confirm, and keeps the event in the inbox', async () => {
+    queue.before = (command) => {
+      if (command === 'addBatch') throw new Error('refused');
+    };
+    const event = toEvent('a');
+    expect(await commit.submit(event)).toEqual({ id: event.eventId, duplicate: false });
+    expect(queue.marks.size).toBe(0);
+    expect(store.inboxRows.size).toBe(1);
+    expect(store.receipts.get('i-1')).toMatchObject({ state: 'void' });
+    expect(commit.head()).toEqual({ seq: 1, events: 0 });
+  });
+
+  it('treats a lost reply as not done: the event is in both stores under one id', async () => {
+    queue.after = () => {
+      throw new Error('reply lost');
+    };
+    await commit.submit(toEvent('a'));
+    expect(queue.jobs.size).toBe(1);
+    expect(store.inboxRows.size).toBe(1);
+  });
+
+  it('leaves a failed queue alone for a second, then tries it again', async () => {
+    let adds = 0;
+    queue.before = (command) => {
+      adds += 1;
+      if (command === 'readMarks' && adds === 1) throw new Error('silent');
+    };
+    await commit.submit(toEvent('a'));
+    await commit.submit(toEvent('b'));
+    expect(adds).toBe(1);
+    nowMs = 1001;
+    await commit.submit(toEvent('c'));
+    expect(queue.jobs.size).toBe(1);
+    expect(store.inboxRows.size).toBe(2);
+  });
+
+  it('answers 503 when neither store takes it, and voids the number later', async () => {
+    queue.before = () => {
+      throw new Error('away');
+    };
+    const insert = store.insert;
+    store.insert = () => Promise.reject(new Error('away'));
+    await expect(commit.submit(toEvent('a'))).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' });
+    expect(commit.head()).toEqual({ seq: 0, events: 0 });
+    store.insert = insert;
+    await commit.voidUnconfirmed();
+    expect(store.receipts.get('i-1')).toMatchObject({ state: 'void', accepted: 0 });
+    expect(commit.head()).toEqual({ seq: 1, events: 0 });
+  });
+
+  it('answers everything in hand before it closes and refuses what comes after', async () => {
+    const kept = [commit.submit(toEvent('a')), commit.submit(toEvent('b')), commit.submit(toEvent('c'))];
+    await commit.close();
+    expect(await Promise.all(kept)).toHaveLength(3);
+    await expect(commit.submit(toEvent('d'))).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' });
+  });
+});

@@ -1,0 +1,250 @@
+/**
+ * Accepting, from an event with its identity to the promise that it is kept.
+ *
+ *  1. `submit` joins the batch that is forming; an event whose id and content are already on their way joins them.
+ *  2. While fewer than two batches are on their way to the queue, the forming batch leaves: no timer. So at a light
+ *     load a batch holds one event, under load what arrived during a round trip.
+ *  3. Marks are read: an event accepted within the last hour is answered as a duplicate and not sent again. A mark
+ *     with another content hash means a reused key: the event goes on, answered with the conflict's own id.
+ *  4. The rest gets a number, without gaps, and travels as one job. Once the queue has it: marks, answers.
+ *  5. A queue that refuses or is silent is left alone for a second; its batches go to the inbox. An unknown outcome
+ *     is treated as not done: identity makes the second copy harmless, and a void receipt accounts for the number.
+ *  6. Neither store took it: the answer is 503, and the number is voided as soon as the inbox can be written.
+ */
+import { ProblemException } from '@sluice/contracts/errors';
+import type { AcceptedEvent } from '@sluice/contracts/event';
+import {
+  type EventsJob,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_EVENTS,
+  type Mark,
+  toBatchJobId,
+} from '@sluice/contracts/queues';
+import { toConflictEventId } from '@sluice/normalizer/identity';
+import { createContiguousHead } from './contiguous-head.ts';
+import type { AcceptInbox, AcceptQueue } from './ports.ts';
+
+/** How an event was kept: under which id, and whether it was known before. */
+export type Kept = { readonly id: string; readonly duplicate: boolean };
+
+/** How far the batches of this process are kept: every one up to `seq`, holding `events` events. */
+export type Head = { readonly seq: number; readonly events: number };
+
+export type GroupCommit = {
+  /**
+   * Keeps an event.
+   *
+   * @throws ProblemException ERR_UNAVAILABLE when neither the queue nor the inbox took it
+   */
+  submit(event: AcceptedEvent): Promise<Kept>;
+  /** Tells how far the batches are kept. */
+  head(): Head;
+  /** Writes void receipts for batches that neither store confirmed; call it with every heartbeat. */
+  voidUnconfirmed(): Promise<void>;
+  /** Refuses new events and resolves once every event in hand is answered. */
+  close(): Promise<void>;
+};
+
+export type GroupCommitOptions = {
+  /** The id of this process, unique for ever. */
+  readonly instance: string;
+  readonly queue: AcceptQueue;
+  readonly inbox: AcceptInbox;
+  /** Now, in epoch milliseconds. */
+  readonly now: () => number;
+  /** Batches under way at once; 2 by default. */
+  readonly maxInFlight?: number;
+  /** How long a queue that failed is left alone; 1,000 by default. */
+  readonly queueRestMs?: number;
+  /** Told of every batch that left: how many events, and through which store. */
+  readonly onBatch?: (sent: { readonly events: number; readonly by: 'queue' | 'inbox' | 'none' }) => void;
+};
+
+type Waiting = {
+  readonly event: AcceptedEvent;
+  readonly promise: Promise<Kept>;
+  readonly resolve: (kept: Kept) => void;
+  readonly reject: (error: unknown) => void;
+  answerId: string;
+};
+
+/** Creates the group commit of one accepting process. */
+export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
+  const { instance, queue, inbox, now, maxInFlight = 2, queueRestMs = 1000, onBatch } = options;
+  const head = createContiguousHead();
+  const onTheirWay = new Map<string, Waiting[]>();
+  const unconfirmed = new Set<number>();
+  let forming: Waiting[] = [];
+  let inFlight = 0;
+  let lastSeq = 0;
+  let queueRestsUntil = Number.NEGATIVE_INFINITY;
+  let closing = false;
+  let whenIdle: (() => void) | undefined;
+
+  function submit(event: AcceptedEvent): Promise<Kept> {
+    if (closing) return Promise.reject(unavailable('This process is about to stop.'));
+    const same = onTheirWay.get(event.eventId);
+    const twin = same?.find((waiting) => waiting.event.contentHash === event.contentHash);
+    if (twin !== undefined) return twin.promise.then((kept) => ({ id: kept.id, duplicate: true }));
+    const waiting = toWaiting(event);
+    if (same === undefined) onTheirWay.set(event.eventId, [waiting]);
+    else {
+      same.push(waiting);
+      waiting.answerId = toConflictId(event);
+    }
+    forming.push(waiting);
+    sendForming();
+    return waiting.promise;
+  }
+
+  function sendForming(): void {
+    while (inFlight < maxInFlight && forming.length > 0) {
+      const batch = takeBatch();
+      inFlight += 1;
+      void sendBatch(batch).finally(settleIdle);
+    }
+  }
+
+  function takeBatch(): Waiting[] {
+    let count = 0;
+    let bytes = 0;
+    for (const { event } of forming) {
+      bytes += event.body.length;
+      if (count === MAX_BATCH_EVENTS || (count > 0 && bytes > MAX_BATCH_BYTES)) break;
+      count += 1;
+    }
+    if (count === forming.length) {
+      const all = forming;
+      forming = [];
+      return all;
+    }
+    return forming.splice(0, count);
+  }
+
+  /** Never rejects: every waiting request is answered from here. */
+  async function sendBatch(batch: Waiting[]): Promise<void> {
+    let slotHeld = true;
+    const freeSlot = (): void => {
+      if (!slotHeld) return;
+      slotHeld = false;
+      inFlight -= 1;
+      sendForming();
+    };
+    let fresh = batch;
+    let seq = 0;
+    try {
+      if (now() >= queueRestsUntil) {
+        fresh = answerKnown(batch, await queue.readMarks(batch.map(({ event }) => event.eventId)));
+        if (fresh.length === 0) return;
+        seq = nextSeq();
+        await sendToQueue(seq, fresh);
+        return;
+      }
+    } catch {
+      // The reason does not matter here: whatever it was, the queue did not confirm.
+      queueRestsUntil = now() + queueRestMs;
+    } finally {
+      freeSlot();
+    }
+    await sendToInbox(seq === 0 ? nextSeq() : seq, fresh);
+  }
+
+  function nextSeq(): number {
+    lastSeq += 1;
+    return lastSeq;
+  }
+
+  function answerKnown(batch: readonly Waiting[], marks: readonly (Mark | null)[]): Waiting[] {
+    return batch.filter((waiting, index) => {
+      const mark = marks[index];
+      if (mark === null || mark === undefined) return true;
+      if (mark.contentHash === waiting.event.contentHash) {
+        answer(waiting, { id: waiting.answerId, duplicate: true });
+        return false;
+      }
+      waiting.answerId = toConflictId(waiting.event);
+      return true;
+    });
+  }
+
+  async function sendToQueue(seq: number, batch: readonly Waiting[]): Promise<void> {
+    const jobId = toBatchJobId(instance, seq);
+    const events = batch.map(({ event }) => event);
+    const job: EventsJob = { envelope: 1, instance, seq, events };
+    await queue.addBatch(jobId, job);
+    queue.writeMarks(
+      // A reused key must not replace the mark of the event that used it first.
+      batch
+        .filter(({ event, answerId }) => answerId === event.eventId)
+        .map(({ event }) => ({ eventId: event.eventId, mark: { jobId, contentHash: event.contentHash } })),
+    );
+    head.add(seq, events.length);
+    onBatch?.({ events: events.length, by: 'queue' });
+    for (const waiting of batch) answer(waiting, { id: waiting.answerId, duplicate: false });
+  }
+
+  async function sendToInbox(seq: number, batch: readonly Waiting[]): Promise<void> {
+    try {
+      await inbox.insert({ instance, seq, events: batch.map(({ event }) => event) });
+    } catch (cause) {
+      unconfirmed.add(seq);
+      onBatch?.({ events: batch.length, by: 'none' });
+      const error = unavailable('Neither the queue nor the inbox can take the event now.', cause);
+      for (const waiting of batch) {
+        forget(waiting);
+        waiting.reject(error);
+      }
+      return;
+    }
+    head.add(seq, 0);
+    onBatch?.({ events: batch.length, by: 'inbox' });
+    for (const waiting of batch) answer(waiting, { id: waiting.answerId, duplicate: false });
+  }
+
+  function answer(waiting: Waiting, kept: Kept): void {
+    forget(waiting);
+    waiting.resolve(kept);
+  }
+
+  function forget(waiting: Waiting): void {
+    const { eventId } = waiting.event;
+    const rest = onTheirWay.get(eventId)?.filter((other) => other !== waiting) ?? [];
+    if (rest.length === 0) onTheirWay.delete(eventId);
+    else onTheirWay.set(eventId, rest);
+  }
+
+  async function voidUnconfirmed(): Promise<void> {
+    for (const seq of [...unconfirmed]) {
+      await inbox.insert({ instance, seq, events: [] });
+      unconfirmed.delete(seq);
+      head.add(seq, 0);
+    }
+  }
+
+  function settleIdle(): void {
+    if (onTheirWay.size === 0) whenIdle?.();
+  }
+
+  async function close(): Promise<void> {
+    closing = true;
+    if (onTheirWay.size === 0) return;
+    await new Promise<void>((resolve) => {
+      whenIdle = resolve;
+    });
+  }
+
+  return { submit, head: head.read, voidUnconfirmed, close };
+}
+
+function toWaiting(event: AcceptedEvent): Waiting {
+  const { promise, resolve, reject } = Promise.withResolvers<Kept>();
+  return { event, promise, resolve, reject, answerId: event.eventId };
+}
+
+function toConflictId(event: AcceptedEvent): string {
+  return toConflictEventId(event.tenant, event.source, event.idempotencyKey, event.contentHash);
+}
+
+function unavailable(detail: string, cause?: unknown): ProblemException {
+  return new ProblemException('ERR_UNAVAILABLE', detail, { retryAfterSeconds: 2, cause });
+}

@@ -1,0 +1,231 @@
+import type { AcceptedEvent } from '@sluice/contracts/event';
+import type { EventsJob } from '@sluice/contracts/queues';
+import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { toEvent, toRecord } from '../test/models/events.ts';
+import { createModelQueue, type ModelQueue } from '../test/models/model-queue.ts';
+import { assertBalanced, createModelStore, type ModelStore } from '../test/models/model-store.ts';
+import { createBulkWriter } from './bulk-writer.ts';
+import { RefusedPayloadError, UnknownVersionError } from './failure.ts';
+import { createJobSettler, type JobResult, type JobView } from './settle-job.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+describe('settling a job', () => {
+  let queue: ModelQueue;
+  let store: ModelStore;
+  let settle: (job: JobView) => Promise<JobResult>;
+  let nowMs = Date.parse('2026-01-01T00:00:01Z');
+  let known: number[];
+
+  beforeEach(() => {
+    queue = createModelQueue();
+    store = createModelStore();
+    known = [1, 2];
+    const writer = createBulkWriter({ store, worker: 'w', now: () => nowMs, soon: queueMicrotask });
+    settle = createJobSettler({ writer, queue, normalize, now: () => nowMs, attempts: 3, parkMaxMs: DAY_MS });
+  });
+
+  function normalize(event: AcceptedEvent) {
+    if (!known.includes(event.schemaVersion)) throw new UnknownVersionError(event.schemaVersion);
+    const payload = JSON.parse(event.body) as { poison?: true };
+    if (payload.poison) throw new RefusedPayloadError('ERR_FIELD_REQUIRED', 'amount is missing');
+    return toRecord(event);
+  }
+
+  function toBatch(events: AcceptedEvent[], over: Partial<JobView> = {}): JobView {
+    const data: EventsJob = { envelope: 1, instance: 'i', seq: 1, events };
+    return { id: 'b-i-1', data, attemptsMade: 0, stalledCount: 0, ...over };
+  }
+
+  function fetchOnly(over: Partial<JobView> = {}): JobView {
+    const [entry] = queue.jobs;
+    if (entry === undefined || queue.jobs.size !== 1) throw new Error(`${queue.jobs.size} jobs`);
+    return { id: entry[0], data: entry[1], attemptsMade: 0, stalledCount: 0, ...over };
+  }
+
+  it('stores a batch with its receipt and is done', async () => {
+    const result = await settle(toBatch([toEvent('a'), toEvent('b', { n: 2 })]));
+    expect(result).toEqual({ kind: 'done' });
+    expect(store.normalized.size).toBe(2);
+    expect(store.receipts.get('i-1')).toMatchObject({ accepted: 2, merged: 0, state: 'settled' });
+    assertBalanced(store);
+  });
+
+  it('changes nothing when a batch runs again after a crash', async () => {
+    const job = toBatch([toEvent('a'), toEvent('b', { n: 2 })]);
+    await settle(job);
+    const before = [...store.raw];
+    await settle(job);
+    expect([...store.raw]).toEqual(before);
+    assertBalanced(store);
+  });
+
+  it('resolves two semantic twins of one bulk against the owner that is stored', async () => {
+    await settle(toBatch([toEvent('a', { hash: 'h', x: 1 }), toEvent('b', { hash: 'h', x: 2 })]));
+    const [owner] = store.normalized.values();
+    const duplicate = [...store.raw.values()].find(({ status }) => status === 'duplicate');
+    expect(store.normalized.size).toBe(1);
+    expect(duplicate?.duplicateOf).toBe(owner?._id);
+    assertBalanced(store);
+  });
+
+  it('resolves twins of two writers, of which one is second', async () => {
+    const second = createBulkWriter({ store, worker: 'x', now: () => nowMs, soon: queueMicrotask });
+    const settleSecond = createJobSettler({ writer: second, queue, normalize, now: () => nowMs });
+    const other = toBatch([toEvent('b', { hash: 'h', x: 2 })]);
+    await Promise.all([
+      settle(toBatch([toEvent('a', { hash: 'h', x: 1 })])),
+      settleSecond({ ...other, data: { ...other.data, seq: 2 } }),
+    ]);
+    expect(store.normalized.size).toBe(1);
+    expect([...store.raw.values()].map(({ status }) => status).sort()).toEqual(['duplicate', 'normalized']);
+    assertBalanced(store);
+  });
+
+  it('lets a failed event leave its batch and succeed alone', async () => {
+    await settle(toBatch([toEvent('a', {}, { simulate: true }), toEvent('b', { n: 2 })]));
+    expect(store.normalized.size).toBe(1);
+    const job = fetchOnly();
+    expect(job.data.single).toEqual({ run: 0, attemptsBefore: 1, reason: 'failed' });
+    expect(await settle(job)).toEqual({ kind: 'done' });
+    expect(store.normalized.size).toBe(2);
+    assertBalanced(store);
+  });
+
+  it('retries with counted attempts, then the event is dead and forgotten by ingest', async () => {
+    const event = toEvent('a', {}, { simulate: 'all' });
+    queue.marks.set(event.eventId, { jobId: 'b-i-1', contentHash: event.contentHash });
+    await settle(toBatch([event]));
+    expect(await settle(fetchOnly())).toMatchObject({ kind: 'retry' });
+    expect(store.raw.get(event.eventId)).toMatchObject({ status: 'failed', attempts: 2 });
+    expect(await settle(fetchOnly({ attemptsMade: 1 }))).toMatchObject({ kind: 'dead' });
+    const raw = store.raw.get(event.eventId);
+    expect(raw).toMatchObject({ status: 'dead', attempts: 3, code: 'ERR_SIMULATED' });
+    expect(raw?.history?.map(({ attempt, outcome }) => `${attempt} ${outcome}`)).toEqual([
+      '1 failed',
+      '2 failed',
+      '3 dead',
+    ]);
+    expect(queue.marks.size).toBe(0);
+  });
+
+  it('files a refused payload as a job that fails at once, and runs it when a person retries', async () => {
+    const event = toEvent('a', { poison: true });
+    await settle(toBatch([event]));
+    expect(store.raw.get(event.eventId)).toMatchObject({ status: 'dead', code: 'ERR_FIELD_REQUIRED' });
+    const filed = fetchOnly();
+    expect(await settle(filed)).toMatchObject({ kind: 'dead', message: expect.stringContaining('amount') });
+    expect(store.raw.get(event.eventId)).toMatchObject({ attempts: 1 });
+    known.push(99);
+    const single = { run: 5, attemptsBefore: 0, reason: 'replay' as const };
+    await settle({ ...filed, data: { ...filed.data, single } });
+    expect(store.raw.get(event.eventId)).toMatchObject({ status: 'dead', run: 5, attempts: 1 });
+  });
+
+  it('keeps both bodies of a reused key, the second dead under its own id', async () => {
+    const first = toEvent('a', { n: 1 });
+    await settle(toBatch([first, toEvent('a', { n: 2 })]));
+    expect([...store.raw.values()].map(({ status }) => status)).toEqual(['normalized', 'dead']);
+    expect(store.raw.get(first.eventId)?.conflicts).toHaveLength(1);
+    assertBalanced(store);
+  });
+
+  it('parks events of an unknown version per version, and a worker that knows it takes them on', async () => {
+    const batch = toBatch([toEvent('a', {}, { schemaVersion: 3 }), toEvent('b', { n: 2 })]);
+    await settle(batch);
+    const parked = fetchOnly();
+    expect(parked.id).toBe('b-i-1-p3');
+    expect(await settle(parked)).toMatchObject({ kind: 'park', data: { park: { version: 3, count: 2 } } });
+    expect([...store.raw.values()].map(({ attempts }) => attempts).sort()).toEqual([0, 1]);
+    known = [1, 2, 3];
+    expect(await settle(parked)).toEqual({ kind: 'done' });
+    expect(store.normalized.size).toBe(2);
+    assertBalanced(store);
+  });
+
+  it('gives an unknown version up after the longest time to park', async () => {
+    const event = toEvent('a', {}, { schemaVersion: 3 });
+    await settle(toBatch([event]));
+    const parked = fetchOnly();
+    nowMs += DAY_MS + 1;
+    queue.jobs.clear();
+    expect(await settle(parked)).toEqual({ kind: 'done' });
+    expect(store.raw.get(event.eventId)).toMatchObject({ status: 'dead', code: 'ERR_VERSION_UNKNOWN' });
+    expect(fetchOnly().data.single).toMatchObject({ reason: 'dead' });
+  });
+
+  it('stores the events of a stalled batch unread and gives each a job of its own', async () => {
+    await settle(toBatch([toEvent('a'), toEvent('b', { n: 2 })], { stalledCount: 1 }));
+    expect([...store.raw.values()].map(({ status }) => status)).toEqual(['pending', 'pending']);
+    expect(store.receipts.get('i-1')).toMatchObject({ accepted: 2 });
+    const jobs = [...queue.jobs];
+    for (const [id, data] of jobs) await settle({ id, data, attemptsMade: 0, stalledCount: 0 });
+    expect(store.normalized.size).toBe(2);
+    assertBalanced(store);
+  });
+
+  it('makes a single job that stalled five times dead', async () => {
+    const event = toEvent('a');
+    const data: EventsJob = {
+      ...toBatch([event]).data,
+      single: { run: 0, attemptsBefore: 0, reason: 'stalled' },
+    };
+    expect(await settle({ id: 'x', data, attemptsMade: 0, stalledCount: 5 })).toMatchObject({ kind: 'dead' });
+    expect(store.raw.get(event.eventId)).toMatchObject({ status: 'dead', code: 'ERR_STALLED' });
+  });
+
+  it('holds while MongoDB is away and counts nothing', async () => {
+    store.beforeCommit = () => {
+      throw new DependencyAwayError('mongodb', 'no primary');
+    };
+    expect(await settle(toBatch([toEvent('a')]))).toEqual({ kind: 'hold', reason: 'no primary' });
+    expect(store.raw.size).toBe(0);
+  });
+
+  it('lets only the event fail that MongoDB refuses to store', async () => {
+    const bad = toEvent('bad', { n: 1 });
+    store.beforeCommit = (plan) => {
+      if (plan.normalized.some(({ _id }) => _id === bad.eventId)) throw new Error('document refused');
+    };
+    await settle(toBatch([toEvent('a'), bad, toEvent('c', { n: 3 }), toEvent('d', { n: 4 })]));
+    expect(store.normalized.size).toBe(3);
+    expect(store.raw.get(bad.eventId)).toMatchObject({ status: 'failed', code: 'ERR_UNEXPECTED' });
+    expect(fetchOnly().data.events[0]?.eventId).toBe(bad.eventId);
+    assertBalanced(store);
+  });
+
+  it('adds the jobs of its own events before it is done, also when it crashed in between', async () => {
+    let crash = true;
+    queue.before = (command) => {
+      if (command === 'addSplit' && crash) throw new DependencyAwayError('redis', 'cut');
+    };
+    const job = toBatch([toEvent('a', {}, { simulate: true })]);
+    expect(await settle(job)).toMatchObject({ kind: 'hold' });
+    crash = false;
+    expect(await settle(job)).toEqual({ kind: 'done' });
+    expect(queue.jobs.size).toBe(1);
+    assertBalanced(store);
+  });
+
+  it('settles the void receipt of a batch that reached the queue after all, and the inbox row counts nothing', async () => {
+    const event = toEvent('a');
+    await store.insert({ instance: 'i', seq: 1, events: [event] });
+    await settle(toBatch([event]));
+    expect(store.receipts.get('i-1')).toMatchObject({ state: 'settled', accepted: 1 });
+    const single = { run: 0, attemptsBefore: 0, reason: 'inbox' as const };
+    await settle({ ...toBatch([event]), id: 'x', data: { ...toBatch([event]).data, single } });
+    expect(store.inboxRows.size).toBe(0);
+    assertBalanced(store);
+  });
+
+  it('counts an inbox row that was stored first directly, and the late batch as merged', async () => {
+    const event = toEvent('a');
+    await store.insert({ instance: 'i', seq: 1, events: [event] });
+    const single = { run: 0, attemptsBefore: 0, reason: 'inbox' as const };
+    await settle({ ...toBatch([event]), id: 'x', data: { ...toBatch([event]).data, single } });
+    await settle(toBatch([event]));
+    expect(store.receipts.get('i-1')).toMatchObject({ accepted: 0, merged: 1 });
+    assertBalanced(store);
+  });
+});

@@ -1,0 +1,268 @@
+/**
+ * The life of a job of the queue `events`, from the worker that fetched it to what the queue is told.
+ *
+ *  1. Of a batch that was stalled (a worker died on it) the events are stored as pending, unread, and each gets a
+ *     job of its own, so that a payload that kills the process takes nobody with it. A single job that stalled too
+ *     often is dead.
+ *  2. Every event is processed: upcast, normalized, or refused; what it made is its verdict.
+ *  3. The bulk writer stores them and says what became of each.
+ *  4. Events that failed, died or are parked leave their batch: they get jobs of their own before this job ends.
+ *     For dead ones that job fails at once, and stays so for an operator to retry.
+ *  5. Dead events are forgotten by ingest, so that sending them again runs them again.
+ */
+import { toInboxKey } from '@sluice/contracts/bulk';
+import type { AcceptedEvent, NormalizedRecord } from '@sluice/contracts/event';
+import { type EventsJob, FIRST_RUN, toParkJobId, toSingleJobId } from '@sluice/contracts/queues';
+import { toBackoffMs, toParkMs } from './backoff.ts';
+import type { BulkWriter } from './bulk-writer.ts';
+import type { Candidate, Outcome, Verdict } from './candidate.ts';
+import { SimulatedFailureError, toFailure } from './failure.ts';
+import type { SettleQueue, SplitJob } from './ports.ts';
+
+/** A job as the queue hands it over. */
+export type JobView = {
+  readonly id: string;
+  readonly data: EventsJob;
+  /** Attempts that this job has made and that failed. */
+  readonly attemptsMade: number;
+  /** How often a worker died, or lost the job's lock, while it held the job. */
+  readonly stalledCount: number;
+};
+
+/** What the queue is told of a job; `hold` and `park` count no attempt. */
+export type JobResult =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'retry'; readonly message: string }
+  | { readonly kind: 'dead'; readonly message: string }
+  | { readonly kind: 'hold'; readonly reason: string }
+  | { readonly kind: 'park'; readonly delayMs: number; readonly data: EventsJob };
+
+export type JobSettlerOptions = {
+  readonly writer: BulkWriter;
+  readonly queue: SettleQueue;
+  /**
+   * Turns an event into its record.
+   *
+   * @throws UnknownVersionError, RefusedPayloadError, ProblemException, DependencyAwayError
+   */
+  readonly normalize: (event: AcceptedEvent) => NormalizedRecord;
+  readonly now: () => number;
+  /** Attempts in a run; 8 by default. */
+  readonly attempts?: number;
+  /** Pause after the first failed attempt; 1,000 by default. */
+  readonly backoffMs?: number;
+  /** Pause before a parked event is looked at again the first time; 5,000 by default. */
+  readonly parkMs?: number;
+  /** How long an event may be parked before it is dead; 24 h by default. */
+  readonly parkMaxMs?: number;
+  /** How often a single job may stall before it is dead; 5 by default. */
+  readonly maxStalls?: number;
+};
+
+/** Creates the function that settles jobs; it rejects only for reasons nobody foresaw. */
+export function createJobSettler(options: JobSettlerOptions): (job: JobView) => Promise<JobResult> {
+  const { writer, queue, now } = options;
+  const { attempts = 8, backoffMs = 1000, parkMs, parkMaxMs = 24 * 3_600_000, maxStalls = 5 } = options;
+
+  async function settleJob(job: JobView): Promise<JobResult> {
+    try {
+      if (job.data.single !== undefined) return await settleSingle(job, job.data.single);
+      if (job.data.park !== undefined) return await settleParked(job, job.data.park);
+      return await settleBatch(job);
+    } catch (error) {
+      const failure = toFailure(error);
+      if (failure.class === 'dependency-away') return { kind: 'hold', reason: failure.message };
+      throw error;
+    }
+  }
+
+  async function settleBatch({ id, data, stalledCount }: JobView): Promise<JobResult> {
+    const batch = { instance: data.instance, seq: data.seq };
+    const candidates = data.events.map((event): Candidate => {
+      const verdict: Verdict = stalledCount > 0 ? { kind: 'alone' } : toVerdict(event, FIRST_RUN, 1);
+      return toCandidate(event, verdict, { batch });
+    });
+    const outcomes = await writer.write(batch, candidates);
+    await splitOff(id, data, candidates, outcomes);
+    return { kind: 'done' };
+  }
+
+  /** Parked events were counted by their batch; those that are still unknown stay in this job. */
+  async function settleParked({ id, data }: JobView, park: Park): Promise<JobResult> {
+    const candidates = data.events.map((event) =>
+      toCandidate(event, toParkedVerdict(toVerdict(event, FIRST_RUN, 1), park), {}),
+    );
+    const outcomes = await writer.write(null, candidates);
+    const still = data.events.filter((_, index) => outcomes[index]?.kind === 'parked');
+    const left = candidates.map((candidate, index) => ({ candidate, outcome: outcomes[index] as Outcome }));
+    const gone = left.filter(({ outcome }) => outcome.kind !== 'parked');
+    await splitOff(
+      id,
+      data,
+      gone.map(({ candidate }) => candidate),
+      gone.map(({ outcome }) => outcome),
+    );
+    return still.length === 0 ? { kind: 'done' } : parkAgain({ ...data, events: still }, park);
+  }
+
+  async function settleSingle(
+    { data, attemptsMade, stalledCount }: JobView,
+    single: Single,
+  ): Promise<JobResult> {
+    const [event] = data.events;
+    if (event === undefined) return { kind: 'done' };
+    if (single.reason === 'dead' && attemptsMade === 0) {
+      return { kind: 'dead', message: single.message ?? 'The event is dead.' };
+    }
+    const { run } = single;
+    const attempt = single.attemptsBefore + attemptsMade + 1;
+    const candidate = toCandidate(event, toSingleVerdict(event, run, attempt, data.park, stalledCount), {
+      run,
+      attempt,
+      inboxKey: single.reason === 'inbox' ? toInboxKey(event.eventId, event.contentHash) : null,
+    });
+    const [outcome] = await writer.write(null, [candidate]);
+    switch (outcome?.kind) {
+      case 'failed':
+        return { kind: 'retry', message: `${outcome.code}: ${outcome.message}` };
+      case 'dead':
+        await queue.removeMarks([outcome.id]);
+        return { kind: 'dead', message: `${outcome.code}: ${outcome.message}` };
+      case 'parked':
+        return parkAgain(data, data.park ?? { version: outcome.version, since: toIso(now()), count: 0 });
+      default:
+        return { kind: 'done' };
+    }
+  }
+
+  function parkAgain(data: EventsJob, park: Park): JobResult {
+    const next = { ...park, count: park.count + 1 };
+    return { kind: 'park', delayMs: toParkMs(next.count, parkMs), data: { ...data, park: next } };
+  }
+
+  function toCandidate(event: AcceptedEvent, verdict: Verdict, origin: Partial<Candidate>): Candidate {
+    const candidate = {
+      event,
+      verdict,
+      run: FIRST_RUN,
+      attempt: 1,
+      batch: null,
+      inboxKey: null,
+      ...origin,
+    };
+    return { ...candidate, isLast: candidate.attempt >= attempts };
+  }
+
+  function toSingleVerdict(
+    event: AcceptedEvent,
+    run: number,
+    attempt: number,
+    park: Park | undefined,
+    stalledCount: number,
+  ): Verdict {
+    if (stalledCount >= maxStalls) {
+      const message = `Workers died ${stalledCount} times while they held this event.`;
+      return { kind: 'dead', code: 'ERR_STALLED', message };
+    }
+    const verdict = toVerdict(event, run, attempt);
+    return park === undefined ? verdict : toParkedVerdict(verdict, park);
+  }
+
+  function toVerdict(event: AcceptedEvent, run: number, attempt: number): Verdict {
+    try {
+      if (isSimulated(event, run, attempt))
+        throw new SimulatedFailureError(`Attempt ${attempt} was asked to fail.`);
+      return { kind: 'record', record: options.normalize(event) };
+    } catch (error) {
+      const failure = toFailure(error);
+      switch (failure.class) {
+        case 'permanent':
+          return { kind: 'dead', code: failure.code, message: failure.message };
+        case 'transient':
+          return { kind: 'failed', code: failure.code, message: failure.message };
+        case 'unknown-version':
+          return { kind: 'parked', version: failure.version };
+        case 'dependency-away':
+          throw error;
+      }
+    }
+  }
+
+  /** An event that was parked too long is dead. */
+  function toParkedVerdict(verdict: Verdict, park: Park): Verdict {
+    if (verdict.kind !== 'parked' || now() - Date.parse(park.since) < parkMaxMs) return verdict;
+    const message = `No worker knew schema version ${park.version} since ${park.since}.`;
+    return { kind: 'dead', code: 'ERR_VERSION_UNKNOWN', message };
+  }
+
+  /** Gives the events that are not done jobs of their own, before the job that brought them ends. */
+  async function splitOff(
+    jobId: string,
+    data: EventsJob,
+    candidates: readonly Candidate[],
+    outcomes: readonly Outcome[],
+  ): Promise<void> {
+    const jobs: SplitJob[] = [];
+    const parked = new Map<number, AcceptedEvent[]>();
+    const dead: string[] = [];
+    for (const [index, outcome] of outcomes.entries()) {
+      const event = candidates[index]?.event;
+      if (event === undefined) continue;
+      if (outcome.kind === 'parked') {
+        parked.set(outcome.version, [...(parked.get(outcome.version) ?? []), event]);
+      } else {
+        const single = toSingle(outcome);
+        if (single === undefined) continue;
+        if (outcome.kind === 'dead') dead.push(outcome.id);
+        jobs.push(toSingleJob(data, { ...event, eventId: outcome.id }, single));
+      }
+    }
+    for (const [version, events] of parked) {
+      const park = { version, since: toIso(now()), count: 1 };
+      const job = { envelope: 1 as const, instance: data.instance, seq: data.seq, events, park };
+      jobs.push({ jobId: toParkJobId(jobId, version), job, delayMs: toParkMs(1, parkMs) });
+    }
+    if (jobs.length > 0) await queue.addSplit(jobs);
+    if (dead.length > 0) await queue.removeMarks(dead);
+  }
+
+  function toSingleJob({ instance, seq }: EventsJob, event: AcceptedEvent, single: Single): SplitJob {
+    return {
+      jobId: toSingleJobId(event.eventId, event.contentHash, single.run),
+      job: { envelope: 1, instance, seq, events: [event], single },
+      delayMs: single.reason === 'failed' ? toBackoffMs(single.attemptsBefore, backoffMs) : 0,
+    };
+  }
+
+  return settleJob;
+}
+
+type Park = NonNullable<EventsJob['park']>;
+type Single = NonNullable<EventsJob['single']>;
+
+/** Returns what the job of an event says that leaves its batch; undefined for one that is done. */
+function toSingle(outcome: Outcome): Single | undefined {
+  switch (outcome.kind) {
+    case 'failed':
+      return { run: outcome.run, attemptsBefore: outcome.attempts, reason: 'failed' };
+    case 'dead': {
+      const message = `${outcome.code}: ${outcome.message}`;
+      return { run: outcome.run, attemptsBefore: outcome.attempts, reason: 'dead', message };
+    }
+    case 'alone':
+      return { run: FIRST_RUN, attemptsBefore: 0, reason: 'stalled' };
+    default:
+      return undefined;
+  }
+}
+
+/** Counts within a run; a run that a person asked for is spared, unless every attempt was to fail. */
+function isSimulated({ simulate }: AcceptedEvent, run: number, attempt: number): boolean {
+  if (simulate === undefined) return false;
+  if (simulate === 'all') return true;
+  return run === FIRST_RUN && attempt <= (simulate === true ? 1 : simulate);
+}
+
+function toIso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

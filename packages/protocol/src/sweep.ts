@@ -1,0 +1,42 @@
+import type { InboxDocument } from '@sluice/contracts/bulk';
+import { FIRST_RUN, toSingleJobId } from '@sluice/contracts/queues';
+import type { SettleQueue, SplitJob } from './ports.ts';
+
+/** The inbox as sweeping sees it. */
+export type SweepInbox = {
+  /** Claims rows that were never put into the queue, or were longer ago than `olderThanMs`. */
+  claimRows(claim: {
+    readonly limit: number;
+    readonly olderThanMs: number;
+  }): Promise<readonly InboxDocument[]>;
+};
+
+/** After how long a row that is still there is put into the queue again. */
+const AGAIN_AFTER_MS = 60_000;
+
+/**
+ * Moves one portion of the inbox to the queue and returns how many rows it moved. The rows stay until a worker has
+ * stored their events; a lost job is repaired by moving the row again after 60 s.
+ */
+export async function sweepInbox(
+  { inbox, queue }: { readonly inbox: SweepInbox; readonly queue: Pick<SettleQueue, 'addSplit'> },
+  limit = 500,
+): Promise<number> {
+  const rows = await inbox.claimRows({ limit, olderThanMs: AGAIN_AFTER_MS });
+  if (rows.length > 0) await queue.addSplit(rows.map(toInboxJob));
+  return rows.length;
+}
+
+function toInboxJob({ event }: InboxDocument): SplitJob {
+  return {
+    jobId: toSingleJobId(event.eventId, event.contentHash, FIRST_RUN),
+    job: {
+      envelope: 1,
+      instance: 'inbox',
+      seq: 0,
+      events: [event],
+      single: { run: FIRST_RUN, attemptsBefore: 0, reason: 'inbox' },
+    },
+    delayMs: 0,
+  };
+}
