@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KEY_ORIGINS, VIA } from './event.ts';
+import type { JsonValue } from './json.ts';
 import { STATUSES } from './status.ts';
 
 /** The page size when none is asked for, and the largest. */
@@ -7,10 +8,23 @@ export const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 500;
 
 const time = z.iso.datetime({ offset: true }).or(z.iso.date());
+const from = time.optional().describe('Only from this time on: RFC 3339, or a date (UTC).');
+const to = time
+  .optional()
+  .describe('Only before this time: RFC 3339, or a date, whose day is included (UTC).');
+
+/** Any JSON value; it comes from where only such values are kept, so it is not walked through once more. */
+const json = z.custom<JsonValue>((value) => value !== undefined);
 
 const page = {
-  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
-  cursor: z.string().max(512).optional(),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_LIMIT)
+    .default(DEFAULT_LIMIT)
+    .describe('How many items at most.'),
+  cursor: z.string().max(512).optional().describe('`nextCursor` of the page before.'),
 };
 
 /** The answer of every list. */
@@ -19,141 +33,178 @@ export function listOf<Item extends z.ZodType>(item: Item) {
 }
 
 export const rawQuerySchema = z.strictObject({
-  status: z.enum(STATUSES).optional(),
-  source: z.string().max(64).optional(),
-  code: z.string().max(64).optional(),
-  from: time.optional(),
-  to: time.optional(),
+  status: z
+    .enum(STATUSES)
+    .optional()
+    .describe(
+      '`pending` and `processing` are read from the queue; without a status, stored events are listed.',
+    ),
+  source: z.string().max(64).optional().describe('Only events of this source.'),
+  code: z.string().max(64).optional().describe('Only events whose last attempt ended with this error code.'),
+  from,
+  to,
   ...page,
 });
 export type RawQuery = z.infer<typeof rawQuerySchema>;
 
 export const normalizedQuerySchema = z.strictObject({
-  source: z.string().max(64).optional(),
-  client_id: z.string().max(64).optional(),
-  type: z.string().max(128).optional(),
-  subject: z.string().max(512).optional(),
-  from: time.optional(),
-  to: time.optional(),
+  source: z.string().max(64).optional().describe('Only events of this source.'),
+  client_id: z.string().max(64).optional().describe('Another name of `source`.'),
+  type: z.string().max(128).optional().describe('Only events of this type, like `metric`.'),
+  subject: z.string().max(512).optional().describe('Only events of this subject, like a device.'),
+  from,
+  to,
   ...page,
 });
 export type NormalizedQuery = z.infer<typeof normalizedQuerySchema>;
 
-export const rawItemSchema = z.object({
-  id: z.string(),
-  source: z.string(),
-  client_id: z.string(),
-  via: z.enum(VIA),
-  status: z.enum(STATUSES),
-  receivedAt: z.string(),
-  attempts: z.number().int(),
-  schemaVersion: z.number().int(),
-  idempotencyKey: z.string(),
-  keyOrigin: z.enum(KEY_ORIGINS),
-  contentHash: z.string(),
-  contentType: z.string(),
-  sizeBytes: z.number().int(),
-  duplicateOf: z.string().nullable(),
-  duplicateLevel: z.enum(['raw', 'normalized']).nullable(),
-  code: z.string().nullable(),
-  message: z.string().nullable(),
-  conflictOf: z.string().nullable(),
-  conflicts: z.array(z.string()),
-});
+export const rawItemSchema = z
+  .object({
+    id: z.string(),
+    source: z.string(),
+    client_id: z.string(),
+    via: z.enum(VIA),
+    status: z.enum(STATUSES),
+    receivedAt: z.string(),
+    attempts: z.number().int(),
+    schemaVersion: z.number().int(),
+    idempotencyKey: z.string(),
+    keyOrigin: z.enum(KEY_ORIGINS),
+    contentHash: z.string(),
+    contentType: z.string(),
+    sizeBytes: z.number().int(),
+    duplicateOf: z.string().nullable(),
+    duplicateLevel: z.enum(['raw', 'normalized']).nullable(),
+    code: z.string().nullable(),
+    message: z.string().nullable(),
+    conflictOf: z.string().nullable(),
+    conflicts: z.array(z.string()),
+  })
+  .meta({ id: 'RawItem' });
 export type RawItem = z.infer<typeof rawItemSchema>;
 
-export const normalizedItemSchema = z.object({
-  id: z.string(),
-  source: z.string(),
-  client_id: z.string(),
-  type: z.string(),
-  subject: z.string().nullable(),
-  timestamp: z.string().nullable(),
-  data: z.json(),
-  normalizedHash: z.string(),
-  schemaVersion: z.number().int(),
-  mappingRevision: z.number().int().nullable(),
-  lineage: z.record(
-    z.string(),
-    z.object({ from: z.string().nullable(), rule: z.string(), conversion: z.string().optional() }),
-  ),
-  warnings: z.array(z.object({ code: z.string(), field: z.string().optional(), detail: z.string() })),
-  receivedAt: z.string(),
-  storedAt: z.string(),
-});
+export const normalizedItemSchema = z
+  .object({
+    id: z.string(),
+    source: z.string(),
+    client_id: z.string(),
+    type: z.string(),
+    subject: z.string().nullable(),
+    timestamp: z.string().nullable(),
+    data: json,
+    normalizedHash: z.string(),
+    schemaVersion: z.number().int(),
+    mappingRevision: z.number().int().nullable(),
+    lineage: z.record(
+      z.string(),
+      z.object({ from: z.string().nullable(), rule: z.string(), conversion: z.string().optional() }),
+    ),
+    warnings: z.array(z.object({ code: z.string(), field: z.string().optional(), detail: z.string() })),
+    receivedAt: z.string(),
+    storedAt: z.string(),
+  })
+  .meta({ id: 'NormalizedItem' });
 export type NormalizedItem = z.infer<typeof normalizedItemSchema>;
 
-export const timelineEntrySchema = z.object({
-  at: z.string(),
-  step: z.enum(['received', 'queued', 'attempt', 'outcome']),
-  detail: z.string(),
-  run: z.number().int().optional(),
-  attempt: z.number().int().optional(),
-  code: z.string().optional(),
-});
+export const timelineEntrySchema = z
+  .object({
+    at: z.string(),
+    step: z.enum(['received', 'queued', 'attempt', 'outcome']),
+    detail: z.string(),
+    run: z.number().int().optional(),
+    attempt: z.number().int().optional(),
+    code: z.string().optional(),
+  })
+  .meta({ id: 'TimelineEntry' });
 
-export const eventDetailSchema = z.object({
-  id: z.string(),
-  status: z.enum(STATUSES),
-  raw: rawItemSchema.extend({ headers: z.record(z.string(), z.string()), payload: z.json() }).nullable(),
-  normalized: normalizedItemSchema.nullable(),
-  timeline: z.array(timelineEntrySchema),
-  duplicate: z
-    .object({ level: z.enum(['raw', 'normalized']), of: z.string(), explanation: z.string() })
-    .nullable(),
-});
+export const eventDetailSchema = z
+  .object({
+    id: z.string(),
+    status: z.enum(STATUSES),
+    raw: rawItemSchema
+      .extend({
+        headers: z.record(z.string(), z.string()),
+        /** The payload as JSON, or as text when it is none; null when `payloadNote` says why it is not shown. */
+        payload: json,
+        payloadNote: z.string().nullable(),
+      })
+      .nullable(),
+    normalized: normalizedItemSchema.nullable(),
+    timeline: z.array(timelineEntrySchema),
+    duplicate: z
+      .object({
+        level: z.enum(['raw', 'normalized']),
+        of: z.string(),
+        /** The top-level fields in which the two payloads differ although the records are equal. */
+        fields: z.array(z.string()),
+        explanation: z.string(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'EventDetail' });
 export type EventDetail = z.infer<typeof eventDetailSchema>;
 
-export const ledgerSchema = z.object({
-  accepted: z.number().int(),
-  normalized: z.number().int(),
-  duplicate: z.number().int(),
-  dead: z.number().int(),
-  inFlight: z.number().int(),
-  merged: z.number().int(),
-  /** Events of batches that are neither in the queue nor receipted, and those batches by name. */
-  unaccounted: z.number().int(),
-  unaccountedBatches: z.array(z.object({ instance: z.string(), seq: z.number().int() })),
-  balanced: z.boolean(),
-});
+export const ledgerSchema = z
+  .object({
+    accepted: z.number().int(),
+    normalized: z.number().int(),
+    duplicate: z.number().int(),
+    dead: z.number().int(),
+    inFlight: z.number().int(),
+    merged: z.number().int(),
+    /** Events of batches that are neither in the queue nor receipted, and those batches by name. */
+    unaccounted: z.number().int(),
+    unaccountedBatches: z.array(z.object({ instance: z.string(), seq: z.number().int() })),
+    /** Whether accepted = normalized + duplicate + dead + in flight. */
+    balanced: z.boolean(),
+    /** False while so many batches wait that not each of them was looked up; the others count as in flight. */
+    complete: z.boolean(),
+  })
+  .meta({ id: 'Ledger' });
 export type Ledger = z.infer<typeof ledgerSchema>;
 
-export const statsSchema = z.object({
-  byStatus: z.record(z.enum(STATUSES), z.number().int()),
-  duplicates: z.object({ raw: z.number().int(), normalized: z.number().int() }),
-  queue: z.object({
-    waiting: z.number().int(),
-    active: z.number().int(),
-    delayed: z.number().int(),
-    failed: z.number().int(),
-    parked: z.number().int(),
-  }),
-  oldestWaitingMs: z.number().nullable(),
-  inbox: z.number().int(),
-  ledger: ledgerSchema,
-});
+export const statsSchema = z
+  .object({
+    byStatus: z.record(z.enum(STATUSES), z.number().int()),
+    duplicates: z.object({ raw: z.number().int(), normalized: z.number().int() }),
+    queue: z.object({
+      waiting: z.number().int(),
+      active: z.number().int(),
+      delayed: z.number().int(),
+      failed: z.number().int(),
+      parked: z.number().int(),
+    }),
+    oldestWaitingMs: z.number().nullable(),
+    inbox: z.number().int(),
+    ledger: ledgerSchema,
+  })
+  .meta({ id: 'Stats' });
 export type Stats = z.infer<typeof statsSchema>;
 
 export const VITAL_SORTS = ['timestamp', 'deviceId', 'heartRate', 'breathRate'] as const;
 
 export const vitalQuerySchema = z.strictObject({
-  count: z.coerce.number().int().min(1).max(100).default(20),
-  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
-  sortBy: z.enum(VITAL_SORTS).default('timestamp'),
-  orderBy: z.enum(['asc', 'desc']).default('desc'),
+  count: z.coerce.number().int().min(1).max(100).default(20).describe('How many devices at most.'),
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0).describe('How many devices to skip.'),
+  sortBy: z.enum(VITAL_SORTS).default('timestamp').describe('What to sort by.'),
+  orderBy: z.enum(['asc', 'desc']).default('desc').describe('Smallest or greatest first.'),
 });
 export type VitalQuery = z.infer<typeof vitalQuerySchema>;
 
-export const vitalsSchema = z.object({
-  total: z.number().int(),
-  resources: z.array(z.looseObject({ deviceId: z.string(), timestamp: z.number() })),
-});
+export const vitalsSchema = z
+  .object({
+    total: z.number().int(),
+    resources: z.array(z.looseObject({ deviceId: z.string(), timestamp: z.number() })),
+  })
+  .meta({ id: 'Vitals' });
 export type Vitals = z.infer<typeof vitalsSchema>;
 
 /** The answer to an accepted event. */
-export const acceptedSchema = z.object({
-  id: z.string(),
-  status: z.literal('accepted'),
-  duplicate: z.boolean(),
-});
+export const acceptedSchema = z
+  .object({
+    id: z.string(),
+    status: z.literal('accepted'),
+    duplicate: z.boolean(),
+  })
+  .meta({ id: 'Accepted' });
 export type Accepted = z.infer<typeof acceptedSchema>;

@@ -9,8 +9,8 @@ export type LiveMessage = NormalizedItem;
 
 /** The filters of `/stream`. */
 export const streamQuerySchema = z.strictObject({
-  source: z.string().max(64).optional(),
-  type: z.string().max(128).optional(),
-  subject: z.string().max(512).optional(),
+  source: z.string().max(64).optional().describe('Only events of this source.'),
+  type: z.string().max(128).optional().describe('Only events of this type, like `metric`.'),
+  subject: z.string().max(512).optional().describe('Only events of this subject, like a device.'),
 });
 export type StreamQuery = z.infer<typeof streamQuerySchema>;

@@ -1,0 +1,18 @@
+import type { ErrorCode } from './errors.ts';
+
+/** A refused request as `rejections` holds it: headers without credentials, the first 4 KiB of the body. */
+export type Rejection = {
+  readonly at: Date;
+  /** The source that was named in the path, if any. */
+  readonly source: string | null;
+  readonly code: ErrorCode;
+  readonly status: number;
+  /** The true cause, which the answer may hide. */
+  readonly cause: string;
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly remote: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+};

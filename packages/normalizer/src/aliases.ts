@@ -1,0 +1,105 @@
+import type { JsonObject, JsonValue } from '@sluice/contracts/json';
+
+/**
+ * How a field of a built-in type is found and read. `from` lists the names it goes by, best first, beginning with
+ * its own, each written as `toAliasKey` returns it.
+ */
+export type FieldRule = {
+  readonly field: string;
+  readonly from: readonly string[];
+  readonly as: 'text' | 'number' | 'time' | 'scalar';
+  /** What a missing field means: `required` = no record, `expected` = null and a warning, `optional` = left out. */
+  readonly need: 'required' | 'expected' | 'optional';
+  /** Narrows what an alias may stand for, where it is used for several fields. */
+  accepts?(alias: string, value: JsonValue): boolean;
+};
+
+/** A payload, and its keys by what `toAliasKey` makes of them. */
+export type PayloadView = {
+  readonly payload: JsonObject;
+  readonly index: ReadonlyMap<string, readonly string[]>;
+};
+
+/** Where a field was found; `rivals` are other keys that could have been meant. */
+export type FoundField = {
+  readonly key: string;
+  readonly value: string | number;
+  readonly rule: 'exact' | 'alias';
+  readonly rivals: readonly string[];
+};
+
+/** Writes a key without case, `_`, `-` and spaces: the form in which aliases are compared. */
+export function toAliasKey(key: string): string {
+  return key.replace(/[-_ ]/g, '').toLowerCase();
+}
+
+/** Indexes the keys of a payload; keys that differ only in spelling are sorted, so that their order is no matter. */
+export function toPayloadView(payload: JsonObject): PayloadView {
+  const index = new Map<string, string[]>();
+  for (const key of Object.keys(payload)) {
+    const alias = toAliasKey(key);
+    const keys = index.get(alias);
+    if (keys === undefined) index.set(alias, [key]);
+    else keys.push(key);
+  }
+  for (const keys of index.values()) if (keys.length > 1) keys.sort();
+  return { payload, index };
+}
+
+/**
+ * Finds the key that stands for a field: its own name as it is spelled, else the first alias whose value is a
+ * number or a string that is not blank. Null when there is none.
+ */
+export function findField(rule: FieldRule, { payload, index }: PayloadView): FoundField | null {
+  const own = Object.hasOwn(payload, rule.field) ? payload[rule.field] : undefined;
+  if (isUsable(rule, rule.from[0] ?? '', own)) {
+    return { key: rule.field, value: own, rule: 'exact', rivals: [] };
+  }
+  let found: { key: string; value: string | number } | null = null;
+  const rivals: string[] = [];
+  for (const alias of rule.from) {
+    for (const key of index.get(alias) ?? []) {
+      const value = payload[key];
+      if (!isUsable(rule, alias, value)) continue;
+      if (found === null) found = { key, value };
+      else rivals.push(key);
+    }
+  }
+  return found && { ...found, rule: 'alias', rivals };
+}
+
+/** Tells whether a payload holds a usable value for a field. */
+export function hasField(rule: FieldRule, view: PayloadView): boolean {
+  return findField(rule, view) !== null;
+}
+
+/** Tells whether a field's own name is there, with a value that is neither null nor blank but not usable. */
+export function isOwnNameUnusable(rule: FieldRule, payload: JsonObject): boolean {
+  const own = Object.hasOwn(payload, rule.field) ? payload[rule.field] : undefined;
+  if (own === undefined || own === null || (typeof own === 'string' && own.trim() === '')) return false;
+  return !isUsable(rule, rule.from[0] ?? '', own);
+}
+
+function isUsable(rule: FieldRule, alias: string, value: JsonValue | undefined): value is string | number {
+  const scalar = typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
+  return scalar && (rule.accepts === undefined || rule.accepts(alias, value));
+}
+
+/** The names under which a timestamp goes, for every built-in type. */
+export const TIMESTAMP_ALIASES = [
+  'timestamp',
+  'datetime',
+  'time',
+  'ts',
+  'date',
+  'at',
+  'eventtime',
+  'eventdate',
+  'occurredat',
+  'measuredat',
+  'recordedat',
+  'createdat',
+  'created',
+  'createdon',
+  'updatedat',
+] as const;

@@ -1,0 +1,34 @@
+import { type Instant, splitFraction } from './calendar.ts';
+
+/** A count from the epoch, the unit that its magnitude tells, and whether it is too short to be sure of. */
+export type Epoch = { readonly instant: Instant; readonly unit: string; readonly short: boolean };
+
+const EPOCH = /^(-?)(\d{1,19})(?:\.(\d{1,12})\d*)?$/;
+
+/** Fewer digits than this are times before March 1973: more likely something else, when they stand in a string. */
+const USUAL_LENGTH = 9;
+
+/**
+ * Reads digits as a count from the epoch, in the unit that their number tells: up to 11 seconds, up to 14
+ * milliseconds, up to 17 microseconds, else nanoseconds. Null when they are no decimal number.
+ */
+export function readEpoch(text: string): Epoch | null {
+  const match = EPOCH.exec(text);
+  if (match === null) return null;
+  const whole = (match[2] ?? '').replace(/^0+(?=\d)/, '');
+  const { unit, shift } = toUnit(whole.length);
+  // Decimal text, because 1704067200.123 * 1000 is not the number of milliseconds.
+  const seconds = whole.slice(0, Math.max(0, whole.length - shift));
+  const { ms, beyondMs } = splitFraction(whole.slice(seconds.length).padStart(shift, '0') + (match[3] ?? ''));
+  const epochMs = Number(seconds) * 1000 + ms;
+  // Before the epoch the digits beyond a millisecond would count backwards.
+  const instant = match[1] === '-' ? { epochMs: 0 - epochMs, beyondMs: '' } : { epochMs, beyondMs };
+  return { instant, unit, short: whole.length < USUAL_LENGTH };
+}
+
+function toUnit(length: number): { unit: string; shift: number } {
+  if (length <= 11) return { unit: 'seconds', shift: 0 };
+  if (length <= 14) return { unit: 'milliseconds', shift: 3 };
+  if (length <= 17) return { unit: 'microseconds', shift: 6 };
+  return { unit: 'nanoseconds', shift: 9 };
+}

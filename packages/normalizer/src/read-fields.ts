@@ -1,0 +1,136 @@
+import type { FieldLineage, NormalizationWarning } from '@sluice/contracts/event';
+import type { JsonObject, JsonValue } from '@sluice/contracts/json';
+import {
+  type FieldRule,
+  type FoundField,
+  findField,
+  isOwnNameUnusable,
+  type PayloadView,
+} from './aliases.ts';
+import { coerceNumber } from './coerce-number.ts';
+import { coerceTime } from './coerce-time.ts';
+import { toPointer, toPointerStep } from './json-pointer.ts';
+import type { ReadResult, Refusal } from './rule-set.ts';
+import { type Guess, toWarning, WARNINGS } from './warnings.ts';
+
+/** What reading fields by rules collects; rule sets add to it before they make a reading of it. */
+export type Collected = {
+  timestamp: string | null;
+  readonly fields: Map<string, JsonValue>;
+  readonly dedupe: Map<string, JsonValue>;
+  readonly lineage: Map<string, FieldLineage>;
+  readonly warnings: NormalizationWarning[];
+  /** Keys of the payload that stand for a canonical field. */
+  readonly used: Set<string>;
+};
+
+type ReadValue = {
+  readonly value: JsonValue;
+  readonly precise?: string;
+  readonly conversion?: string;
+  readonly guesses: readonly Guess[];
+};
+
+/** Reads the fields that rules describe; a refusal when a required one is missing or one is unreadable. */
+export function readFields(rules: readonly FieldRule[], view: PayloadView): Collected | Refusal {
+  const collected: Collected = {
+    timestamp: null,
+    fields: new Map(),
+    dedupe: new Map(),
+    lineage: new Map(),
+    warnings: [],
+    used: new Set(),
+  };
+  for (const rule of rules) {
+    const refusal = readField(rule, view, collected);
+    if (refusal !== null) return refusal;
+  }
+  return collected;
+}
+
+/** Tells a refusal from what was read. */
+export function isRefusal(result: Collected | Refusal): result is Refusal {
+  return 'kind' in result;
+}
+
+/** Makes a reading of what was collected, together with the fields of the payload that no rule used. */
+export function toReadResult(collected: Collected, subject: string | null, payload: JsonObject): ReadResult {
+  const extras = new Map(Object.entries(payload).filter(([key]) => !collected.used.has(key)));
+  const { timestamp, fields, dedupe, lineage, warnings } = collected;
+  return { kind: 'read', reading: { subject, timestamp, fields, dedupe, extras, lineage, warnings } };
+}
+
+function readField(rule: FieldRule, view: PayloadView, collected: Collected): Refusal | null {
+  const found = findField(rule, view);
+  if (found === null) {
+    const { payload } = view;
+    if (isOwnNameUnusable(rule, payload)) return toUnreadable(rule, rule.field, payload[rule.field]);
+    if (rule.need === 'required') return toMissing(rule.field);
+    if (rule.need === 'expected') addMissing(rule.field, rule.as === 'time', collected);
+    return null;
+  }
+  const read = readValue(rule.as, found.value);
+  if (read === null) return toUnreadable(rule, found.key, found.value);
+  collected.used.add(found.key);
+  addField(rule, found, read, collected);
+  return null;
+}
+
+function addField(rule: FieldRule, found: FoundField, read: ReadValue, collected: Collected): void {
+  if (rule.as === 'time' && typeof read.value === 'string') collected.timestamp = read.value;
+  else collected.fields.set(rule.field, read.value);
+  collected.dedupe.set(rule.field, read.precise ?? read.value);
+  collected.lineage.set(rule.field, {
+    from: toPointerStep(found.key),
+    rule: found.rule,
+    ...(read.conversion === undefined ? {} : { conversion: read.conversion }),
+  });
+  for (const guess of read.guesses) collected.warnings.push(toWarning(rule.field, guess));
+  if (found.rivals.length > 0) {
+    const detail = `taken from ${toPointer([found.key])}; ${toPointer([found.rivals[0] ?? ''])} could be meant too`;
+    collected.warnings.push(toWarning(rule.field, { code: WARNINGS.fieldAmbiguous, detail }));
+  }
+}
+
+function addMissing(field: string, isTime: boolean, collected: Collected): void {
+  if (!isTime) collected.fields.set(field, null);
+  collected.dedupe.set(field, null);
+  collected.lineage.set(field, { from: null, rule: 'missing' });
+  collected.warnings.push(toWarning(field, { code: WARNINGS.fieldMissing, detail: 'the field is missing' }));
+}
+
+function readValue(as: FieldRule['as'], value: string | number): ReadValue | null {
+  if (as === 'number') return coerceNumber(value);
+  if (as === 'time') return coerceTime(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) return null;
+    return as === 'scalar'
+      ? { value, guesses: [] }
+      : { value: String(value), conversion: 'number to string', guesses: [] };
+  }
+  if (!value.isWellFormed()) return null;
+  const trimmed = value.trim();
+  return { value: trimmed, ...(trimmed === value ? {} : { conversion: 'trimmed' }), guesses: [] };
+}
+
+/** Refuses an event that lacks a required field. */
+export function toMissing(field: string): Refusal {
+  return { kind: 'refused', code: 'ERR_FIELD_REQUIRED', message: `The field ${field} is missing.`, field };
+}
+
+const EXPECTED = { text: 'a text', scalar: 'a text or number', number: 'a number', time: 'a time' } as const;
+
+function toUnreadable(rule: FieldRule, key: string, value: JsonValue | undefined): Refusal {
+  const got = typeof value === 'string' ? `a string of ${value.length} characters` : toKind(value);
+  return {
+    kind: 'refused',
+    code: 'ERR_FIELD_UNREADABLE',
+    message: `The field ${rule.field} at ${toPointer([key])} is not ${EXPECTED[rule.as]}: got ${got}.`,
+    field: rule.field,
+  };
+}
+
+function toKind(value: JsonValue | undefined): string {
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value} that has no such meaning`;
+}

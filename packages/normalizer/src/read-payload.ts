@@ -1,0 +1,40 @@
+import { isUtf8 } from 'node:buffer';
+import type { AcceptedEvent } from '@sluice/contracts/event';
+import type { JsonValue } from '@sluice/contracts/json';
+import { readSubmission } from '@sluice/contracts/submission';
+import { decodeUtf8, parseSafeJson } from './safe-json.ts';
+
+/** The part of an accepted event that holds its bytes. */
+export type EventBody = Pick<AcceptedEvent, 'body' | 'bodyEncoding'>;
+
+/** The part of an accepted event that its payload is read from. */
+export type PayloadBody = EventBody & Pick<AcceptedEvent, 'form' | 'contentType'>;
+
+/** Tells whether a media type is JSON: `application/json` or any `+json`, whatever its parameters. */
+export function isJsonContentType(contentType: string): boolean {
+  const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+  return mediaType === 'application/json' || mediaType.endsWith('+json');
+}
+
+/** Returns the exact bytes of an accepted event. */
+export function toBodyBytes(event: EventBody): Uint8Array {
+  return Buffer.from(event.body, event.bodyEncoding ?? 'utf8');
+}
+
+/**
+ * Reads the payload of an accepted event from its bytes. A submission is JSON whatever its media type. A body of
+ * another media type is its own payload: the text, or base64 when the bytes are not UTF-8.
+ *
+ * @throws ProblemException as `parseSafeJson`, `decodeUtf8` and `readSubmission` do
+ */
+export function readPayload(event: PayloadBody): JsonValue {
+  if (event.form === 'submission') return readSubmission(parseSafeJson(toText(event)).value).payload;
+  if (isJsonContentType(event.contentType)) return parseSafeJson(toText(event)).value;
+  if (event.bodyEncoding === undefined) return event.body;
+  const bytes = toBodyBytes(event);
+  return isUtf8(bytes) ? decodeUtf8(bytes) : event.body;
+}
+
+function toText(event: EventBody): string {
+  return event.bodyEncoding === undefined ? event.body : decodeUtf8(toBodyBytes(event));
+}

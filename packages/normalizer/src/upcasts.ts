@@ -1,0 +1,55 @@
+import type { NormalizationWarning } from '@sluice/contracts/event';
+import type { Reading } from './rule-set.ts';
+import { toWarning, WARNINGS } from './warnings.ts';
+
+/** Brings a reading from one schema version's shape to the next: pure, and never mutating. */
+export type Upcast = (reading: Reading) => Reading;
+
+/** The upcasts by type and by the version they start from. A new one is one line here. */
+const UPCASTS = {
+  person: { 1: splitName },
+} as const satisfies Readonly<Record<string, Readonly<Record<number, Upcast>>>>;
+
+/** Returns the upcast of a type from a version to the next, undefined when its shape stays the same. */
+export function findUpcast(type: string, fromVersion: number): Upcast | undefined {
+  const registry: Readonly<Record<string, Readonly<Record<number, Upcast>>>> = UPCASTS;
+  return Object.hasOwn(registry, type) ? registry[type]?.[fromVersion] : undefined;
+}
+
+/** Brings a person from `{name}` to `{first_name, last_name}`: the last word is the last name. */
+function splitName(reading: Reading): Reading {
+  const { name, ...others } = Object.fromEntries(reading.fields);
+  if (typeof name !== 'string') return reading;
+  const words = name.split(/\s+/);
+  const last = words.length > 1 ? (words.at(-1) ?? null) : null;
+  const first = last === null ? name : words.slice(0, -1).join(' ');
+  const names = { first_name: first, last_name: last };
+  const { name: _, ...dedupe } = Object.fromEntries(reading.dedupe);
+  const { name: origin, ...lineage } = Object.fromEntries(reading.lineage);
+  const from = origin?.from ?? null;
+  return {
+    ...reading,
+    fields: new Map(Object.entries({ ...names, ...others })),
+    dedupe: new Map(Object.entries({ ...names, ...dedupe })),
+    lineage: new Map(
+      Object.entries({
+        first_name: {
+          from,
+          rule: 'upcast',
+          conversion: last === null ? 'whole name' : 'all words but the last',
+        },
+        last_name:
+          last === null ? { from: null, rule: 'upcast' } : { from, rule: 'upcast', conversion: 'last word' },
+        ...lineage,
+      }),
+    ),
+    warnings: words.length === 2 ? reading.warnings : [...reading.warnings, toNameWarning(last === null)],
+  };
+}
+
+function toNameWarning(single: boolean): NormalizationWarning {
+  const detail = single
+    ? 'the name is one word, which was read as the first name'
+    : 'the last of several words was read as the last name';
+  return toWarning(single ? 'last_name' : 'first_name', { code: WARNINGS.nameGuessed, detail });
+}
