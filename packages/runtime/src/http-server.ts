@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { ProblemException } from '@sluice/contracts/errors';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
+import { answerClientError } from './client-error.ts';
+import type { Logger } from './logger.ts';
+import { PROBLEM_MEDIA_TYPE, toProblem } from './problems.ts';
+
+/** A Fastify server as every app starts from. */
+export type HttpServer = FastifyInstance;
+
+/** What a server is made of; the defaults suit an app that faces the outside. */
+export type HttpServerOptions = {
+  readonly logger: Logger;
+  /** Largest body, in bytes; a route may set another `bodyLimit`. */
+  readonly maxBodyBytes: number;
+  /** Whether every body, whatever its media type, is handed on as the Buffer that arrived (default false: JSON). */
+  readonly rawBody?: boolean;
+  /** Whose `X-Forwarded-*` headers are believed (default nobody's), as Fastify's `trustProxy`. */
+  readonly trustProxy?: boolean | string | string[];
+  /** Longest time for a request to arrive whole, in ms (default 10,000). */
+  readonly requestTimeoutMs?: number;
+  /** Longest silence on a connection while a request is served, in ms (default 30,000). */
+  readonly connectionTimeoutMs?: number;
+};
+
+const KEEP_ALIVE_MS = 72_000;
+const CHECK_CONNECTIONS_MS = 500;
+
+/** Keeps Fastify's own lines about trouble, without one for each request: that costs as much as the request. */
+class QuietLogController extends LogController {
+  override incomingRequest(): void {}
+  override requestCompleted(): void {}
+  override routeNotFound(): void {}
+}
+
+/**
+ * Creates a server that answers every error as problem+json, ends slow requests, gives each request an id of its
+ * own and logs none of them. It is not listening yet; see `listen`.
+ */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { logger, maxBodyBytes, rawBody = false, trustProxy = false } = options;
+  const { requestTimeoutMs = 10_000, connectionTimeoutMs = 30_000 } = options;
+  const loggerInstance: FastifyBaseLogger = logger;
+  const server = fastify({
+    loggerInstance,
+    logController: new QuietLogController(),
+    // A pino child for each request is dear; problems are logged with the request id below.
+    childLoggerFactory: (parent) => parent,
+    bodyLimit: maxBodyBytes,
+    trustProxy,
+    requestIdHeader: false,
+    genReqId: () => `req_${randomUUID()}`,
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: connectionTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: {
+      headersTimeout: Math.min(requestTimeoutMs, 5000),
+      // Node looks for late requests only every 30 s unless told otherwise.
+      connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+    },
+    // Requests on connections that are still open are served, not turned away, while the server closes.
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      setCommonHeaders(request, reply);
+      answerError(error, request, reply);
+    },
+  });
+  server.removeContentTypeParser('text/plain');
+  if (rawBody) {
+    server.removeAllContentTypeParsers();
+    server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  }
+  server.addHook('onRequest', (request, reply, done) => {
+    setCommonHeaders(request, reply);
+    // Before the body is read: nobody waits for the body of a request that leads nowhere.
+    done(request.is404 ? toNotFound(server, request.raw, reply) : undefined);
+  });
+  server.setNotFoundHandler((request, reply) => {
+    throw toNotFound(server, request.raw, reply);
+  });
+  server.setErrorHandler(answerError);
+  server.addHook('preClose', (done) => {
+    // A connection whose last request is still served when closing begins would otherwise idle for 72 s.
+    server.server.keepAliveTimeout = 1;
+    done();
+  });
+  return server;
+
+  function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const { problem, headers } = toProblem(error, request.id);
+    if (problem.status >= 500) {
+      const line = {
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url,
+        err: error,
+      };
+      if (problem.code === 'ERR_INTERNAL') logger.error(line, 'request.failed');
+      else logger.warn(line, 'request.refused');
+    }
+    // Fastify closes connections after a body it did not take; Node discards the rest, so the sender need not
+    // lose the answer to a connection reset.
+    reply.removeHeader('connection');
+    // As a Buffer, so that no response schema of the route and no charset is applied to it.
+    reply
+      .code(problem.status)
+      .headers(headers)
+      .type(PROBLEM_MEDIA_TYPE)
+      .send(Buffer.from(JSON.stringify(problem)));
+  }
+}
+
+function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id);
+  reply.header('x-content-type-options', 'nosniff');
+}
+
+/** Tells an unknown address from a known one that has another method, and names those in `Allow`. */
+function toNotFound(server: HttpServer, request: IncomingMessage, reply: FastifyReply): ProblemException {
+  const url = request.url ?? '/';
+  const allowed = server.supportedMethods.filter((method) => {
+    const route = method === request.method ? null : server.findRoute({ method, url });
+    // A route for everything below the root does not make every address exist.
+    return route !== null && route.params['*'] !== url.split('?', 1)[0]?.slice(1);
+  });
+  if (allowed.length === 0) return new ProblemException('ERR_NOT_FOUND');
+  reply.header('allow', allowed.join(', '));
+  return new ProblemException('ERR_METHOD_NOT_ALLOWED');
+}

@@ -1,0 +1,166 @@
+import { BlockList, isIP } from 'node:net';
+import { MAX_SCHEMA_VERSION } from '@sluice/contracts/event';
+import { DEFAULT_SOURCES_FILE } from '@sluice/contracts/source';
+import { z } from 'zod';
+import { aliased, readNotes, secret } from './config.ts';
+import { durationMs, oneOf, onOff, port, sizeBytes, url, whole, wholeList } from './fields.ts';
+
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+const DAY = 24 * HOUR;
+
+/** Where the stores are. */
+export const storeSettings = {
+  REDIS_URL: secret(
+    url('redis:', 'rediss:').default('redis://127.0.0.1:6379').describe('Address of Redis.'),
+    'password',
+  ),
+  MONGODB_URI: aliased(
+    secret(
+      url('mongodb:', 'mongodb+srv:')
+        .default('mongodb://127.0.0.1:27017/sluice?replicaSet=rs0')
+        .describe('Address of MongoDB, a replica set; the path names the database.'),
+      'password',
+    ),
+    'MONGODB_LOCAL_URI',
+  ),
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_.{}-]{1,64}$/, 'expected 1 to 64 characters of A-Z a-z 0-9 _ . - { }')
+    .default('sluice')
+    .describe('Prefix of every key in Redis.'),
+};
+
+/** Where the apps listen, and where they find one another. */
+export const addressSettings = {
+  HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:-]{1,253}$/, 'expected an IP address or a host name')
+    .default('127.0.0.1')
+    .describe('Address to listen on; 0.0.0.0 for every one of this machine.'),
+  INGEST_PORT: port().default(3000).describe('Port of ingest.'),
+  API_PORT: port().default(3001).describe('Port of the api, the dashboard and Bull Board.'),
+  LIVE_PORT: port().default(3002).describe('Port of the live streams.'),
+  WORKER_PORT: port().default(3010).describe("Port of a worker's probes and metrics."),
+  SCHEDULER_PORT: port().default(3011).describe("Port of a scheduler's probes and metrics."),
+  INGEST_METRICS_PORT: port().default(9100).describe("Port of ingest's metrics, internal."),
+  API_METRICS_PORT: port().default(9101).describe("Port of the api's metrics, internal."),
+  LIVE_METRICS_PORT: port().default(9102).describe("Port of live's metrics, internal."),
+  INGEST_URL: url('http:', 'https:')
+    .default('http://127.0.0.1:3000')
+    .describe('Where the api passes requests for ingest on to.'),
+  LIVE_URL: url('http:', 'https:')
+    .default('http://127.0.0.1:3002')
+    .describe('Where the api passes requests for live on to.'),
+};
+
+/** How every process behaves. */
+export const processSettings = {
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('Least level that is logged: trace, debug, info, warn, error, fatal or silent.'),
+  SHUTDOWN_TIMEOUT_MS: durationMs(100, 10 * 60 * SECOND)
+    .default(25 * SECOND)
+    .describe('Longest time a process takes to end, in ms; less than what its manager grants.'),
+  AUTO_MIGRATE: onOff()
+    .default('on')
+    .describe('Whether workers and schedulers build collections and indexes at their start: on or off.'),
+};
+
+/** What is accepted, and from whom. */
+export const acceptSettings = {
+  AUTH: onOff().default('on').describe('API keys: on, or off while HOST is a loopback address.'),
+  FAILURE_SIMULATION: onOff()
+    .default('off')
+    .describe('Whether a sender may ask for simulated failures: on or off.'),
+  UNKNOWN_SOURCES: oneOf(['accept', 'reject'])
+    .default('accept')
+    .describe('What becomes of events of undeclared sources: accept or reject.'),
+  SOURCES_FILE: z
+    .string()
+    .default(DEFAULT_SOURCES_FILE)
+    .describe('File that declares sources; only the default one may be missing.'),
+  MAX_BODY_BYTES: sizeBytes(1024, 16 * 1024 ** 2)
+    .default(1024 ** 2)
+    .describe('Largest body of one event, in bytes.'),
+};
+
+/** How events are processed, retried and parked. */
+export const processingSettings = {
+  SUPPORTED_SCHEMA_VERSIONS: wholeList(1, MAX_SCHEMA_VERSION)
+    .default([1, 2])
+    .describe('Schema versions that a worker takes, separated by commas.'),
+  RETRY_ATTEMPTS: whole(1, 100).default(8).describe('Attempts before an event is dead.'),
+  RETRY_BACKOFF_MS: durationMs(1, HOUR)
+    .default(SECOND)
+    .describe('Pause before the second attempt, in ms; doubled for each further one.'),
+  PARK_MIN_MS: durationMs(10, DAY)
+    .default(5 * SECOND)
+    .describe('First pause of an event whose schema version no worker knows, in ms.'),
+  PARK_MAX_MS: durationMs(100, 30 * DAY)
+    .default(DAY)
+    .describe('Longest wait for a worker that knows the schema version, in ms; then the event is dead.'),
+  WORKER_CONCURRENCY: whole(1, 1000).default(40).describe('Jobs that a worker holds at once.'),
+  BULK_EVENTS: whole(1, 1000).default(200).describe('Events that one transaction writes at most.'),
+};
+
+/** What `npm start` runs on one machine. */
+export const localSettings = {
+  DATA_DIR: z.string().default('.sluice').describe('Folder of the data of Redis and MongoDB.'),
+  WORKERS: whole(0, 64).default(2).describe('Workers that are started.'),
+  SCHEDULERS: whole(0, 16).default(1).describe('Schedulers that are started.'),
+  APPENDFSYNC: oneOf(['always', 'everysec'])
+    .default('always')
+    .describe('How soon Redis puts writes on disk: always, or everysec (a power cut may take a second).'),
+  REDIS_SERVER_BINARY: z.string().optional().describe('Program to start as Redis or Valkey.'),
+  MONGOD_BINARY: z.string().optional().describe('Program to start as mongod.'),
+};
+
+/** Every setting by group, in the order of the documentation. */
+export const SETTING_GROUPS = {
+  stores: storeSettings,
+  addresses: addressSettings,
+  processes: processSettings,
+  accepting: acceptSettings,
+  processing: processingSettings,
+  local: localSettings,
+};
+
+/** Every setting; an app's schema takes what it needs: `z.object({ HOST: settings.HOST, ... })`. */
+export const settings = {
+  ...storeSettings,
+  ...addressSettings,
+  ...processSettings,
+  ...acceptSettings,
+  ...processingSettings,
+  ...localSettings,
+};
+
+/** The names of all settings, aliases included. */
+export const KNOWN_SETTINGS: readonly string[] = Object.entries(settings).flatMap(([name, field]) => [
+  name,
+  ...(readNotes(field).aliases ?? []),
+]);
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Tells whether an address is reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host.toLowerCase() === 'localhost';
+  return loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+type AuthSettings = { readonly AUTH: typeof settings.AUTH; readonly HOST: typeof settings.HOST };
+
+/** Adds the rule that AUTH=off is refused unless HOST is a loopback address. */
+export function withAuthRule<Schema extends z.ZodObject<AuthSettings>>(schema: Schema): Schema {
+  return schema.refine(({ AUTH, HOST }) => AUTH !== 'off' || typeof HOST !== 'string' || isLoopback(HOST), {
+    path: ['AUTH'],
+    error: 'it may be off only while HOST is a loopback address like 127.0.0.1',
+    // Also when another setting is wrong, so that every problem is told at once.
+    when: () => true,
+  });
+}

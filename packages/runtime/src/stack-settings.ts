@@ -1,0 +1,37 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { type Environment, loadConfig, readWholeEnvironment } from './config.ts';
+import { isLoopback, settings, withAuthRule } from './settings.ts';
+
+const schema = withAuthRule(z.object(settings));
+
+/**
+ * Reads what a whole Sluice on this machine is started with (`npm start`, the demo): every setting is checked before
+ * anything runs. `root` is the folder that a relative DATA_DIR starts from; `forced` settings win over the environment.
+ * On one's own machine it should work at once, so AUTH is off and FAILURE_SIMULATION on unless they are set; where
+ * others can reach it, both are as strict as elsewhere. The addresses of Redis and MongoDB are undefined unless given.
+ *
+ * @throws ConfigError with every problem at once
+ */
+export function loadStackSettings(root: string, forced: Environment = {}) {
+  const given: Environment = { ...readWholeEnvironment(), ...forced };
+  const isOpen = isLoopback(given['HOST'] || '127.0.0.1');
+  const env: Environment = {
+    ...given,
+    AUTH: given['AUTH'] || (isOpen ? 'off' : 'on'),
+    FAILURE_SIMULATION: given['FAILURE_SIMULATION'] || (isOpen ? 'on' : 'off'),
+  };
+  const config = loadConfig(schema, { env });
+  return {
+    root,
+    dataDir: resolve(root, config.DATA_DIR),
+    redisUrl: env['REDIS_URL'] ? config.REDIS_URL : undefined,
+    mongodbUri: env['MONGODB_URI'] || env['MONGODB_LOCAL_URI'] ? config.MONGODB_URI : undefined,
+    appendfsync: config.APPENDFSYNC,
+    host: config.HOST,
+    ports: config,
+    workers: config.WORKERS,
+    schedulers: config.SCHEDULERS,
+    env,
+  };
+}
