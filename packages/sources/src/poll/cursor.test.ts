@@ -1,0 +1,117 @@
+import { type CursorValue, FIRST_CHECKPOINT, type PollCheckpoint } from '@sluice/contracts/poll';
+import { describe, expect, test } from 'vitest';
+import { advance, type PageResult, toRequest } from './cursor.ts';
+import { formatCursorValue, parseCursorValue } from './cursor-value.ts';
+
+const at = (time: string): CursorValue => ({ atMs: Date.parse(`2026-06-01T${time}Z`), form: 'iso' });
+const ms = (time: string) => at(time).atMs;
+const reached = (time: string): PollCheckpoint => ({ point: at(time), run: null });
+
+let pageCount = 0;
+
+function page(result: Partial<PageResult>): PageResult {
+  pageCount += 1;
+  return {
+    recordCount: 1,
+    highest: null,
+    dateMs: ms('12:00:00'),
+    requestedAtMs: ms('12:00:00'),
+    fingerprint: `page ${pageCount}`,
+    ...result,
+  };
+}
+
+describe('a cursor value', () => {
+  test.each([
+    ['2026-06-01T12:00:00Z', 'iso', '2026-06-01T12:00:00.000Z'],
+    ['2026-06-01T14:00:00.5+02:00', 'iso', '2026-06-01T12:00:00.500Z'],
+    ['2026-06-01T12:00:00.123999Z', 'iso', '2026-06-01T12:00:00.123Z'],
+    ['2026-06-01 12:00:00', 'local', '2026-06-01T12:00:00.000'],
+    ['2026-06-01', 'local', '2026-06-01T00:00:00.000'],
+    [1_780_315_200, 'seconds', '1780315200'],
+    [1_780_315_200.75, 'seconds', '1780315200'],
+    ['1780315200', 'seconds', '1780315200'],
+    [1_780_315_200_123, 'millis', '1780315200123'],
+  ])('%j is read and written the way its source does', (value, form, written) => {
+    const parsed = parseCursorValue(value);
+    expect(parsed?.form).toBe(form);
+    expect(parsed && formatCursorValue(parsed)).toBe(written);
+  });
+
+  test.each([null, undefined, true, {}, '', 'yesterday', '2026', '2026-13-01', -1, 1e300, [1]])(
+    '%j is none',
+    (value) => {
+      expect(parseCursorValue(value)).toBeUndefined();
+    },
+  );
+});
+
+describe('a request', () => {
+  const source = { cursor: { kind: 'timestamp', param: 'since', path: 'at', lookback: 60 } } as const;
+
+  test('asks from the beginning at first', () => {
+    expect(toRequest(source, FIRST_CHECKPOINT)).toEqual({ page: 1, from: null });
+  });
+
+  test('reads the lookback again', () => {
+    expect(toRequest(source, reached('12:00:00'))).toEqual({ page: 1, from: at('11:59:00') });
+  });
+
+  test('resumes at the first page that was not finished', () => {
+    const run = { nextPage: 3, highest: null, asOfMs: 0, fingerprint: '' };
+    expect(toRequest(source, { point: at('12:00:00'), run }).page).toBe(3);
+  });
+});
+
+describe('the checkpoint', () => {
+  const single = {};
+  const paged = { pageParam: 'page' };
+
+  test('moves to the highest value seen', () => {
+    const { checkpoint, done } = advance(single, reached('11:00:00'), page({ highest: at('11:30:00') }));
+    expect([checkpoint, done]).toEqual([reached('11:30:00'), true]);
+  });
+
+  test("never runs ahead of the source's own clock", () => {
+    const { checkpoint } = advance(single, reached('11:00:00'), page({ highest: at('23:00:00') }));
+    expect(checkpoint).toEqual(reached('12:00:00'));
+  });
+
+  test('falls back on our own clock when the source shows none', () => {
+    const result = page({ highest: at('23:00:00'), dateMs: null, requestedAtMs: ms('12:00:05') });
+    expect(advance(single, FIRST_CHECKPOINT, result).checkpoint).toEqual(reached('12:00:05'));
+  });
+
+  test('does not go back for lower values or an empty page', () => {
+    for (const highest of [at('10:00:00'), null]) {
+      expect(advance(single, reached('11:00:00'), page({ highest })).checkpoint).toEqual(reached('11:00:00'));
+    }
+  });
+
+  test("goes back with the source's clock, whose new records would be missed else", () => {
+    const result = page({ dateMs: ms('09:00:00') });
+    expect(advance(single, reached('11:00:00'), result).checkpoint).toEqual(reached('09:00:00'));
+  });
+
+  test('stays where it is until the last page, because records need not be in order', () => {
+    const first = advance(paged, reached('11:00:00'), page({ highest: at('11:50:00') }));
+    expect(first).toMatchObject({ done: false, checkpoint: { point: at('11:00:00'), run: { nextPage: 2 } } });
+    const second = advance(paged, first.checkpoint, page({ highest: at('11:20:00') }));
+    expect(second).toMatchObject({ done: false, checkpoint: { run: { nextPage: 3 } } });
+    const last = advance(paged, second.checkpoint, page({ recordCount: 0 }));
+    expect(last).toEqual({ done: true, checkpoint: reached('11:50:00') });
+  });
+
+  test('is held to the earliest time of the run, in which later changes may have been missed', () => {
+    const first = advance(paged, FIRST_CHECKPOINT, page({ dateMs: ms('11:59:00'), highest: at('11:00:00') }));
+    const second = advance(paged, first.checkpoint, page({ highest: at('11:59:30') }));
+    const last = advance(paged, second.checkpoint, page({ recordCount: 0 }));
+    expect(last.checkpoint).toEqual(reached('11:59:00'));
+  });
+
+  test('a page that repeats the one before ends the run', () => {
+    const first = advance(paged, FIRST_CHECKPOINT, page({ fingerprint: 'same', highest: at('11:00:00') }));
+    const second = advance(paged, first.checkpoint, page({ fingerprint: 'same', highest: at('11:00:00') }));
+    expect(second).toEqual({ done: true, checkpoint: reached('11:00:00') });
+  });
+});

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { AnswerError, readRecords } from './records.ts';
+
+const source = {
+  recordsPath: 'data.items',
+  idPath: 'id',
+  cursor: { kind: 'timestamp', param: 'since', path: 'at', lookback: 0 },
+} as const;
+
+const answer = (...items: string[]) => `{"data": {"items": [${items.join(' , ')}]}}`;
+
+test('reads records with id, version, cursor and their own bytes', () => {
+  const body = '{"id": "a", "at": "2026-06-01T12:00:00Z",  "amount": 1.0}';
+  const { records, problems, highest } = readRecords(answer(body), source);
+  const cursor = { atMs: Date.parse('2026-06-01T12:00:00Z'), form: 'iso' };
+  expect(records).toEqual([{ id: 'a', version: '2026-06-01T12:00:00Z', cursor, body }]);
+  expect(problems).toEqual([]);
+  expect(highest).toEqual(cursor);
+});
+
+test('keeps every digit of a large numeric id', () => {
+  const { records } = readRecords(answer('{"id":9007199254740993}', '{"id":9007199254740992}'), source);
+  expect(records.map(({ id }) => id)).toEqual(['9007199254740993', '9007199254740992']);
+});
+
+test('prefers the declared version to the cursor value', () => {
+  const item = '{"id":1,"at":5,"rev":{"n":3}}';
+  expect(readRecords(answer(item), { ...source, versionPath: 'rev.n' }).records[0]?.version).toBe('3');
+  expect(readRecords(answer('{"id":1}'), source).records[0]?.version).toBeUndefined();
+});
+
+test('lists records without an id and takes the others', () => {
+  const items = ['{"id":1}', '{}', '{"id":null}', '{"id":""}', '{"id":{}}', '7', '{"id":2}'];
+  const { records, problems } = readRecords(answer(...items), source);
+  expect(records.map(({ id }) => id)).toEqual(['1', '2']);
+  expect(problems.map(({ index }) => index)).toEqual([1, 2, 3, 4, 5]);
+  expect(problems[0]?.detail).toBe('no id at id');
+});
+
+test('takes the answer itself for the array when no path is given', () => {
+  expect(readRecords('[{"id":1}]', { ...source, recordsPath: '' }).records).toHaveLength(1);
+});
+
+test.each([
+  ['<html>', 'The answer is not valid JSON.'],
+  ['', 'The answer is not valid JSON.'],
+  ['{"data":{}}', 'data.items in the answer is missing.'],
+  ['{"data":{"items":{}}}', 'data.items in the answer is not an array.'],
+])('refuses %j as an answer', (text, message) => {
+  expect(() => readRecords(text, source)).toThrow(new AnswerError(message));
+});
+
+test('names equal pages equally and others differently', () => {
+  const fingerprint = (...items: string[]) => readRecords(answer(...items), source).fingerprint;
+  expect(fingerprint('{"id":1}')).toBe(fingerprint('{"id":1}'));
+  expect(fingerprint('{"id":1}')).not.toBe(fingerprint('{"id":2}'));
+});

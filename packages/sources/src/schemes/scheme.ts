@@ -1,0 +1,29 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Why a request is not taken for one of its source; kept with the rejection, never told to the sender. */
+export const REFUSAL_REASONS = [
+  'no-live-secret',
+  'signature-missing',
+  'signature-malformed',
+  'signature-mismatch',
+  'header-malformed',
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** A request as it came: headers as Node gives them, the exact bytes, the secrets that are live now. */
+export type SignedRequest = {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+  readonly secrets: readonly string[];
+};
+
+/** What a scheme found: the provider's id and type of the event where the request names them, or why not. */
+export type Verification =
+  | { readonly ok: true; readonly key?: string; readonly type?: string }
+  | { readonly ok: false; readonly reason: RefusalReason };
+
+/** One way of signing requests. */
+export type Scheme = {
+  /** Checks a request; never throws, whatever it holds. */
+  verify(request: SignedRequest): Verification;
+};
