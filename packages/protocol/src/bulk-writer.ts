@@ -22,6 +22,7 @@ import type { NormalizedEventDocument } from '@sluice/contracts/event';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { Candidate, Outcome } from './candidate.ts';
 import { type Decided, type Decision, decide, toConflictIds } from './decide.ts';
+import { toNormalizedDocument } from './documents.ts';
 import { toFailure } from './failure.ts';
 import type { EventStore } from './ports.ts';
 
@@ -50,8 +51,11 @@ export type BulkWriterOptions = {
   readonly maxInFlight?: number;
   /** Conflicts of one bulk before it is given up; 20 by default. */
   readonly maxConflicts?: number;
-  /** Told of every committed bulk, before its jobs are. */
-  readonly onCommitted?: (bulk: { readonly normalized: readonly NormalizedEventDocument[] }) => Promise<void>;
+  /**
+   * Given the records of every committed bulk before its jobs hear of it, and again when a job runs again, because
+   * its worker may have died in between; what it does must be idempotent.
+   */
+  readonly onCommitted?: (records: readonly NormalizedEventDocument[]) => Promise<void>;
 };
 
 /** The events of one job: what is still open of them, and who waits for the outcomes. */
@@ -160,7 +164,7 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
       return isolate(items, error);
     }
     if (result === 'committed') {
-      await onCommitted?.({ normalized: plan.normalized });
+      await onCommitted?.(toRecords(decision, new Date(now())));
       report(decision, tallies, byCandidate);
       return items.filter(({ candidate }) => decision.later.includes(candidate));
     }
@@ -256,6 +260,19 @@ function toReceipts(tallies: ReadonlyMap<Parcel, Tally>, known: LookedUp): BulkP
       },
     ];
   });
+}
+
+/** The records that are stored now, and those that an earlier run of the same job stored. */
+function toRecords({ plan, decided }: Decision, now: Date): readonly NormalizedEventDocument[] {
+  const again = decided.filter(({ outcome, counted }) => outcome.kind === 'merged' && counted !== 'merged');
+  if (again.length === 0) return plan.normalized;
+  return [
+    ...plan.normalized,
+    ...again.flatMap(({ candidate }) => {
+      const { verdict } = candidate;
+      return verdict.kind === 'record' ? [toNormalizedDocument(candidate, verdict, now)] : [];
+    }),
+  ];
 }
 
 function report(

@@ -10,7 +10,7 @@
  *     For dead ones that job fails at once, and stays so for an operator to retry.
  *  5. Dead events are forgotten by ingest, so that sending them again runs them again.
  */
-import { toInboxKey } from '@sluice/contracts/bulk';
+import { type BatchName, toInboxKey } from '@sluice/contracts/bulk';
 import type { AcceptedEvent, NormalizedRecord } from '@sluice/contracts/event';
 import { type EventsJob, FIRST_RUN, toParkJobId, toSingleJobId } from '@sluice/contracts/queues';
 import { toBackoffMs, toParkMs } from './backoff.ts';
@@ -57,12 +57,23 @@ export type JobSettlerOptions = {
   readonly parkMaxMs?: number;
   /** How often a single job may stall before it is dead; 5 by default. */
   readonly maxStalls?: number;
+  /** Told of the outcomes of every job. */
+  readonly onSettled?: (outcomes: readonly Outcome[]) => void;
 };
 
 /** Creates the function that settles jobs; it rejects only for reasons nobody foresaw. */
 export function createJobSettler(options: JobSettlerOptions): (job: JobView) => Promise<JobResult> {
-  const { writer, queue, now } = options;
+  const { queue, now, onSettled } = options;
   const { attempts = 8, backoffMs = 1000, parkMs, parkMaxMs = 24 * 3_600_000, maxStalls = 5 } = options;
+
+  async function write(
+    batch: BatchName | null,
+    candidates: readonly Candidate[],
+  ): Promise<readonly Outcome[]> {
+    const outcomes = await options.writer.write(batch, candidates);
+    onSettled?.(outcomes);
+    return outcomes;
+  }
 
   async function settleJob(job: JobView): Promise<JobResult> {
     try {
@@ -82,7 +93,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
       const verdict: Verdict = stalledCount > 0 ? { kind: 'alone' } : toVerdict(event, FIRST_RUN, 1);
       return toCandidate(event, verdict, { batch });
     });
-    const outcomes = await writer.write(batch, candidates);
+    const outcomes = await write(batch, candidates);
     await splitOff(id, data, candidates, outcomes);
     return { kind: 'done' };
   }
@@ -92,7 +103,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
     const candidates = data.events.map((event) =>
       toCandidate(event, toParkedVerdict(toVerdict(event, FIRST_RUN, 1), park), {}),
     );
-    const outcomes = await writer.write(null, candidates);
+    const outcomes = await write(null, candidates);
     const still = data.events.filter((_, index) => outcomes[index]?.kind === 'parked');
     const left = candidates.map((candidate, index) => ({ candidate, outcome: outcomes[index] as Outcome }));
     const gone = left.filter(({ outcome }) => outcome.kind !== 'parked');
@@ -121,7 +132,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
       attempt,
       inboxKey: single.reason === 'inbox' ? toInboxKey(event.eventId, event.contentHash) : null,
     });
-    const [outcome] = await writer.write(null, [candidate]);
+    const [outcome] = await write(null, [candidate]);
     switch (outcome?.kind) {
       case 'failed':
         return { kind: 'retry', message: `${outcome.code}: ${outcome.message}` };

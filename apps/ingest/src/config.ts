@@ -1,0 +1,21 @@
+import { settings, withAuthRule } from '@sluice/runtime/settings';
+import { z } from 'zod';
+
+/** The settings of ingest. */
+export const ingestConfigSchema = withAuthRule(
+  z.object({
+    REDIS_URL: settings.REDIS_URL,
+    MONGODB_URI: settings.MONGODB_URI,
+    QUEUE_PREFIX: settings.QUEUE_PREFIX,
+    HOST: settings.HOST,
+    INGEST_PORT: settings.INGEST_PORT,
+    INGEST_METRICS_PORT: settings.INGEST_METRICS_PORT,
+    LOG_LEVEL: settings.LOG_LEVEL,
+    SHUTDOWN_TIMEOUT_MS: settings.SHUTDOWN_TIMEOUT_MS,
+    AUTH: settings.AUTH,
+    FAILURE_SIMULATION: settings.FAILURE_SIMULATION,
+    UNKNOWN_SOURCES: settings.UNKNOWN_SOURCES,
+    SOURCES_FILE: settings.SOURCES_FILE,
+    MAX_BODY_BYTES: settings.MAX_BODY_BYTES,
+  }),
+);

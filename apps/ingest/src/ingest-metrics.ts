@@ -1,0 +1,48 @@
+import { DURATION_BUCKETS, type Metrics } from '@sluice/runtime/metrics';
+
+/** What ingest counts. */
+export type IngestMetrics = {
+  accepted(seconds: number, duplicate: boolean): void;
+  rejected(code: string): void;
+  batchSent(sent: { readonly events: number; readonly by: 'queue' | 'inbox' | 'none' }): void;
+};
+
+/** Creates ingest's metrics in the process's registry. */
+export function createIngestMetrics(metrics: Metrics): IngestMetrics {
+  const accepted = metrics.createCounter({
+    name: 'accepted_total',
+    help: 'Requests answered 202, by whether the event was known already.',
+    labels: ['duplicate'],
+  });
+  const rejected = metrics.createCounter({
+    name: 'rejected_total',
+    help: 'Requests refused, by code.',
+    labels: ['code'],
+  });
+  const kept = metrics.createCounter({
+    name: 'batch_events_total',
+    help: 'Events that left ingest in batches, by the store that took them; none = answered 503.',
+    labels: ['by'],
+  });
+  const batches = metrics.createCounter({
+    name: 'batches_total',
+    help: 'Batches that left ingest, by the store that took them.',
+    labels: ['by'],
+  });
+  const seconds = metrics.createHistogram({
+    name: 'accept_seconds',
+    help: 'Time from the whole body to the answer.',
+    buckets: DURATION_BUCKETS,
+  });
+  return {
+    accepted(duration, duplicate) {
+      accepted.inc({ duplicate: String(duplicate) });
+      seconds.observe(duration);
+    },
+    rejected: (code) => rejected.inc({ code }),
+    batchSent({ events, by }) {
+      batches.inc({ by });
+      kept.inc({ by }, events);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { createGroupCommit } from '@sluice/protocol/group-commit';
+import { startHeartbeat } from '@sluice/protocol/heartbeat';
+import { createEventsProducer } from '@sluice/queue/events-producer';
+import { createAdminServer } from '@sluice/runtime/admin-server';
+import { readEnvironment } from '@sluice/runtime/config';
+import { createHealth } from '@sluice/runtime/health';
+import { listen } from '@sluice/runtime/listen';
+import { createMetrics } from '@sluice/runtime/metrics';
+import { runApp } from '@sluice/runtime/run-app';
+import { loadSourcesFile } from '@sluice/sources/sources-file';
+import { connectStore } from '@sluice/store/connection';
+import { createInbox } from '@sluice/store/inbox';
+import { createInstances } from '@sluice/store/instances';
+import { createRejections } from '@sluice/store/rejections';
+import { createAcceptor } from './acceptor.ts';
+import { createIngestApp } from './app.ts';
+import { ingestConfigSchema } from './config.ts';
+import { createIngestMetrics } from './ingest-metrics.ts';
+import { startRejectionLog } from './rejection-log.ts';
+import { createSourceRegistry } from './source-registry.ts';
+
+await runApp({
+  app: 'ingest',
+  schema: ingestConfigSchema,
+  start: async ({ config, logger, lifecycle, instance }) => {
+    const { HOST: host, REDIS_URL: redisUrl, QUEUE_PREFIX: prefix } = config;
+    const now = Date.now;
+    const declared = await loadSourcesFile(config.SOURCES_FILE);
+    const sources = createSourceRegistry(declared, { readEnv: readEnvironment, now });
+    const processMetrics = createMetrics({ app: 'ingest', instance });
+    const metrics = createIngestMetrics(processMetrics);
+    const store = connectStore({ uri: config.MONGODB_URI, appName: instance, operationTimeoutMs: 1000 });
+    lifecycle.add('mongodb', () => store.close());
+    const queue = createEventsProducer({ redisUrl, prefix, deadlineMs: 600, logger });
+    lifecycle.add('redis', () => queue.close());
+    const inbox = createInbox(store);
+    const commit = createGroupCommit({ instance, queue, inbox, now, onBatch: metrics.batchSent });
+    const { beat } = createInstances(store);
+    const onFailed = (err: unknown) => logger.warn({ err }, 'heartbeat.failed');
+    const heartbeat = startHeartbeat({ instance, app: 'ingest', commit, beat, onFailed, now });
+    lifecycle.add('heartbeat', heartbeat.stop);
+    lifecycle.add('group commit', commit.close);
+    const rejections = startRejectionLog({ write: createRejections(store).insertMany, logger, now });
+    lifecycle.add('rejections', rejections.stop);
+    const health = createHealth({
+      checks: { 'redis or mongodb': () => Promise.any([queue.ping(), store.ping()]) },
+      isClosing: lifecycle.isClosing,
+    });
+    const port = config.INGEST_METRICS_PORT;
+    const setting = 'INGEST_METRICS_PORT';
+    const admin = await createAdminServer({ host, port, setting, health, metrics: processMetrics, logger });
+    lifecycle.add('admin server', () => admin.server.close());
+    const acceptor = createAcceptor({
+      commit,
+      sources,
+      simulation: config.FAILURE_SIMULATION === 'on',
+      undeclared: config.UNKNOWN_SOURCES === 'accept',
+      now,
+    });
+    const maxBodyBytes = config.MAX_BODY_BYTES;
+    const server = createIngestApp({ logger, maxBodyBytes, acceptor, rejections, metrics, health, now });
+    lifecycle.add('server', () => server.close());
+    await listen(server, { host, port: config.INGEST_PORT, setting: 'INGEST_PORT' });
+  },
+});

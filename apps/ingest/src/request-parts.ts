@@ -1,0 +1,89 @@
+import { ProblemException } from '@sluice/contracts/errors';
+import { MAX_SCHEMA_VERSION } from '@sluice/contracts/event';
+import type { JsonValue } from '@sluice/contracts/json';
+import { decodeUtf8, parseSafeJson } from '@sluice/normalizer/safe-json';
+
+/** A request's headers, as Node gives them: names in lower case. */
+export type IncomingHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** The longest idempotency key that a header may carry, in characters. */
+const MAX_KEY_LENGTH = 256;
+
+/** Never kept with an event: credentials, and what only concerned the connection. */
+const DROPPED_HEADERS = new Set([
+  'authorization',
+  'cookie',
+  'proxy-authorization',
+  'x-api-key',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'content-length',
+  'host',
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'expect',
+]);
+
+/**
+ * Reads a JSON body.
+ *
+ * @throws ProblemException ERR_BODY_EMPTY, ERR_UNICODE_INVALID, ERR_JSON_INVALID, ERR_JSON_TOO_DEEP, ERR_UNSAFE_KEY
+ */
+export function readJsonBody(body: Buffer): { readonly value: JsonValue; readonly exact: boolean } {
+  if (body.length === 0) throw new ProblemException('ERR_BODY_EMPTY');
+  return parseSafeJson(decodeUtf8(body));
+}
+
+/**
+ * Reads `Idempotency-Key`; null when there is none.
+ *
+ * @throws ProblemException ERR_HEADER_INVALID for an empty one, a longer one than 256, or control characters
+ */
+export function readIdempotencyKey(headers: IncomingHeaders): string | null {
+  const value = readHeader(headers, 'idempotency-key');
+  if (value === undefined) return null;
+  if (value.length === 0 || value.length > MAX_KEY_LENGTH || !/^[\x20-\x7e]+$/.test(value)) {
+    throw new ProblemException(
+      'ERR_HEADER_INVALID',
+      `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} printable ASCII characters.`,
+    );
+  }
+  return value;
+}
+
+/**
+ * Reads `Schema-Version`; undefined when there is none.
+ *
+ * @throws ProblemException ERR_HEADER_INVALID
+ */
+export function readSchemaVersion(headers: IncomingHeaders): number | undefined {
+  const value = readHeader(headers, 'schema-version');
+  if (value === undefined) return undefined;
+  const version = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (version < 1 || version > MAX_SCHEMA_VERSION) {
+    throw new ProblemException(
+      'ERR_HEADER_INVALID',
+      `Schema-Version must be a whole number from 1 to ${MAX_SCHEMA_VERSION}.`,
+    );
+  }
+  return version;
+}
+
+/** Returns a header's value, the first of several. */
+export function readHeader(headers: IncomingHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** Returns the headers that are kept with an event; several values of one name are joined. */
+export function toKeptHeaders(headers: IncomingHeaders): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || DROPPED_HEADERS.has(name)) continue;
+    kept[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return kept;
+}

@@ -1,0 +1,35 @@
+import type { AcceptedEvent } from '@sluice/contracts/event';
+import type { PollSource } from '@sluice/contracts/source';
+import { parseSafeJson } from '@sluice/normalizer/safe-json';
+import { toAcceptedEvent } from '@sluice/protocol/accepted-event';
+import type { PolledRecord } from '@sluice/sources/poll/records';
+
+/**
+ * Turns a polled record into an event. Its key is its id and version, so that a record that is read again is known
+ * and a changed one is a new event; without a version the content stands in.
+ *
+ * @throws ProblemException when the record's JSON is not safe (`parseSafeJson`)
+ */
+export function toRecordEvent(source: PollSource, record: PolledRecord, receivedAtMs: number): AcceptedEvent {
+  const { value, exact } = parseSafeJson(record.body);
+  return toAcceptedEvent({
+    tenant: source.tenant,
+    source: source.id,
+    via: 'poll',
+    form: 'payload',
+    headers: {},
+    contentType: 'application/json',
+    body: Buffer.from(record.body),
+    payload: value,
+    exact,
+    key: record.version === undefined ? null : { value: toKey(record.id, record.version), origin: 'record' },
+    type: source.type,
+    schemaVersion: source.schemaVersion,
+    simulate: undefined,
+    receivedAtMs,
+  });
+}
+
+function toKey(id: string, version: string): string {
+  return `${id}@${version}`;
+}

@@ -1,0 +1,97 @@
+/**
+ * A worker, from its parts to its end:
+ *
+ *  1. The queue's worker fetches jobs and hands each to the settler.
+ *  2. The settler normalizes their events and hands them to the one bulk writer.
+ *  3. After each commit the newest values per subject are brought up to date.
+ *  4. A job that must be held begins the hold: fetching pauses until MongoDB answers again.
+ *  5. At the end fetching stops, what is in hand is settled, then the connections close.
+ */
+
+import type { NormalizedEventDocument } from '@sluice/contracts/event';
+import { toBackoffMs } from '@sluice/protocol/backoff';
+import { createBulkWriter } from '@sluice/protocol/bulk-writer';
+import type { EventStore } from '@sluice/protocol/ports';
+import { createJobSettler } from '@sluice/protocol/settle-job';
+import type { EventsProducer } from '@sluice/queue/events-producer';
+import { createEventsWorker } from '@sluice/queue/events-worker';
+import type { Logger } from '@sluice/runtime/logger';
+import type { WorkerConfig } from './config.ts';
+import { createEventNormalizer } from './event-normalizer.ts';
+import { createHold } from './hold.ts';
+import type { WorkerMetrics } from './worker-metrics.ts';
+
+export type WorkerAppOptions = {
+  readonly config: WorkerConfig;
+  readonly logger: Logger;
+  readonly instance: string;
+  readonly producer: Pick<EventsProducer, 'addSplit' | 'removeMarks'>;
+  readonly events: EventStore;
+  readonly applyLatest: (records: readonly NormalizedEventDocument[]) => Promise<void>;
+  /** Rejects while MongoDB is away. */
+  readonly pingStore: () => Promise<void>;
+  readonly metrics: WorkerMetrics;
+  readonly now: () => number;
+};
+
+export type WorkerApp = {
+  isHolding(): boolean;
+  /** Stops fetching and settles what is in hand, within `deadlineMs`. */
+  close(deadlineMs: number): Promise<void>;
+};
+
+/** Creates a worker and starts it. */
+export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
+  const { config, logger, instance, producer, events, applyLatest, pingStore, metrics, now } = options;
+  const writer = createBulkWriter({
+    store: events,
+    worker: instance,
+    now,
+    bulkEvents: config.BULK_EVENTS,
+    onCommitted: async (records) => {
+      metrics.stored(records, now());
+      await applyLatest(records);
+    },
+  });
+  const settle = createJobSettler({
+    writer,
+    queue: producer,
+    normalize: createEventNormalizer(config.SUPPORTED_SCHEMA_VERSIONS),
+    now,
+    attempts: config.RETRY_ATTEMPTS,
+    backoffMs: config.RETRY_BACKOFF_MS,
+    parkMs: config.PARK_MIN_MS,
+    parkMaxMs: config.PARK_MAX_MS,
+    onSettled: metrics.settled,
+  });
+  const worker = createEventsWorker({
+    redisUrl: config.REDIS_URL,
+    prefix: config.QUEUE_PREFIX,
+    name: instance,
+    concurrency: config.WORKER_CONCURRENCY,
+    backoffMs: (attempt) => toBackoffMs(attempt, config.RETRY_BACKOFF_MS),
+    logger,
+    process: async (job) => {
+      const result = await settle(job);
+      if (result.kind === 'hold') hold.begin(result.reason);
+      metrics.jobEnded(result.kind);
+      return result;
+    },
+  });
+  const hold = createHold({
+    pause: () => worker.pause(),
+    resume: () => worker.resume(),
+    probe: pingStore,
+    logger,
+    onHeld: metrics.held,
+    now,
+  });
+
+  return {
+    isHolding: hold.isHolding,
+    async close(deadlineMs) {
+      hold.stop();
+      await worker.close({ deadlineMs });
+    },
+  };
+}

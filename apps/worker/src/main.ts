@@ -1,0 +1,56 @@
+import { createEventsProducer } from '@sluice/queue/events-producer';
+import { createAdminServer } from '@sluice/runtime/admin-server';
+import { createHealth } from '@sluice/runtime/health';
+import { createMetrics } from '@sluice/runtime/metrics';
+import { runApp } from '@sluice/runtime/run-app';
+import { connectStore } from '@sluice/store/connection';
+import { createEventStore } from '@sluice/store/event-store';
+import { createLatest } from '@sluice/store/latest';
+import { assertMigrated, migrate } from '@sluice/store/migrate';
+import { createWorkerApp } from './app.ts';
+import { workerConfigSchema } from './config.ts';
+import { createWorkerMetrics } from './worker-metrics.ts';
+
+await runApp({
+  app: 'worker',
+  schema: workerConfigSchema,
+  start: async ({ config, logger, lifecycle, instance }) => {
+    const metrics = createMetrics({ app: 'worker', instance });
+    const store = connectStore({ uri: config.MONGODB_URI, appName: instance });
+    lifecycle.add('mongodb', () => store.close());
+    const producer = createEventsProducer({
+      redisUrl: config.REDIS_URL,
+      prefix: config.QUEUE_PREFIX,
+      attempts: config.RETRY_ATTEMPTS,
+      logger,
+    });
+    lifecycle.add('redis', () => producer.close());
+    const health = createHealth({
+      checks: { mongodb: () => assertMigrated(store), redis: producer.ping },
+      isClosing: lifecycle.isClosing,
+    });
+    const { server } = await createAdminServer({
+      host: config.HOST,
+      port: config.WORKER_PORT,
+      setting: 'WORKER_PORT',
+      health,
+      metrics,
+      logger,
+    });
+    lifecycle.add('admin server', () => server.close());
+    if (config.AUTO_MIGRATE === 'on') await migrate(store);
+    const onRefused = (subject: string) => logger.error({ subject }, 'latest.refused');
+    const app = createWorkerApp({
+      config,
+      logger,
+      instance,
+      producer,
+      events: createEventStore(store),
+      applyLatest: createLatest(store, { onRefused }).apply,
+      pingStore: () => assertMigrated(store),
+      metrics: createWorkerMetrics(metrics),
+      now: Date.now,
+    });
+    lifecycle.add('worker', () => app.close(config.SHUTDOWN_TIMEOUT_MS));
+  },
+});

@@ -1,0 +1,53 @@
+import { isUtf8 } from 'node:buffer';
+import type { AcceptedEvent, KeyOrigin } from '@sluice/contracts/event';
+import type { JsonValue } from '@sluice/contracts/json';
+import { toContentHash } from '@sluice/normalizer/content-hash';
+import { toEventId } from '@sluice/normalizer/identity';
+
+/** What is known of an event before it has an identity. */
+export type Incoming = Pick<
+  AcceptedEvent,
+  'tenant' | 'source' | 'via' | 'form' | 'headers' | 'contentType' | 'schemaVersion'
+> & {
+  /** The bytes as they arrived. */
+  readonly body: Buffer;
+  /** The payload, undefined when the body is not JSON; `exact` as `parseSafeJson` says. */
+  readonly payload: JsonValue | undefined;
+  readonly exact: boolean;
+  /** The key that the provider, a header or a record gave; null for the content hash. */
+  readonly key: { readonly value: string; readonly origin: KeyOrigin } | null;
+  readonly type: string | undefined;
+  readonly simulate: AcceptedEvent['simulate'];
+  readonly receivedAtMs: number;
+};
+
+/** Gives an incoming event its identity: content hash, idempotency key and id. */
+export function toAcceptedEvent(incoming: Incoming): AcceptedEvent {
+  const { tenant, source, body, payload, exact, key, type, simulate } = incoming;
+  const contentHash = toContentHash({ source, payload, exact, body });
+  const idempotencyKey = key?.value ?? contentHash;
+  const { traceparent } = incoming.headers;
+  return {
+    eventId: toEventId(tenant, source, idempotencyKey),
+    tenant,
+    source,
+    via: incoming.via,
+    form: incoming.form,
+    idempotencyKey,
+    keyOrigin: key?.origin ?? 'content',
+    contentHash,
+    contentType: incoming.contentType,
+    headers: incoming.headers,
+    ...toBody(body),
+    ...(type === undefined ? {} : { type }),
+    schemaVersion: incoming.schemaVersion,
+    receivedAt: new Date(incoming.receivedAtMs).toISOString(),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(simulate === undefined ? {} : { simulate }),
+  };
+}
+
+function toBody(body: Buffer): Pick<AcceptedEvent, 'body' | 'bodyEncoding'> {
+  if (isUtf8(body)) return { body: body.toString('utf8') };
+  return { body: body.toString('base64'), bodyEncoding: 'base64' };
+}
