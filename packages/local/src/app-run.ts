@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Guard } from './guard.ts';
+import { findTellingLine } from './logs.ts';
+import type { Environment } from './say.ts';
+
+/** An app to run, as one process. */
+export type AppSpec = {
+  /** Its folder below `apps`. */
+  readonly name: string;
+  /** Its name among its replicas, like `worker-2`; names its log, too. */
+  readonly label: string;
+  readonly env: Environment;
+  /** Where `/readyz` is. */
+  readonly probeUrl: string;
+};
+
+/** Where apps run: `root` holds `apps/`. */
+export type AppHost = {
+  readonly root: string;
+  readonly logDir: string;
+  readonly guard: Guard;
+};
+
+/** One process of an app, from its start to its end. */
+export type AppRun = {
+  readonly pid: number | undefined;
+  readonly hasEnded: () => boolean;
+  /** How it ended, in words: `SIGKILL`, or `code 1: the last line that tells why`. */
+  readonly ended: Promise<string>;
+  readonly signal: (signal: NodeJS.Signals) => void;
+};
+
+/**
+ * Starts `node apps/<name>/src/main.ts` with its output appended to `logFile`. It has an IPC channel, so that it
+ * notices the end of this program, and a process group of its own, so that the terminal's Ctrl-C does not reach it.
+ */
+export function startAppRun(spec: AppSpec, host: AppHost, logFile: string): AppRun {
+  const log = openSync(logFile, 'a');
+  const begin = fstatSync(log).size;
+  const child = spawn(process.execPath, [`apps/${spec.name}/src/main.ts`], {
+    cwd: host.root,
+    env: { ...spec.env },
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  closeSync(log);
+  const { pid } = child;
+  if (pid !== undefined) host.guard.add(pid, { signal: 'SIGTERM', stage: 1 });
+  let gone = false;
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => {
+      // An error after the start concerns a signal or a message, and the process goes on.
+      if (pid !== undefined) return;
+      gone = true;
+      resolve(error.message);
+    });
+    child.once('exit', (code, signal) => {
+      gone = true;
+      if (pid !== undefined) host.guard.remove(pid);
+      resolve(describeEnd(code, signal, logFile, begin));
+    });
+  });
+  return {
+    pid,
+    hasEnded: () => gone,
+    ended,
+    signal: (signal) => {
+      if (!gone) child.kill(signal);
+    },
+  };
+}
+
+async function describeEnd(
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  logFile: string,
+  begin: number,
+): Promise<string> {
+  if (signal !== null) return signal;
+  const line = findTellingLine(await readFrom(logFile, begin));
+  return line === undefined ? `code ${code}` : `code ${code}: ${line.replace(/\.$/, '')}`;
+}
+
+/** Only the end of a long log: what tells why is there. */
+async function readFrom(file: string, begin: number): Promise<string> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const length = Math.min(size - begin, 64 * 1024);
+    const { buffer } = await handle.read(
+      Buffer.alloc(Math.max(length, 1)),
+      0,
+      Math.max(length, 1),
+      size - length,
+    );
+    return buffer.toString('utf8', 0, Math.max(length, 0));
+  } finally {
+    await handle.close();
+  }
+}

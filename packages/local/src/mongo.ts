@@ -1,0 +1,74 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findBinary } from './binaries.ts';
+import { createGuard, type Guard } from './guard.ts';
+import { findFreePort } from './ports.ts';
+import { REPLICA_SET, settleReplicaSet } from './replica-set.ts';
+import type { Environment, Say } from './say.ts';
+import { type LocalServer, type ServerProcess, startServerProcess } from './server-process.ts';
+
+/** How to start a MongoDB replica set. */
+export type MongoOptions = {
+  /** Keeps the data and the log of each member, in `m0`, `m1` ...; made when it is not there. */
+  readonly dir: string;
+  /** Number of members; one (the default) is enough for transactions and change streams. */
+  readonly members?: number | undefined;
+  /** Where the first member listens, on 127.0.0.1, further ones on the ports after it; default free ports. */
+  readonly port?: number | undefined;
+  readonly env: Environment;
+  readonly say: Say;
+  /** Ends the members if this program dies; default a guard of its own. */
+  readonly guard?: Guard | undefined;
+  /** Gives up a download. */
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * Starts a replica set of mongod processes and waits until it has a primary. Data found in `dir` is used again, on
+ * whatever ports. Throws `StartError` when there is no program, a port is taken, or the data cannot be opened.
+ */
+export async function startMongo(options: MongoOptions): Promise<LocalServer> {
+  const { env, say, signal } = options;
+  const binary = await findBinary('mongod', { env, say, signal, urlSetting: 'MONGODB_URI' });
+  const guard = options.guard ?? createGuard();
+  const members: { readonly process: ServerProcess; readonly port: number }[] = [];
+  const stop: LocalServer['stop'] = async (how) => {
+    await Promise.all(members.map((member) => member.process.stop(how)));
+    if (guard !== options.guard) await guard.close();
+  };
+  try {
+    for (let index = 0; index < (options.members ?? 1); index += 1) {
+      const port = options.port === undefined ? await findFreePort() : options.port + index;
+      const dir = join(options.dir, `m${index}`);
+      members.push({ process: await startMember(binary.path, dir, port, guard), port });
+    }
+    await settleReplicaSet(members);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const hosts = members.map((member) => `127.0.0.1:${member.port}`);
+  return {
+    url: `mongodb://${hosts.join(',')}/?replicaSet=${REPLICA_SET}`,
+    about: `${binary.path} ${binary.version}, data in ${options.dir}`,
+    pids: members.map((member) => member.process.pid),
+    ended: Promise.race(members.map((member) => member.process.ended)),
+    stop,
+  };
+}
+
+async function startMember(program: string, dir: string, port: number, guard: Guard): Promise<ServerProcess> {
+  await mkdir(dir, { recursive: true });
+  const args = ['--replSet', REPLICA_SET, '--dbpath', dir, '--port', `${port}`, '--bind_ip', '127.0.0.1'];
+  args.push('--wiredTigerCacheSizeGB', '0.25', '--nounixsocket');
+  // A primary that is told to end waits 15 s for a successor by default; its clients reconnect anyway.
+  args.push('--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100');
+  return startServerProcess({
+    title: `The MongoDB server on port ${port}`,
+    program,
+    args,
+    logFile: join(dir, 'mongod.log'),
+    guard,
+    end: { signal: 'SIGINT', stage: 2 },
+  });
+}

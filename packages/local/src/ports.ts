@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { toMessage } from './say.ts';
+
+/** Finds a free port of 127.0.0.1 that the system picks. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('The system gave no port.');
+  return address.port;
+}
+
+/**
+ * Tells whether a port of a host can be listened on: undefined when it can, else the system's code, such as
+ * `EADDRINUSE` (something listens there) or `EACCES` (not allowed).
+ */
+export async function probePort(port: number, host = '127.0.0.1'): Promise<string | undefined> {
+  const server = createServer();
+  try {
+    server.listen({ port, host, exclusive: true });
+    await once(server, 'listening');
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : toMessage(error);
+  }
+  server.close();
+  await once(server, 'close');
+  return undefined;
+}
+
+/**
+ * Finds the first free port from `from` on that is not in `taken`, and adds it there.
+ * Throws when none of the next 1000 is free.
+ */
+export async function takePortFrom(from: number, taken: Set<number>, host = '127.0.0.1'): Promise<number> {
+  for (let port = from; port < from + 1000; port += 1) {
+    if (taken.has(port) || (await probePort(port, host)) !== undefined) continue;
+    taken.add(port);
+    return port;
+  }
+  throw new Error(`No port from ${from} to ${from + 999} is free.`);
+}

@@ -1,0 +1,79 @@
+import { findFreePort, probePort, takePortFrom } from './ports.ts';
+import { StartError } from './say.ts';
+
+/** The setting behind each port, and the app that listens there. */
+const PORT_SETTINGS = {
+  INGEST_PORT: 'ingest',
+  API_PORT: 'api',
+  LIVE_PORT: 'live',
+  WORKER_PORT: 'worker',
+  SCHEDULER_PORT: 'scheduler',
+  INGEST_METRICS_PORT: 'ingest',
+  API_METRICS_PORT: 'api',
+  LIVE_METRICS_PORT: 'live',
+} as const;
+
+/** The name of a setting that is a port. */
+type PortSetting = keyof typeof PORT_SETTINGS;
+
+/** Ports by setting; 0 means any free one. */
+export type StackPorts = Readonly<Record<PortSetting, number>>;
+
+/** Finds ports for the replicas after the first. */
+export type ReplicaPorts = {
+  readonly nextWorker: () => Promise<number>;
+  readonly nextScheduler: () => Promise<number>;
+};
+
+const SETTINGS = Object.keys(PORT_SETTINGS) as PortSetting[];
+const FURTHER_WORKERS_FROM = 3020;
+const FURTHER_SCHEDULERS_FROM = 3040;
+
+/**
+ * Checks that every port can be listened on at `host`, and picks one for each 0, before anything is started.
+ *
+ * @throws StartError naming the first port that cannot, with its app and its setting
+ */
+export async function settlePorts(wanted: StackPorts, host: string): Promise<StackPorts> {
+  const settled = { ...wanted };
+  const users = new Map<number, PortSetting>();
+  for (const setting of SETTINGS) {
+    const port = wanted[setting];
+    if (port === 0) continue;
+    const other = users.get(port);
+    if (other !== undefined) {
+      throw new StartError(`${other} and ${setting} are both ${port}; give one of them another port.`);
+    }
+    users.set(port, setting);
+    const code = await probePort(port, host);
+    if (code !== undefined) throw new StartError(explain(code, port, setting, host));
+  }
+  for (const setting of SETTINGS) {
+    if (wanted[setting] !== 0) continue;
+    // The system may give a port twice, because nothing listens there yet.
+    do settled[setting] = await findFreePort();
+    while (users.has(settled[setting]));
+    users.set(settled[setting], setting);
+  }
+  return settled;
+}
+
+/** Creates the source of ports for further replicas: free ones from 3020 (workers) and 3040 (schedulers). */
+export function createReplicaPorts(settled: StackPorts, host: string): ReplicaPorts {
+  const taken = new Set(Object.values(settled));
+  return {
+    nextWorker: () => takePortFrom(FURTHER_WORKERS_FROM, taken, host),
+    nextScheduler: () => takePortFrom(FURTHER_SCHEDULERS_FROM, taken, host),
+  };
+}
+
+function explain(code: string, port: number, setting: PortSetting, host: string): string {
+  const app = PORT_SETTINGS[setting];
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is taken, so ${app} cannot listen there: end the program that uses it, or set ${setting} to another port.`;
+  }
+  if (code === 'EACCES') {
+    return `Port ${port} may not be used by this user, so ${app} cannot listen there: set ${setting} to a port above 1023.`;
+  }
+  return `${app} cannot listen on ${host} port ${port} (${code}): check HOST and ${setting}.`;
+}

@@ -1,0 +1,45 @@
+import { defineConfig } from 'vitest/config';
+import type {} from './packages/local/src/test-context.ts';
+
+const MINUTE = 60_000;
+
+// Servers and apps of their own run beside the tests: more workers make them slower, not faster.
+const limits = { testTimeout: MINUTE, hookTimeout: MINUTE, maxWorkers: 2 };
+
+const withServers = {
+  globalSetup: ['packages/local/src/test-setup.ts'],
+  provide: { hostEnv: { ...process.env } },
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...limits,
+          name: 'unit',
+          include: ['{apps,packages}/*/src/**/*.test.ts', 'demo/src/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...limits,
+          ...withServers,
+          name: 'integration',
+          include: ['{apps,packages}/*/test/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...limits,
+          ...withServers,
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
