@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createTestNames } from '@sluice/local/test-names';
+import { MongoClient } from 'mongodb';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const MINUTES = 60_000;
+
+describe('npm run demo -- --once', () => {
+  const { mongoUrl, database, prefix } = createTestNames();
+  const folders: string[] = [];
+
+  afterAll(async () => {
+    const client = await MongoClient.connect(mongoUrl);
+    await client.db(database).dropDatabase();
+    await client.close();
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Runs the demo to its end; `onLine` hears every line that it prints. */
+  async function runDemo(
+    args: string[],
+    onLine: (line: string) => void,
+  ): Promise<{ code: number; text: string }> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'sluice-demo-'));
+    folders.push(dataDir);
+    const child = spawn(process.execPath, ['demo/src/main.ts', '--once', ...args], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...inject('hostEnv'),
+        DATA_DIR: dataDir,
+        REDIS_URL: inject('redisUrl'),
+        MONGODB_URI: mongoUrl,
+        QUEUE_PREFIX: prefix,
+        INGEST_PORT: '0',
+        API_PORT: '0',
+        LIVE_PORT: '0',
+        WORKER_PORT: '0',
+        SCHEDULER_PORT: '0',
+        INGEST_METRICS_PORT: '0',
+        API_METRICS_PORT: '0',
+        LIVE_METRICS_PORT: '0',
+      },
+    });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      for (const line of chunk.split('\n')) onLine(line);
+    });
+    const [code] = await once(child, 'exit');
+    return { code, text };
+  }
+
+  async function countInMongo(): Promise<Record<string, number>> {
+    const client = await MongoClient.connect(mongoUrl);
+    try {
+      const db = client.db(database);
+      const counts = await db
+        .collection('raw_events')
+        .aggregate<{ _id: string; n: number }>([{ $group: { _id: '$status', n: { $sum: 1 } } }])
+        .toArray();
+      const records = await db.collection('normalized_events').countDocuments();
+      return { ...Object.fromEntries(counts.map(({ _id, n }) => [_id, n])), records };
+    } finally {
+      await client.close();
+    }
+  }
+
+  it('balances, and its counts are those of MongoDB', { timeout: 4 * MINUTES }, async () => {
+    const { code, text } = await runDemo([], () => undefined);
+    expect(text).toContain('unaccounted 0');
+    expect(code).toBe(0);
+    const { normalized, duplicate, dead, records, ...others } = await countInMongo();
+    expect(others).toEqual({});
+    expect(records).toBe(normalized);
+    expect(readCount(text, 'normalized')).toBe(normalized);
+    expect(readCount(text, 'dead')).toBe(dead);
+    expect(duplicate).toBeGreaterThan(0);
+  });
+});
+
+/** Reads the number that stands in the row of the table whose name this is. */
+function readCount(text: string, row: string): number {
+  const line = text.split('\n').find((one) => new RegExp(`^\\W*${row}\\b`).test(one)) ?? '';
+  return Number(/\d[\d,. ]*/.exec(line)?.[0].replaceAll(/\D/g, ''));
+}

@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { glob, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '..');
+
+/** A path in backticks: `packages/...`, `apps/...` and the like; patterns and placeholders are no paths. */
+const NAMED = /`((?:apps|packages|docs|e2e|demo|scripts|deploy)\/[\w./-]+)`/g;
+const LINKED = /\]\((?!https?:|#)([^)#\s]+)/g;
+
+it('names no path in the docs that does not exist', async () => {
+  const missing: string[] = [];
+  for await (const file of glob(['*.md', 'docs/**/*.md'], { cwd: ROOT })) {
+    const text = await readFile(join(ROOT, file), 'utf8');
+    const named = [...text.matchAll(NAMED)].map(([, path]) => resolve(ROOT, path ?? ''));
+    const linked = [...text.matchAll(LINKED)].map(([, path]) => resolve(ROOT, dirname(file), path ?? ''));
+    missing.push(
+      ...[...named, ...linked].filter((path) => !existsSync(path)).map((path) => `${file}: ${path}`),
+    );
+  }
+  expect(missing).toEqual([]);
+});

@@ -1,0 +1,123 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Stats, statsSchema } from '@sluice/contracts/api';
+import { type Stack, startStack } from '@sluice/local/stack';
+import { createTestNames } from '@sluice/local/test-names';
+import { type Db, MongoClient } from 'mongodb';
+import { afterAll, expect, inject, vi } from 'vitest';
+
+/** A whole Sluice for one test file, and its database to ask behind the service's back. */
+export type TestStack = {
+  readonly stack: Stack;
+  readonly db: Db;
+  /** Sends JSON and returns the status and the parsed answer. */
+  readonly post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>;
+  /** Asks the api. */
+  readonly get: (path: string) => Promise<Answer>;
+  readonly stats: () => Promise<Stats>;
+  /** Waits until nothing is in flight and returns the ledger's numbers. */
+  readonly settled: () => Promise<Stats>;
+};
+
+export type Answer = { readonly status: number; readonly headers: Headers; readonly body: never };
+
+const ROOT = resolve(import.meta.dirname, '..');
+const ANY = 0;
+
+/** Starts the stack on the servers of this test run; it is stopped after the file's last test. */
+export async function startTestStack({
+  env = {},
+  sources = 'sources: []\n',
+  workers = 2,
+}: {
+  readonly env?: Record<string, string>;
+  readonly sources?: string;
+  readonly workers?: number;
+} = {}): Promise<TestStack> {
+  const names = createTestNames();
+  const dataDir = await mkdtemp(join(tmpdir(), 'sluice-e2e-'));
+  const sourcesFile = join(dataDir, 'sources.yaml');
+  await writeFile(sourcesFile, sources);
+  const said: string[] = [];
+  const stack = await startStack({
+    root: ROOT,
+    dataDir,
+    redisUrl: inject('redisUrl'),
+    mongodbUri: names.mongoUrl,
+    ports: {
+      INGEST_PORT: ANY,
+      API_PORT: ANY,
+      LIVE_PORT: ANY,
+      WORKER_PORT: ANY,
+      SCHEDULER_PORT: ANY,
+      INGEST_METRICS_PORT: ANY,
+      API_METRICS_PORT: ANY,
+      LIVE_METRICS_PORT: ANY,
+    },
+    workers,
+    schedulers: 1,
+    env: {
+      ...inject('hostEnv'),
+      QUEUE_PREFIX: names.prefix,
+      SOURCES_FILE: sourcesFile,
+      AUTH: 'off',
+      FAILURE_SIMULATION: 'on',
+      RETRY_BACKOFF_MS: '100',
+      ...env,
+    },
+    say: (line) => said.push(line),
+  });
+  const client = await MongoClient.connect(names.mongoUrl);
+  const db = client.db(names.database);
+  afterAll(async () => {
+    await stack.stop();
+    await db.dropDatabase();
+    await client.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  async function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    return toAnswer(
+      await fetch(new URL(path, stack.ingestUrl), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: text,
+      }),
+    );
+  }
+
+  async function get(path: string): Promise<Answer> {
+    return toAnswer(await fetch(new URL(path, stack.apiUrl)));
+  }
+
+  async function stats(): Promise<Stats> {
+    return statsSchema.parse((await get('/api/events/stats')).body);
+  }
+
+  function settled(): Promise<Stats> {
+    return vi.waitFor(
+      async () => {
+        const now = await stats();
+        expect(now.ledger).toMatchObject({ inFlight: 0, unaccounted: 0, balanced: true });
+        return now;
+      },
+      { timeout: 50_000, interval: 200 },
+    );
+  }
+
+  return { stack, db, post, get, stats, settled };
+}
+
+async function toAnswer(response: Response): Promise<Answer> {
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: JSON.parse(text) as never };
+}
+
+/** Reads what every app of a stack has logged. */
+export async function readLogs(stack: Stack): Promise<string> {
+  const apps = [stack.app('ingest'), stack.app('api'), stack.app('live'), ...stack.workers()];
+  const logs = await Promise.all(apps.map(({ logFile }) => readFile(logFile, 'utf8')));
+  return logs.join('\n');
+}
