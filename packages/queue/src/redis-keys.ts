@@ -1,0 +1,27 @@
+import type { Mark } from '@sluice/contracts/queues';
+
+/** Names the key of an event's mark. */
+export function toMarkKey(prefix: string, eventId: string): string {
+  return `${prefix}:mark:${eventId}`;
+}
+
+/** Writes a mark as `<contentHash> <jobId>`. */
+export function toMarkValue(mark: Mark): string {
+  return `${mark.contentHash} ${mark.jobId}`;
+}
+
+/** Reads a mark; null when there is none or it is not one of ours. */
+export function parseMark(value: string | null | undefined): Mark | null {
+  if (value === null || value === undefined) return null;
+  const space = value.indexOf(' ');
+  if (space < 1) return null;
+  return { contentHash: value.slice(0, space), jobId: value.slice(space + 1) };
+}
+
+/**
+ * Names the set of the ids of parked jobs. A job counts as parked while it is in this set and delayed; members
+ * that are no longer delayed do not count, so the set need not be exact.
+ */
+export function toParkedKey(prefix: string): string {
+  return `${prefix}:parked`;
+}
