@@ -1,0 +1,88 @@
+import type { InboxDocument, InstanceDocument, ReceiptDocument } from '@sluice/contracts/bulk';
+import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
+import type { JsonValue } from '@sluice/contracts/json';
+import type { PollCheckpoint } from '@sluice/contracts/poll';
+import type { Rejection } from '@sluice/contracts/rejection';
+import type { Source } from '@sluice/contracts/source';
+import type { mongo } from 'mongoose';
+import type { StoreConnection } from './connection.ts';
+
+/** The value of a field that is known to be the newest, and the event it came from. */
+export type LatestField = {
+  /** The event's own time; when it has none, when it was received. */
+  readonly t: Date;
+  readonly r: Date;
+  readonly i: string;
+  readonly v: JsonValue;
+};
+
+/** The newest known value of each field of one subject (`latest`); field names are kept by `toFieldKey`. */
+export type LatestDocument = {
+  readonly _id: string;
+  readonly tenant: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly timestamp: Date;
+  readonly fields: Readonly<Record<string, LatestField>>;
+};
+
+/** An instance, and the receipts of it that were folded into sums: all numbers from 1 to `to` but void ones. */
+export type StoredInstance = InstanceDocument & {
+  readonly folded?: { readonly to: number; readonly accepted: number; readonly merged: number };
+};
+
+/** A refused request (`rejections`). */
+export type RejectionDocument = Rejection & { readonly _id: mongo.ObjectId };
+
+/** A declared source (`sources`); the file's that it no longer names stay, not active. */
+export type SourceDocument = {
+  readonly _id: string;
+  readonly tenant: string;
+  readonly owner: 'file' | 'api';
+  readonly active: boolean;
+  readonly source: Source;
+  readonly updatedAt: Date;
+};
+
+/** How far a polled source was read (`checkpoints`). */
+export type CheckpointDocument = {
+  readonly _id: string;
+  readonly state: PollCheckpoint;
+  readonly revision: number;
+  readonly updatedAt: Date;
+};
+
+/** Who may do something that only one may do at a time (`leases`); `fence` rises with every change of hands. */
+export type LeaseDocument = {
+  readonly _id: string;
+  readonly holder: string | null;
+  readonly grant: string;
+  readonly fence: number;
+  readonly expiresAt: Date;
+};
+
+/** The documents of each collection. */
+export type Documents = {
+  readonly raw_events: RawEventDocument;
+  readonly normalized_events: NormalizedEventDocument;
+  readonly latest: LatestDocument;
+  readonly receipts: ReceiptDocument;
+  readonly instances: StoredInstance;
+  readonly inbox: InboxDocument;
+  readonly rejections: RejectionDocument;
+  readonly sources: SourceDocument;
+  readonly checkpoints: CheckpointDocument;
+  readonly leases: LeaseDocument;
+};
+
+/** The name of a collection. */
+export type CollectionName = keyof Documents;
+
+/** Returns a native collection, typed by its name. */
+export function toCollection<Name extends CollectionName>(
+  { db }: Pick<StoreConnection, 'db'>,
+  name: Name,
+): mongo.Collection<Documents[Name]> {
+  return db.collection<Documents[Name]>(name);
+}

@@ -1,0 +1,297 @@
+import {
+  type BatchName,
+  type BulkPlan,
+  type CommitResult,
+  type HashOwner,
+  type KnownRaw,
+  type LookedUp,
+  type LookUp,
+  type RawUpdate,
+  type ReceiptDocument,
+  toHashKey,
+  toReceiptId,
+} from '@sluice/contracts/bulk';
+import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
+import type { mongo } from 'mongoose';
+import { toCollection } from './collections.ts';
+import type { StoreConnection } from './connection.ts';
+import { within } from './deadline.ts';
+import { toStorable } from './storable.ts';
+import { type InTransaction, transact } from './transaction.ts';
+
+/** Where settling looks events up and writes its plans. */
+export type StoredEvents = {
+  /**
+   * Tells what MongoDB knows of ids, hashes and batches, confirmed by a majority, and at least as new as the last
+   * conflict that `commit` met here.
+   *
+   * @throws DependencyAwayError
+   */
+  lookUp(query: LookUp): Promise<LookedUp>;
+  /**
+   * Writes a plan in one transaction, or nothing of it. Outcome fields that an update does not set are removed.
+   *
+   * @throws DependencyAwayError when MongoDB is away; whether the plan was written is then unknown: look up again
+   */
+  commit(plan: BulkPlan): Promise<CommitResult>;
+};
+
+/** Of `history` the newest, and of `conflicts` the first so many are kept. */
+const HISTORY_COUNT = 50;
+const CONFLICTS_COUNT = 1_000;
+
+/** What an update of the status replaces as a whole, so that nothing of an earlier outcome stays. */
+const OUTCOME_FIELDS = [
+  'normalizedHash',
+  'duplicateOf',
+  'duplicateLevel',
+  'code',
+  'message',
+  'fingerprint',
+] as const satisfies readonly (keyof RawUpdate['set'])[];
+
+/** Creates the event store; `lookUpTimeoutMs` is 2 s by default, `commitTimeoutMs` 10 s. */
+export function createEventStore(
+  connection: StoreConnection,
+  { lookUpTimeoutMs = 2_000, commitTimeoutMs = 10_000 } = {},
+): StoredEvents {
+  let conflictTime: mongo.Timestamp | undefined;
+
+  async function lookUp({ ids, hashes, batches }: LookUp): Promise<LookedUp> {
+    return within(lookUpTimeoutMs, async (signal) => {
+      const session = connection.client.startSession({ causalConsistency: true });
+      try {
+        if (conflictTime !== undefined) session.advanceOperationTime(conflictTime);
+        const options: ReadOptions = {
+          session,
+          signal,
+          maxTimeMS: lookUpTimeoutMs,
+          readConcern: { level: 'majority' },
+        };
+        const [raw, owners, receipts] = await Promise.all([
+          findRaw(connection, ids, options),
+          findOwners(connection, hashes, options),
+          findReceipts(connection, batches, options),
+        ]);
+        return { raw, owners, receipts };
+      } finally {
+        await session.endSession();
+      }
+    });
+  }
+
+  async function commit(plan: BulkPlan): Promise<CommitResult> {
+    if (isEmpty(plan)) return 'committed';
+    const { result, operationTime } = await transact(connection, commitTimeoutMs, (options) =>
+      write(connection, plan, options),
+    );
+    if (
+      result === 'conflict' &&
+      operationTime !== undefined &&
+      conflictTime?.greaterThan(operationTime) !== true
+    ) {
+      conflictTime = operationTime;
+    }
+    return result;
+  }
+
+  return { lookUp, commit };
+}
+
+type ReadOptions = mongo.FindOptions & mongo.Abortable;
+
+async function findRaw(
+  connection: StoreConnection,
+  ids: readonly string[],
+  options: ReadOptions,
+): Promise<Map<string, KnownRaw>> {
+  if (ids.length === 0) return new Map();
+  const projection = {
+    contentHash: 1,
+    batch: 1,
+    status: 1,
+    run: 1,
+    attempts: 1,
+    receivedAt: 1,
+    updatedAt: 1,
+  };
+  const found = await toCollection(connection, 'raw_events')
+    .find({ _id: { $in: [...ids] } }, { ...options, projection, batchSize: ids.length + 1 })
+    .toArray();
+  return new Map(
+    found.map(({ _id, contentHash, batch = null, status, run, attempts, receivedAt, updatedAt }) => [
+      _id,
+      { contentHash, batch, status, run, attempts, receivedAt, updatedAt },
+    ]),
+  );
+}
+
+async function findOwners(
+  connection: StoreConnection,
+  hashes: LookUp['hashes'],
+  options: ReadOptions,
+): Promise<Map<string, HashOwner>> {
+  if (hashes.length === 0) return new Map();
+  const byTenant = Map.groupBy(hashes, ({ tenant }) => tenant);
+  const filters = [...byTenant].map(([tenant, group]) => ({
+    tenant,
+    normalizedHash: { $in: group.map(({ normalizedHash }) => normalizedHash) },
+  }));
+  const [first] = filters;
+  const filter = filters.length === 1 && first !== undefined ? first : { $or: filters };
+  const projection = { tenant: 1, normalizedHash: 1, contentHash: 1 };
+  const found = await toCollection(connection, 'normalized_events')
+    .find(filter, { ...options, projection, batchSize: hashes.length + 1 })
+    .toArray();
+  return new Map(
+    found.map(({ _id, tenant, normalizedHash, contentHash }) => [
+      toHashKey(tenant, normalizedHash),
+      { id: _id, contentHash },
+    ]),
+  );
+}
+
+/** A receipt that was folded into its instance's sums counts as settled; one that stands for itself wins. */
+async function findReceipts(
+  connection: StoreConnection,
+  batches: readonly BatchName[],
+  options: ReadOptions,
+): Promise<Map<string, ReceiptDocument['state']>> {
+  if (batches.length === 0) return new Map();
+  const instances = [...new Set(batches.map(({ instance }) => instance))];
+  const [found, folded] = await Promise.all([
+    toCollection(connection, 'receipts')
+      .find(
+        { _id: { $in: batches.map(toReceiptId) } },
+        { ...options, projection: { state: 1 }, batchSize: batches.length + 1 },
+      )
+      .toArray(),
+    toCollection(connection, 'instances')
+      .find({ _id: { $in: instances }, folded: { $exists: true } }, { ...options, projection: { folded: 1 } })
+      .toArray(),
+  ]);
+  const states = new Map<string, ReceiptDocument['state']>(found.map(({ _id, state }) => [_id, state]));
+  const foldedTo = new Map(folded.map(({ _id, folded }) => [_id, folded?.to ?? 0]));
+  for (const batch of batches) {
+    const id = toReceiptId(batch);
+    if (!states.has(id) && batch.seq >= 1 && batch.seq <= (foldedTo.get(batch.instance) ?? 0)) {
+      states.set(id, 'settled');
+    }
+  }
+  return states;
+}
+
+function isEmpty(plan: BulkPlan): boolean {
+  return Object.values(plan).every((part) => part.length === 0);
+}
+
+async function write(
+  connection: StoreConnection,
+  plan: BulkPlan,
+  options: InTransaction,
+): Promise<CommitResult> {
+  const raw = toCollection(connection, 'raw_events');
+  if (plan.normalized.length > 0) {
+    await toCollection(connection, 'normalized_events').insertMany(
+      plan.normalized.map(toStoredNormalized),
+      options,
+    );
+  }
+  if (plan.rawInserts.length > 0) await raw.insertMany(plan.rawInserts.map(toStoredRaw), options);
+  if (plan.rawUpdates.length > 0) {
+    const { matchedCount } = await raw.bulkWrite(plan.rawUpdates.map(toStatusUpdate), options);
+    if (matchedCount < plan.rawUpdates.length) return 'conflict';
+  }
+  if (plan.conflicts.length > 0) await raw.bulkWrite(plan.conflicts.map(toConflictUpdate), options);
+  if ((await writeReceipts(connection, plan.receipts, options)) === 'conflict') return 'conflict';
+  if (plan.inboxDone.length > 0) {
+    await toCollection(connection, 'inbox').deleteMany({ _id: { $in: [...plan.inboxDone] } }, options);
+  }
+  return 'committed';
+}
+
+async function writeReceipts(
+  connection: StoreConnection,
+  all: BulkPlan['receipts'],
+  options: InTransaction,
+): Promise<CommitResult> {
+  const receipts = toCollection(connection, 'receipts');
+  const at = new Date();
+  const fresh = all.filter(({ replacesVoid }) => !replacesVoid);
+  const revived = all.filter(({ replacesVoid }) => replacesVoid);
+  if (fresh.length > 0) {
+    await receipts.insertMany(
+      fresh.map(({ instance, seq, accepted, merged }) => ({
+        _id: toReceiptId({ instance, seq }),
+        instance,
+        seq,
+        state: 'settled' as const,
+        accepted,
+        merged,
+        at,
+      })),
+      options,
+    );
+  }
+  if (revived.length === 0) return 'committed';
+  const { matchedCount } = await receipts.bulkWrite(
+    revived.map(({ accepted, merged, ...batch }) => ({
+      updateOne: {
+        filter: { _id: toReceiptId(batch), state: 'void' as const },
+        update: { $set: { state: 'settled' as const, accepted, merged, at } },
+      },
+    })),
+    options,
+  );
+  return matchedCount < revived.length ? 'conflict' : 'committed';
+}
+
+function toStoredNormalized(document: NormalizedEventDocument): NormalizedEventDocument {
+  const { data, lineage, warnings } = document;
+  return {
+    ...document,
+    data: toStorable(data),
+    lineage: toStorable(lineage),
+    warnings: toStorable(warnings),
+  };
+}
+
+function toStoredRaw(document: RawEventDocument): RawEventDocument {
+  return { ...document, headers: toStorable(document.headers) };
+}
+
+function toStatusUpdate({
+  id,
+  expect,
+  set,
+  attempt,
+}: RawUpdate): mongo.AnyBulkWriteOperation<RawEventDocument> {
+  const gone = OUTCOME_FIELDS.filter((field) => set[field] === undefined);
+  const { status, run, attempts } = expect;
+  return {
+    updateOne: {
+      filter: { _id: id, status, run, attempts },
+      update: {
+        $set: set,
+        ...(gone.length === 0
+          ? {}
+          : { $unset: Object.fromEntries(gone.map((field) => [field, true as const])) }),
+        ...(attempt === undefined
+          ? {}
+          : { $push: { history: { $each: [attempt], $slice: -HISTORY_COUNT } } }),
+      },
+    },
+  };
+}
+
+function toConflictUpdate({
+  of,
+  id,
+}: BulkPlan['conflicts'][number]): mongo.AnyBulkWriteOperation<RawEventDocument> {
+  return {
+    updateOne: {
+      filter: { _id: of, [`conflicts.${CONFLICTS_COUNT - 1}`]: { $exists: false } },
+      update: { $addToSet: { conflicts: id } },
+    },
+  };
+}

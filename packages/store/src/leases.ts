@@ -1,0 +1,115 @@
+/**
+ * Leases: something that only one process may do at a time.
+ *
+ *  1. `acquire` takes a lease that is free or has run out, and gives it the next fence.
+ *  2. The holder renews it well before `ttlMs` are over, counted from before it asked.
+ *  3. It hands the fence to whatever it writes to, so that a holder who slept through its lease is refused there.
+ *  4. `release` frees it at once; a holder that dies frees it by silence.
+ *
+ * Only MongoDB's clock is asked, so that clocks that differ between processes do no harm.
+ */
+import { randomUUID } from 'node:crypto';
+import { toCollection } from './collections.ts';
+import type { StoreConnection } from './connection.ts';
+import { toWriteOptions, within } from './deadline.ts';
+import { isDuplicateKey } from './store-error.ts';
+
+/** A lease that is held. */
+export type Lease = {
+  readonly name: string;
+  readonly holder: string;
+  /** Higher than that of every earlier holder. */
+  readonly fence: number;
+};
+
+/** Who may do what. */
+export type Leases = {
+  /**
+   * Takes a lease for `ttlMs`; null while another holds it, or this holder itself already does.
+   *
+   * @throws DependencyAwayError
+   */
+  acquire(name: string, holder: string, ttlMs: number): Promise<Lease | null>;
+  /**
+   * Prolongs a lease to `ttlMs` from now; false when another has taken it over since.
+   *
+   * @throws DependencyAwayError
+   */
+  renew(lease: Lease, ttlMs: number): Promise<boolean>;
+  /**
+   * Frees a lease; does nothing when another has taken it over since.
+   *
+   * @throws DependencyAwayError
+   */
+  release(lease: Lease): Promise<void>;
+};
+
+/** Creates the leases; `timeoutMs` is the connection's operation timeout by default. */
+export function createLeases(
+  connection: StoreConnection,
+  { timeoutMs = connection.operationTimeoutMs } = {},
+): Leases {
+  const collection = toCollection(connection, 'leases');
+
+  function acquire(name: string, holder: string, ttlMs: number): Promise<Lease | null> {
+    return within(timeoutMs, async (signal) => {
+      try {
+        return await take(name, holder, ttlMs, signal);
+      } catch (error) {
+        // Two first holders raced to insert the document: the second finds it taken now.
+        if (isDuplicateKey(error)) return take(name, holder, ttlMs, signal);
+        throw error;
+      }
+    });
+  }
+
+  /** `grant` tells this attempt from every other, also of the same holder, in one round trip. */
+  async function take(
+    name: string,
+    holder: string,
+    ttlMs: number,
+    signal: AbortSignal,
+  ): Promise<Lease | null> {
+    const grant = randomUUID();
+    const isFree = { $lte: [{ $ifNull: ['$expiresAt', new Date(0)] }, '$$NOW'] };
+    const ifFree = (value: unknown, otherwise: string) => ({ $cond: [isFree, value, otherwise] });
+    const found = await collection.findOneAndUpdate(
+      { _id: name },
+      [
+        {
+          $set: {
+            holder: ifFree({ $literal: holder }, '$holder'),
+            grant: ifFree(grant, '$grant'),
+            fence: ifFree({ $add: [{ $ifNull: ['$fence', 0] }, 1] }, '$fence'),
+            expiresAt: ifFree({ $add: ['$$NOW', ttlMs] }, '$expiresAt'),
+          },
+        },
+      ],
+      { upsert: true, returnDocument: 'after', ...toWriteOptions(signal) },
+    );
+    return found?.grant === grant ? { name, holder, fence: found.fence } : null;
+  }
+
+  async function renew({ name, fence }: Lease, ttlMs: number): Promise<boolean> {
+    const { matchedCount } = await within(timeoutMs, (signal) =>
+      collection.updateOne(
+        { _id: name, fence, holder: { $ne: null } },
+        [{ $set: { expiresAt: { $add: ['$$NOW', ttlMs] } } }],
+        toWriteOptions(signal),
+      ),
+    );
+    return matchedCount === 1;
+  }
+
+  async function release({ name, fence }: Lease): Promise<void> {
+    await within(timeoutMs, (signal) =>
+      collection.updateOne(
+        { _id: name, fence },
+        { $set: { holder: null, expiresAt: new Date(0) } },
+        toWriteOptions(signal),
+      ),
+    );
+  }
+
+  return { acquire, renew, release };
+}

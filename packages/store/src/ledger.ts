@@ -1,0 +1,246 @@
+import { STORED_STATUSES, type StoredStatus } from '@sluice/contracts/status';
+import type { mongo } from 'mongoose';
+import { type StoredInstance, toCollection } from './collections.ts';
+import type { StoreConnection } from './connection.ts';
+import { within } from './deadline.ts';
+
+/** Batch numbers without a receipt, both ends included. */
+export type SeqRange = { readonly from: number; readonly to: number };
+
+/** What MongoDB knows of the batches of one instance. */
+export type InstanceLedger = {
+  readonly instance: string;
+  readonly app: string;
+  /** The highest number that is known to be kept, and how many events the batches up to it held. */
+  readonly seq: number;
+  readonly events: number;
+  readonly startedAt: Date;
+  readonly seenAt: Date;
+  /** What its settled batches brought. */
+  readonly accepted: number;
+  readonly merged: number;
+  /** How many events of the batches up to `seq` are settled; `events` minus these are in the queue, or lost. */
+  readonly settled: number;
+  /** Numbers up to `seq` that have no receipt: those batches are in the queue, or lost. */
+  readonly missing: readonly SeqRange[];
+};
+
+/** MongoDB's side of the ledger, all of it as of one moment. */
+export type StoredLedger = {
+  /** Raw events by stored status. */
+  readonly byStatus: Readonly<Record<StoredStatus, number>>;
+  readonly duplicates: { readonly raw: number; readonly normalized: number };
+  /** Raw events that receipts count, and redeliveries of known ones. */
+  readonly accepted: number;
+  readonly merged: number;
+  /** Raw events that no receipt counts: they came through the inbox or a replay. */
+  readonly direct: number;
+  /** Rows of the inbox, and how many of them hold an event that is not stored yet. */
+  readonly inbox: { readonly rows: number; readonly unstored: number };
+  readonly instances: readonly InstanceLedger[];
+  /** Whether `missing` was cut off at `maxRanges`. */
+  readonly isTruncated: boolean;
+};
+
+type SnapshotRead = {
+  readonly session: mongo.ClientSession;
+  readonly signal: AbortSignal;
+  readonly maxTimeMS: number;
+};
+
+/**
+ * Reads MongoDB's side of the ledger from one snapshot. Counting by status reads an index through, about a second
+ * for every few million events: cache the answer where it is asked for often.
+ *
+ * @param options.timeoutMs 10 s by default
+ * @param options.maxRanges how many ranges of missing numbers are returned at most; 10,000 by default
+ * @throws DependencyAwayError
+ */
+export async function readLedger(
+  connection: StoreConnection,
+  { timeoutMs = 10_000, maxRanges = 10_000 } = {},
+): Promise<StoredLedger> {
+  return within(timeoutMs, async (signal) => {
+    const session = connection.client.startSession({ snapshot: true });
+    try {
+      const read: SnapshotRead = { session, signal, maxTimeMS: timeoutMs };
+      // The first read fixes the moment; those after it may run side by side.
+      const instances = await toCollection(connection, 'instances').find({}, read).toArray();
+      const [byStatus, raw, normalized, direct, inbox, sums] = await Promise.all([
+        countByStatus(connection, read),
+        count(connection, 'raw_events', { duplicateLevel: 'raw' }, read),
+        count(connection, 'raw_events', { duplicateLevel: 'normalized' }, read),
+        count(connection, 'raw_events', { direct: true }, read),
+        countInbox(connection, read),
+        sumReceipts(connection, read),
+      ]);
+      const entries: InstanceLedger[] = [];
+      let room = maxRanges + 1;
+      for (const instance of instances) {
+        const missing = room > 0 ? await findMissing(connection, instance, room, read) : [];
+        room -= missing.length;
+        const sum = sums.get(instance._id) ?? NOTHING;
+        const ahead = missing.length === 0 ? 0 : await countAhead(connection, instance, read);
+        entries.push(toEntry(instance, sum, ahead, missing));
+      }
+      const known = new Set(instances.map(({ _id }) => _id));
+      const unknown = [...sums].filter(([id]) => !known.has(id)).map(([, sum]) => sum);
+      return {
+        byStatus,
+        duplicates: { raw, normalized },
+        accepted: total([...entries, ...unknown], 'accepted'),
+        merged: total([...entries, ...unknown], 'merged'),
+        direct,
+        inbox,
+        instances: entries,
+        isTruncated: room <= 0,
+      };
+    } finally {
+      await session.endSession();
+    }
+  });
+}
+
+type Sum = { readonly accepted: number; readonly merged: number };
+const NOTHING: Sum = { accepted: 0, merged: 0 };
+
+function toEntry(
+  { _id, app, seq, events, startedAt, seenAt, folded = { to: 0, ...NOTHING } }: StoredInstance,
+  sum: Sum,
+  ahead: number,
+  missing: readonly SeqRange[],
+): InstanceLedger {
+  const accepted = sum.accepted + folded.accepted;
+  const merged = sum.merged + folded.merged;
+  const settled = missing.length === 0 ? events : accepted + merged - ahead;
+  return { instance: _id, app, seq, events, startedAt, seenAt, accepted, merged, settled, missing };
+}
+
+/** Counts the events of receipts beyond the number that the instance told last: few, for it tells often. */
+async function countAhead(
+  connection: StoreConnection,
+  { _id, seq }: StoredInstance,
+  read: SnapshotRead,
+): Promise<number> {
+  const [found] = await toCollection(connection, 'receipts')
+    .aggregate<{ n: number }>(
+      [
+        { $match: { instance: _id, seq: { $gt: seq } } },
+        { $group: { _id: null, n: { $sum: { $add: ['$accepted', '$merged'] } } } },
+      ],
+      read,
+    )
+    .toArray();
+  return found?.n ?? 0;
+}
+
+function total(entries: readonly Sum[], of: keyof Sum): number {
+  return entries.reduce((sum, entry) => sum + entry[of], 0);
+}
+
+/** Counts one status at a time, because only so the server counts keys of the index without looking at them. */
+async function countByStatus(
+  connection: StoreConnection,
+  read: SnapshotRead,
+): Promise<Readonly<Record<StoredStatus, number>>> {
+  const counts = await Promise.all(
+    STORED_STATUSES.map(
+      async (status) => [status, await count(connection, 'raw_events', { status }, read)] as const,
+    ),
+  );
+  return Object.fromEntries(counts) as Record<StoredStatus, number>;
+}
+
+async function count(
+  connection: StoreConnection,
+  collection: 'raw_events' | 'receipts' | 'inbox',
+  filter: mongo.Document,
+  read: SnapshotRead,
+): Promise<number> {
+  const pipeline = [{ $match: filter }, { $count: 'n' }];
+  const [found] = await connection.db
+    .collection(collection)
+    .aggregate<{ n: number }>(pipeline, read)
+    .toArray();
+  return found?.n ?? 0;
+}
+
+async function countInbox(connection: StoreConnection, read: SnapshotRead): Promise<StoredLedger['inbox']> {
+  const [found] = await toCollection(connection, 'inbox')
+    .aggregate<{ rows: number; unstored: number }>(
+      [
+        {
+          $lookup: {
+            from: 'raw_events',
+            localField: 'event.eventId',
+            foreignField: '_id',
+            let: { contentHash: '$event.contentHash' },
+            pipeline: [
+              { $match: { $expr: { $eq: ['$contentHash', '$$contentHash'] } } },
+              { $project: { _id: 1 } },
+            ],
+            as: 'stored',
+          },
+        },
+        {
+          $group: {
+            _id: null,
+            rows: { $sum: 1 },
+            unstored: { $sum: { $cond: [{ $eq: ['$stored', []] }, 1, 0] } },
+          },
+        },
+      ],
+      read,
+    )
+    .toArray();
+  return { rows: found?.rows ?? 0, unstored: found?.unstored ?? 0 };
+}
+
+async function sumReceipts(connection: StoreConnection, read: SnapshotRead): Promise<Map<string, Sum>> {
+  const found = await toCollection(connection, 'receipts')
+    .aggregate<Sum & { _id: string }>(
+      [{ $group: { _id: '$instance', accepted: { $sum: '$accepted' }, merged: { $sum: '$merged' } } }],
+      read,
+    )
+    .toArray();
+  return new Map(found.map(({ _id, accepted, merged }) => [_id, { accepted, merged }]));
+}
+
+/** Finds the gaps in the numbers of an instance; only the gaps leave the server, not the receipts. */
+async function findMissing(
+  connection: StoreConnection,
+  { _id, seq, folded }: StoredInstance,
+  limit: number,
+  read: SnapshotRead,
+): Promise<readonly SeqRange[]> {
+  const done = folded?.to ?? 0;
+  if (seq <= done) return [];
+  const filter = { instance: _id, seq: { $gt: done, $lte: seq } };
+  if ((await count(connection, 'receipts', filter, read)) === seq - done) return [];
+  const receipts = toCollection(connection, 'receipts');
+  const before = { $ifNull: ['$before', done] };
+  const gaps = await receipts
+    .aggregate<SeqRange>(
+      [
+        { $match: filter },
+        { $sort: { instance: 1, seq: 1 } },
+        { $project: { _id: 0, seq: 1 } },
+        {
+          $setWindowFields: {
+            sortBy: { seq: 1 },
+            output: { before: { $shift: { output: '$seq', by: -1 } } },
+          },
+        },
+        { $match: { $expr: { $gt: [{ $subtract: ['$seq', before] }, 1] } } },
+        { $limit: limit },
+        { $project: { from: { $add: [before, 1] }, to: { $subtract: ['$seq', 1] } } },
+      ],
+      read,
+    )
+    .toArray();
+  const [last] = await receipts
+    .find(filter, { ...read, sort: { seq: -1 }, limit: 1, projection: { seq: 1 } })
+    .toArray();
+  const end = last?.seq ?? done;
+  return end < seq && gaps.length < limit ? [...gaps, { from: end + 1, to: seq }] : gaps;
+}

@@ -1,0 +1,107 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { mongo, type Schema } from 'mongoose';
+import { type CollectionName, toCollection } from './collections.ts';
+import type { StoreConnection } from './connection.ts';
+import { within } from './deadline.ts';
+import { createSchemas } from './schemas.ts';
+import { toStoreError } from './store-error.ts';
+
+/** Server codes NamespaceExists and NamespaceNotFound. */
+const NAMESPACE_EXISTS = 48;
+const NAMESPACE_NOT_FOUND = 26;
+const AGAIN_AFTER_MS = 250;
+
+/**
+ * Creates the collections and indexes that are missing and leaves alone what is there, so that any number of
+ * processes may run it at once. Waits for MongoDB and for index builds up to `timeoutMs` (10 minutes).
+ *
+ * @throws DependencyAwayError when MongoDB was away all that time
+ * @throws Error (MongoServerError) when an index exists under the same name with other options
+ */
+export async function migrate(connection: StoreConnection, timeoutMs = 600_000): Promise<void> {
+  await within(timeoutMs, async (signal) => {
+    for (;;) {
+      try {
+        for (const [name, schema] of toDeclared(connection)) {
+          await createCollection(connection, name, schema.get('capped'), signal);
+          const indexes = schema.indexes().map(([key, options]) => toIndex(key, options));
+          if (indexes.length > 0) await toCollection(connection, name).createIndexes(indexes);
+        }
+        return;
+      } catch (error) {
+        // A long build outlives the socket's timeout: asking again joins the build that is under way.
+        if (!(toStoreError(error) instanceof DependencyAwayError) || signal.aborted) throw error;
+        await pause(AGAIN_AFTER_MS, undefined, { signal });
+      }
+    }
+  });
+}
+
+/**
+ * Checks that every unique index is there, without which duplicates could be stored.
+ *
+ * @throws Error that names the missing ones
+ * @throws DependencyAwayError when MongoDB is away
+ */
+export async function assertMigrated(
+  connection: StoreConnection,
+  timeoutMs = connection.operationTimeoutMs,
+): Promise<void> {
+  const missing = await within(timeoutMs, async (signal) => {
+    const names: string[] = [];
+    for (const [name, schema] of toDeclared(connection)) {
+      const unique = schema.indexes().filter(([, { unique }]) => unique === true);
+      if (unique.length === 0) continue;
+      const existing = await listUniqueKeys(connection, name, signal);
+      for (const [key] of unique) {
+        if (!existing.has(JSON.stringify(key))) names.push(`${name} ${JSON.stringify(key)}`);
+      }
+    }
+    return names;
+  });
+  if (missing.length > 0)
+    throw new Error(`Unique indexes are missing: ${missing.join(', ')}. Migrate the database.`);
+}
+
+/** Registers the models on the mongoose connection, once, and returns their schemas by collection. */
+function toDeclared({ mongoose }: StoreConnection): readonly (readonly [CollectionName, Schema])[] {
+  return Object.entries(createSchemas()).map(([name, schema]) => {
+    const model = mongoose.models[name] ?? mongoose.model(name, schema, name);
+    return [name as CollectionName, model.schema] as const;
+  });
+}
+
+async function createCollection(
+  { db }: StoreConnection,
+  name: CollectionName,
+  cappedBytes: unknown,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = typeof cappedBytes === 'number' ? { capped: true, size: cappedBytes } : {};
+  try {
+    await db.command({ create: name, ...options }, { signal });
+  } catch (error) {
+    if (!(error instanceof mongo.MongoServerError) || error.code !== NAMESPACE_EXISTS) throw error;
+  }
+}
+
+function toIndex(key: Record<string, unknown>, options: object): mongo.IndexDescription {
+  const { background: _, ...rest } = options as { background?: boolean };
+  return { key: key as Record<string, mongo.IndexDirection>, ...rest };
+}
+
+async function listUniqueKeys(
+  { db }: StoreConnection,
+  name: CollectionName,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  try {
+    const { cursor } = await db.command({ listIndexes: name }, { signal });
+    const indexes: readonly { key: unknown; unique?: boolean }[] = cursor.firstBatch;
+    return new Set(indexes.filter(({ unique }) => unique === true).map(({ key }) => JSON.stringify(key)));
+  } catch (error) {
+    if (error instanceof mongo.MongoServerError && error.code === NAMESPACE_NOT_FOUND) return new Set();
+    throw error;
+  }
+}

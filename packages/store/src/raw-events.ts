@@ -1,0 +1,151 @@
+import type { RawItem, RawQuery } from '@sluice/contracts/api';
+import type { RawEventDocument } from '@sluice/contracts/event';
+import { STORED_STATUSES, type StoredStatus } from '@sluice/contracts/status';
+import type { mongo } from 'mongoose';
+import { toCollection } from './collections.ts';
+import type { StoreConnection } from './connection.ts';
+import { within } from './deadline.ts';
+import { parseCursor, parseRange, toCursor } from './keyset.ts';
+
+/** Stored raw events, as the api reads them. */
+export type RawEvents = {
+  /**
+   * Returns a raw event with its body, headers and history; null when the tenant has none of this id.
+   *
+   * @throws DependencyAwayError
+   */
+  get(tenant: string, id: string): Promise<RawEventDocument | null>;
+  /**
+   * Lists raw events, the newest received first. Only stored ones: those that are `processing` never are.
+   *
+   * @throws ProblemException ERR_QUERY_INVALID for a bad cursor or time
+   * @throws DependencyAwayError
+   */
+  list(
+    tenant: string,
+    query: RawQuery,
+  ): Promise<{ readonly items: RawItem[]; readonly nextCursor: string | null }>;
+};
+
+/** A raw event without its content, of which only the size is known. */
+type RawSummary = Omit<RawEventDocument, 'body' | 'headers'> & { readonly sizeBytes: number };
+
+/** What a list shows; bodies stay in the database. */
+const PROJECTION = {
+  tenant: 1,
+  source: 1,
+  via: 1,
+  status: 1,
+  receivedAt: 1,
+  attempts: 1,
+  schemaVersion: 1,
+  idempotencyKey: 1,
+  keyOrigin: 1,
+  contentHash: 1,
+  contentType: 1,
+  duplicateOf: 1,
+  duplicateLevel: 1,
+  code: 1,
+  message: 1,
+  conflictOf: 1,
+  conflicts: 1,
+  sizeBytes: { $binarySize: '$body' },
+} as const;
+
+/** Creates the reader of raw events; `timeoutMs` is the connection's operation timeout by default. */
+export function createRawEvents(
+  connection: StoreConnection,
+  { timeoutMs = connection.operationTimeoutMs } = {},
+): RawEvents {
+  const collection = toCollection(connection, 'raw_events');
+
+  function get(tenant: string, id: string): Promise<RawEventDocument | null> {
+    return within(timeoutMs, (signal) =>
+      collection.findOne({ _id: id, tenant }, { signal, maxTimeMS: timeoutMs, promoteBuffers: true }),
+    );
+  }
+
+  async function list(tenant: string, query: RawQuery): ReturnType<RawEvents['list']> {
+    const { limit } = query;
+    const filter = toFilter(tenant, query);
+    const found = await within(timeoutMs, (signal) =>
+      collection
+        .find<RawSummary>(filter, {
+          signal,
+          maxTimeMS: timeoutMs,
+          projection: PROJECTION,
+          sort: { receivedAt: -1, _id: -1 },
+          limit: limit + 1,
+        })
+        .toArray(),
+    );
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    const hasMore = found.length > limit && last !== undefined;
+    return {
+      items: page.map(toItem),
+      nextCursor: hasMore ? toCursor({ at: last.receivedAt.getTime(), id: last._id }) : null,
+    };
+  }
+
+  return { get, list };
+}
+
+/** Maps a raw event as `get` returns it to the form in which the api shows it. */
+export function toRawItem(document: RawEventDocument): RawItem {
+  return toItem({ ...document, sizeBytes: document.body.byteLength });
+}
+
+function toItem(document: RawSummary): RawItem {
+  return {
+    id: document._id,
+    source: document.source,
+    client_id: document.source,
+    via: document.via,
+    status: document.status,
+    receivedAt: document.receivedAt.toISOString(),
+    attempts: document.attempts,
+    schemaVersion: document.schemaVersion,
+    idempotencyKey: document.idempotencyKey,
+    keyOrigin: document.keyOrigin,
+    contentHash: document.contentHash,
+    contentType: document.contentType,
+    sizeBytes: document.sizeBytes,
+    duplicateOf: document.duplicateOf ?? null,
+    duplicateLevel: document.duplicateLevel ?? null,
+    code: document.code ?? null,
+    message: document.message ?? null,
+    conflictOf: document.conflictOf ?? null,
+    conflicts: [...(document.conflicts ?? [])],
+  };
+}
+
+/**
+ * Every status is named where none is asked for, so that the one index by status serves that list too. The cursor
+ * is one bound and a remainder, not an `$or` of ranges, which could not be merged in order.
+ */
+function toFilter(tenant: string, query: RawQuery): mongo.Filter<RawEventDocument> {
+  const { status, source, code, cursor } = query;
+  const range = parseRange(query);
+  const and: mongo.Filter<RawEventDocument>[] = range === undefined ? [] : [{ receivedAt: range }];
+  if (cursor !== undefined) {
+    const { at, id } = parseCursor(cursor);
+    const before = new Date(at ?? 0);
+    and.push(
+      { receivedAt: { $lte: before } },
+      { $or: [{ receivedAt: { $lt: before } }, { _id: { $lt: id } }] },
+    );
+  }
+  return {
+    tenant,
+    status: {
+      $in:
+        status === undefined
+          ? [...STORED_STATUSES]
+          : STORED_STATUSES.filter((it: StoredStatus) => it === status),
+    },
+    ...(source === undefined ? {} : { source }),
+    ...(code === undefined ? {} : { code: code as NonNullable<RawEventDocument['code']> }),
+    ...(and.length === 0 ? {} : { $and: and }),
+  };
+}

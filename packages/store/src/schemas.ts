@@ -1,0 +1,184 @@
+import { KEY_ORIGINS, VIA } from '@sluice/contracts/event';
+import { STORED_STATUSES } from '@sluice/contracts/status';
+import { Schema, type SchemaDefinitionProperty } from 'mongoose';
+import type { CollectionName, Documents } from './collections.ts';
+
+/** Names every field of a document, so that a forgotten one does not compile. */
+type Fields<Document> = { readonly [Field in keyof Document]-?: SchemaDefinitionProperty };
+
+const required = { required: true } as const;
+const text = { type: String, ...required } as const;
+const integer = { type: Number, ...required } as const;
+const time = { type: Date, ...required } as const;
+/** Required but possibly empty or null, which `required` would refuse. */
+const anyText = { type: String, default: null } as const;
+const anything = { type: Schema.Types.Mixed } as const;
+
+/** `rejections` holds the newest of them, up to this size. */
+const REJECTIONS_BYTES = 32 * 1024 * 1024;
+
+const FIELDS = {
+  raw_events: {
+    _id: text,
+    tenant: text,
+    source: text,
+    via: { ...text, enum: VIA },
+    form: text,
+    idempotencyKey: text,
+    keyOrigin: { ...text, enum: KEY_ORIGINS },
+    contentHash: text,
+    contentType: anyText,
+    headers: anything,
+    body: { type: Buffer },
+    type: String,
+    schemaVersion: integer,
+    receivedAt: time,
+    traceparent: String,
+    simulate: anything,
+    batch: String,
+    direct: Boolean,
+    status: { ...text, enum: STORED_STATUSES },
+    run: integer,
+    attempts: integer,
+    storedAt: time,
+    updatedAt: time,
+    normalizedHash: String,
+    duplicateOf: String,
+    duplicateLevel: { type: String, enum: ['raw', 'normalized'] },
+    code: String,
+    message: String,
+    fingerprint: String,
+    conflictOf: String,
+    conflicts: { type: [String], default: undefined },
+    history: { type: [Schema.Types.Mixed], default: undefined },
+  } satisfies Fields<Documents['raw_events']>,
+  normalized_events: {
+    _id: text,
+    tenant: text,
+    source: text,
+    type: text,
+    subject: anyText,
+    timestamp: { type: Date, default: null },
+    data: anything,
+    normalizedHash: text,
+    contentHash: text,
+    schemaVersion: integer,
+    mappingRevision: { type: Number, default: null },
+    lineage: anything,
+    warnings: [Schema.Types.Mixed],
+    receivedAt: time,
+    storedAt: time,
+  } satisfies Fields<Documents['normalized_events']>,
+  latest: {
+    _id: text,
+    tenant: text,
+    source: text,
+    type: text,
+    subject: anyText,
+    timestamp: time,
+    fields: anything,
+  } satisfies Fields<Documents['latest']>,
+  receipts: {
+    _id: text,
+    instance: text,
+    seq: integer,
+    state: { ...text, enum: ['settled', 'void'] },
+    accepted: integer,
+    merged: integer,
+    at: time,
+  } satisfies Fields<Documents['receipts']>,
+  instances: {
+    _id: text,
+    app: text,
+    seq: integer,
+    events: integer,
+    startedAt: time,
+    seenAt: time,
+    folded: { to: Number, accepted: Number, merged: Number },
+  } satisfies Fields<Documents['instances']>,
+  inbox: { _id: text, event: anything, at: time, enqueuedAt: Date } satisfies Fields<Documents['inbox']>,
+  rejections: {
+    _id: { type: Schema.Types.ObjectId, ...required },
+    at: time,
+    source: anyText,
+    code: text,
+    cause: text,
+    requestId: text,
+    status: integer,
+    method: text,
+    path: anyText,
+    headers: anything,
+    body: { type: Buffer },
+    remote: anyText,
+  } satisfies Fields<Documents['rejections']>,
+  sources: {
+    _id: text,
+    tenant: text,
+    owner: { ...text, enum: ['file', 'api'] },
+    active: { type: Boolean, ...required },
+    source: anything,
+    updatedAt: time,
+  } satisfies Fields<Documents['sources']>,
+  checkpoints: {
+    _id: text,
+    state: anything,
+    revision: integer,
+    updatedAt: time,
+  } satisfies Fields<Documents['checkpoints']>,
+  leases: { _id: text, holder: anyText, grant: text, fence: integer, expiresAt: time } satisfies Fields<
+    Documents['leases']
+  >,
+} as const satisfies Record<CollectionName, unknown>;
+
+/** Builds the schema of each collection, with its indexes. */
+export function createSchemas(): Record<CollectionName, Schema> {
+  const options = { strict: 'throw', versionKey: false, minimize: false } as const;
+  const rawEvents = new Schema(FIELDS.raw_events, options);
+  // One index serves the list by status, the list of everything (`status` in all of them, merged in order) and the
+  // ledger's counts. Of `code`, `direct` and `duplicateLevel` only the few events that have them are indexed.
+  rawEvents.index({ status: 1, tenant: 1, receivedAt: -1, _id: -1 });
+  rawEvents.index({ tenant: 1, source: 1, receivedAt: -1, _id: -1 });
+  rawEvents.index({ tenant: 1, code: 1, receivedAt: -1, _id: -1 }, only('code'));
+  rawEvents.index({ direct: 1 }, only('direct'));
+  rawEvents.index({ duplicateLevel: 1 }, only('duplicateLevel'));
+
+  const normalizedEvents = new Schema(FIELDS.normalized_events, options);
+  normalizedEvents.index({ tenant: 1, normalizedHash: 1 }, { unique: true });
+  // `type` stands at the end so that the list of a type is filtered in the index: types are few.
+  normalizedEvents.index({ tenant: 1, timestamp: -1, _id: -1, type: 1 });
+  normalizedEvents.index({ tenant: 1, source: 1, timestamp: -1, _id: -1 });
+  normalizedEvents.index(
+    { tenant: 1, subject: 1, timestamp: -1, _id: -1 },
+    { partialFilterExpression: { subject: { $gt: '' } } },
+  );
+
+  const latest = new Schema(FIELDS.latest, options);
+  // Only what never changes: every event updates a document here, and must not move it in an index.
+  latest.index({ tenant: 1, type: 1, subject: 1 });
+
+  const receipts = new Schema(FIELDS.receipts, options);
+  receipts.index({ instance: 1, seq: 1 });
+
+  const inbox = new Schema(FIELDS.inbox, options);
+  inbox.index({ enqueuedAt: 1, at: 1 });
+
+  const rejections = new Schema(FIELDS.rejections, { ...options, capped: REJECTIONS_BYTES });
+  rejections.index({ code: 1, _id: -1 });
+
+  return {
+    raw_events: rawEvents,
+    normalized_events: normalizedEvents,
+    latest,
+    receipts,
+    instances: new Schema(FIELDS.instances, options),
+    inbox,
+    rejections,
+    sources: new Schema(FIELDS.sources, options),
+    checkpoints: new Schema(FIELDS.checkpoints, options),
+    leases: new Schema(FIELDS.leases, options),
+  };
+}
+
+function only(field: string) {
+  return { partialFilterExpression: { [field]: { $exists: true } } };
+}

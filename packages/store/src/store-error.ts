@@ -1,0 +1,146 @@
+import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { mongo } from 'mongoose';
+
+/**
+ * Server codes that speak of MongoDB's state and not of what was asked: no primary, shutting down, out of time,
+ * out of disk, no majority, or not letting us in. Names as in the server's error_codes.yml.
+ */
+const AWAY_CODES: ReadonlySet<number> = new Set([
+  6, // HostUnreachable
+  7, // HostNotFound
+  13, // Unauthorized
+  18, // AuthenticationFailed
+  43, // CursorNotFound
+  50, // MaxTimeMSExpired
+  64, // WriteConcernFailed
+  89, // NetworkTimeout
+  91, // ShutdownInProgress
+  100, // UnsatisfiableWriteConcern
+  133, // FailedToSatisfyReadPreference
+  134, // ReadConcernMajorityNotAvailableYet
+  189, // PrimarySteppedDown
+  202, // NetworkInterfaceExceededTimeLimit
+  262, // ExceededTimeLimit
+  9001, // SocketException
+  10058, // LegacyNotPrimary
+  10107, // NotWritablePrimary
+  11600, // InterruptedAtShutdown
+  11601, // Interrupted
+  11602, // InterruptedDueToReplStateChange
+  13388, // StaleConfig
+  13435, // NotPrimaryNoSecondaryOk
+  13436, // NotPrimaryOrSecondary
+  14031, // OutOfDiskSpace
+]);
+
+/** Driver errors by name, because the driver does not export each of their classes. */
+const AWAY_NAMES: ReadonlySet<string> = new Set([
+  'MongoServerSelectionError',
+  'MongoNetworkError',
+  'MongoNetworkTimeoutError',
+  'MongoPoolClearedError',
+  'MongoPoolClosedError',
+  'MongoWaitQueueTimeoutError',
+  'MongoOperationTimeoutError',
+  'MongoNotConnectedError',
+  'MongoTopologyClosedError',
+  'MongoServerClosedError',
+  'MongoClientClosedError',
+  'MongoExpiredSessionError',
+  'MongoStalePrimaryError',
+]);
+
+const AWAY_LABELS = ['RetryableWriteError', 'PoolRequestedRetry', 'SystemOverloadedError'] as const;
+
+/** WriteConflict, LockTimeout, TransactionAborted, SnapshotUnavailable, NoSuchTransaction. */
+const CONFLICT_CODES: ReadonlySet<number> = new Set([112, 24, 244, 246, 251]);
+
+/** BSONObjectTooLarge, and the codes without a name that say the same of an update, nesting, or a path in it. */
+const REFUSED_CODES: ReadonlySet<number> = new Set([2, 15, 17419, 17420, 10334, 28, 52, 56, 57]);
+
+/** DuplicateKey. */
+const DUPLICATE_KEY = 11_000;
+
+/** DNS failures of `mongodb+srv` addresses come from node:dns, not from the driver. */
+const DNS_CODES: ReadonlySet<unknown> = new Set([
+  'ENOTFOUND',
+  'ESERVFAIL',
+  'ETIMEOUT',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+]);
+
+/**
+ * Translates what the driver threw: everything that only says that MongoDB is away, silent or without a primary
+ * becomes a DependencyAwayError with the original as cause; anything else stays what it is.
+ */
+export function toStoreError(thrown: unknown): unknown {
+  const error = unwrap(thrown);
+  if (!(error instanceof Error) || !isAway(error)) return error;
+  return new DependencyAwayError('mongodb', `MongoDB is away: ${error.message}`, { cause: error });
+}
+
+/** Finds what really happened: a bulk wraps whatever was thrown on its way as if the server had answered it. */
+function unwrap(error: unknown): unknown {
+  if (!(error instanceof mongo.MongoBulkWriteError)) return error;
+  const response: unknown = error.errorResponse;
+  return response instanceof Error ? response : error;
+}
+
+function isAway(error: Error): boolean {
+  if (!(error instanceof mongo.MongoError))
+    return 'syscall' in error && 'code' in error && DNS_CODES.has(error.code);
+  if (AWAY_NAMES.has(error.name) || error instanceof mongo.MongoNetworkError) return true;
+  return (
+    toCodes(error).some((code) => AWAY_CODES.has(code)) || AWAY_LABELS.some((it) => error.hasErrorLabel(it))
+  );
+}
+
+/**
+ * Tells whether a transaction failed because another writer was first: a write conflict, a duplicate key, or a
+ * transaction that the server gave up. False for whatever `toStoreError` calls away.
+ */
+export function isConflict(thrown: unknown): boolean {
+  const error = unwrap(thrown);
+  if (!(error instanceof mongo.MongoError) || isAway(error)) return false;
+  const codes = toCodes(error);
+  if (codes.some((code) => CONFLICT_CODES.has(code) || code === DUPLICATE_KEY)) return true;
+  return error.hasErrorLabel('TransientTransactionError');
+}
+
+/** Tells whether MongoDB refuses a document for what it holds, so that trying again would not help. */
+export function isDocumentRefused(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && toCodes(error).some((code) => REFUSED_CODES.has(code));
+}
+
+/** Tells whether one write failed because its key exists. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && toCodes(error).includes(DUPLICATE_KEY);
+}
+
+/**
+ * Returns the positions of the writes of an unordered bulk that failed, and how; null when the error says more
+ * than that single writes failed (no write errors listed, or the majority did not confirm).
+ */
+export function toWriteFailures(
+  error: unknown,
+): readonly { readonly index: number; readonly isDuplicate: boolean }[] | null {
+  if (!(error instanceof mongo.MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined)
+    return null;
+  const failures = [error.writeErrors].flat();
+  if (failures.length === 0 || isAway(error)) return null;
+  return failures.map(({ index, code }) => ({ index, isDuplicate: code === DUPLICATE_KEY }));
+}
+
+/** Collects every code an error carries: its own, those of its single writes, that of its write concern. */
+function toCodes(error: mongo.MongoError): readonly number[] {
+  const codes: unknown[] = [error.code];
+  if (error instanceof mongo.MongoBulkWriteError) {
+    codes.push(
+      ...[error.writeErrors].flat().map(({ code }) => code),
+      error.result.getWriteConcernError()?.code,
+    );
+  }
+  if (error instanceof mongo.MongoWriteConcernError) codes.push(error.result.writeConcernError.code);
+  return codes.filter((code) => typeof code === 'number');
+}

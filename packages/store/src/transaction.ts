@@ -1,0 +1,80 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { CommitResult } from '@sluice/contracts/bulk';
+import { mongo } from 'mongoose';
+import type { StoreConnection } from './connection.ts';
+import { within } from './deadline.ts';
+import { isConflict } from './store-error.ts';
+
+/** What every operation of a transaction is given as its options. */
+export type InTransaction = { readonly session: mongo.ClientSession; readonly signal: AbortSignal };
+
+/** `operationTime` is the server's time at the end, to which a later read can wait to catch up. */
+export type Transacted = {
+  readonly result: CommitResult;
+  readonly operationTime: mongo.Timestamp | undefined;
+};
+
+/** Between attempts to learn whether a commit was done. */
+const COMMIT_AGAIN_MS = 50;
+
+/**
+ * Runs writes in one transaction, once: acknowledged by a journaled majority, or nothing of it. The work returns
+ * `conflict` to have everything undone. Whatever another writer did first is a conflict too. The driver's
+ * `withTransaction` is not used because it goes on for 120 s.
+ *
+ * @throws DependencyAwayError when MongoDB is away or `timeoutMs` are over; the outcome may be unknown
+ */
+export function transact(
+  { client }: StoreConnection,
+  timeoutMs: number,
+  work: (options: InTransaction) => Promise<CommitResult>,
+): Promise<Transacted> {
+  return within(timeoutMs, async (signal) => {
+    const session = client.startSession({ causalConsistency: false });
+    try {
+      session.startTransaction({
+        readConcern: { level: 'snapshot' },
+        writeConcern: { w: 'majority', journal: true, wtimeoutMS: timeoutMs },
+        readPreference: 'primary',
+        maxCommitTimeMS: timeoutMs,
+      });
+      const result = await attempt(session, signal, work);
+      return { result, operationTime: session.operationTime };
+    } finally {
+      // Undoes what is open, so that other writers need not wait for the server to give it up after a minute. When
+      // the deadline has passed the caller is gone already, and this goes on until the server answers again.
+      await session.endSession();
+    }
+  });
+}
+
+async function attempt(
+  session: mongo.ClientSession,
+  signal: AbortSignal,
+  work: (options: InTransaction) => Promise<CommitResult>,
+): Promise<CommitResult> {
+  try {
+    if ((await work({ session, signal })) === 'conflict') return 'conflict';
+    signal.throwIfAborted();
+    await commit(session, signal);
+    return 'committed';
+  } catch (error) {
+    if (isConflict(error)) return 'conflict';
+    throw error;
+  }
+}
+
+/** Asks again as long as it is unknown whether the commit was done; asking is idempotent. */
+async function commit(session: mongo.ClientSession, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await session.commitTransaction();
+      return;
+    } catch (error) {
+      const isUnknown =
+        error instanceof mongo.MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
+      if (!isUnknown || signal.aborted) throw error;
+      await pause(COMMIT_AGAIN_MS, undefined, { signal });
+    }
+  }
+}

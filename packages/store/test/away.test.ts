@@ -1,0 +1,140 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { startMongo } from '@sluice/local/mongo';
+import { findFreePort } from '@sluice/local/ports';
+import type { LocalServer } from '@sluice/local/server-process';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { connectStore, type StoreConnection } from '../src/connection.ts';
+import { createEventStore } from '../src/event-store.ts';
+import { createInbox } from '../src/inbox.ts';
+import { createLeases } from '../src/leases.ts';
+import { migrate } from '../src/migrate.ts';
+import { createRawEvents } from '../src/raw-events.ts';
+import { newAccepted, newId, newNormalized, newPlan, newRaw } from './documents.ts';
+
+let dir: string;
+let port: number;
+let server: LocalServer | undefined;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'store-away-'));
+  port = await findFreePort();
+});
+
+afterAll(async () => {
+  freeze('SIGCONT');
+  await server?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function start(): Promise<void> {
+  server = await startMongo({ dir, port, env: inject('hostEnv'), say: () => undefined });
+}
+
+function freeze(signal: 'SIGSTOP' | 'SIGCONT'): void {
+  for (const pid of server?.pids ?? []) process.kill(pid, signal);
+}
+
+function connect(): StoreConnection {
+  const uri = `mongodb://127.0.0.1:${port}/away?replicaSet=rs0`;
+  return connectStore({ uri, appName: 'away', serverSelectionTimeoutMs: 500, operationTimeoutMs: 1_000 });
+}
+
+async function measure(work: Promise<unknown>): Promise<{ error: unknown; ms: number }> {
+  const start = performance.now();
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return { error, ms: performance.now() - start };
+}
+
+function toOperations(connection: StoreConnection): Record<string, () => Promise<unknown>> {
+  const store = createEventStore(connection, { lookUpTimeoutMs: 1_000, commitTimeoutMs: 1_500 });
+  return {
+    ping: () => connection.ping(),
+    lookUp: () => store.lookUp({ ids: [newId()], hashes: [], batches: [] }),
+    commit: () => store.commit(newPlan({ rawInserts: [newRaw()], normalized: [newNormalized()] })),
+    inbox: () => createInbox(connection).insert({ instance: 'x', seq: 1, events: [newAccepted()] }),
+    list: () => createRawEvents(connection).list('default', { limit: 10 }),
+    lease: () => createLeases(connection).acquire('away', 'me', 1_000),
+  };
+}
+
+async function expectAway(connection: StoreConnection): Promise<void> {
+  const results = await Promise.all(
+    Object.values(toOperations(connection)).map((operation) => measure(operation())),
+  );
+  for (const { error, ms } of results) {
+    expect(error).toBeInstanceOf(DependencyAwayError);
+    expect(ms).toBeLessThan(2_500);
+  }
+}
+
+describe('a connection', () => {
+  it('starts while MongoDB is away, and heals when it comes', { timeout: 120_000 }, async () => {
+    const connection = connect();
+    try {
+      await expectAway(connection);
+      await start();
+      await vi.waitFor(() => connection.ping(), { timeout: 20_000, interval: 100 });
+      await migrate(connection);
+      for (const operation of Object.values(toOperations(connection))) await operation();
+    } finally {
+      await connection.close();
+    }
+  });
+
+  it('frees its callers when MongoDB is frozen, and heals when it thaws', { timeout: 120_000 }, async () => {
+    const connection = connect();
+    const store = createEventStore(connection, { commitTimeoutMs: 1_500 });
+    try {
+      await vi.waitFor(() => connection.ping(), { timeout: 20_000, interval: 100 });
+      freeze('SIGSTOP');
+      await expectAway(connection);
+      const plan = newPlan({ rawInserts: [newRaw()] });
+      expect((await measure(store.commit(plan))).error).toBeInstanceOf(DependencyAwayError);
+      freeze('SIGCONT');
+      await vi.waitFor(() => connection.ping(), { timeout: 20_000, interval: 100 });
+      // What hung in the frozen server must not stand in the way of doing it again.
+      await vi.waitFor(
+        async () => {
+          const [id = ''] = plan.rawInserts.map(({ _id }) => _id);
+          const known = await store.lookUp({ ids: [id], hashes: [], batches: [] });
+          if (!known.raw.has(id)) expect(await store.commit(plan)).toBe('committed');
+        },
+        { timeout: 20_000, interval: 100 },
+      );
+    } finally {
+      freeze('SIGCONT');
+      await connection.close();
+    }
+  });
+
+  it('closes within its time while MongoDB is frozen', { timeout: 120_000 }, async () => {
+    const connection = connect();
+    await vi.waitFor(() => connection.ping(), { timeout: 20_000, interval: 100 });
+    freeze('SIGSTOP');
+    try {
+      expect((await measure(connection.close(1_000))).ms).toBeLessThan(3_000);
+    } finally {
+      freeze('SIGCONT');
+    }
+  });
+
+  it('refuses a malformed address at once', () => {
+    expect(() => connectStore({ uri: 'mongo://nowhere', appName: 'x' })).toThrow();
+  });
+
+  it.each([
+    ['mongodb://127.0.0.1:1/', 'sluice'],
+    ['mongodb://127.0.0.1:1,127.0.0.1:2/orders?replicaSet=rs0', 'orders'],
+    ['mongodb://user:p%40ss@127.0.0.1:1/my%20db', 'my db'],
+  ])('takes the database from the path of %s', async (uri, name) => {
+    const connection = connectStore({ uri, appName: 'x', serverSelectionTimeoutMs: 50 });
+    expect(connection.db.databaseName).toBe(name);
+    await connection.close();
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it, vi } from 'vitest';
+import { toCollection } from '../src/collections.ts';
+import { createLeases } from '../src/leases.ts';
+import { useDatabase } from './database.ts';
+
+const connection = useDatabase();
+const leases = createLeases(connection);
+const LONG_MS = 600_000;
+
+describe('leases', () => {
+  it('go to one of many contenders', async () => {
+    const names = Array.from({ length: 8 }, (_, index) => `c${index}`);
+    const granted = (await Promise.all(names.map((name) => leases.acquire('race', name, LONG_MS)))).filter(
+      Boolean,
+    );
+    expect(granted).toHaveLength(1);
+    expect(granted[0]?.fence).toBe(1);
+  });
+
+  it('are not given again while they are held, also not to their holder', async () => {
+    const lease = await leases.acquire('held', 'a', LONG_MS);
+    expect(lease).not.toBeNull();
+    expect(await leases.acquire('held', 'b', LONG_MS)).toBeNull();
+    expect(await leases.acquire('held', 'a', LONG_MS)).toBeNull();
+  });
+
+  it('pass on with a higher fence when they run out, and the old holder hears of it', async () => {
+    const old = await leases.acquire('expired', 'a', 1);
+    const next = await vi.waitUntil(() => leases.acquire('expired', 'b', LONG_MS));
+    expect(next?.fence).toBe((old?.fence ?? 0) + 1);
+    expect(old && (await leases.renew(old, LONG_MS))).toBe(false);
+    if (old !== null) await leases.release(old);
+    expect(next && (await leases.renew(next, LONG_MS))).toBe(true);
+  });
+
+  it('are free at once after release, and cannot be renewed then', async () => {
+    const first = await leases.acquire('released', 'a', LONG_MS);
+    if (first !== null) await leases.release(first);
+    expect(first && (await leases.renew(first, LONG_MS))).toBe(false);
+    const second = await leases.acquire('released', '$holder', LONG_MS);
+    expect(second).toEqual({ name: 'released', holder: '$holder', fence: 2 });
+  });
+
+  it("run by the server's clock", async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2000-01-01') });
+    try {
+      await leases.acquire('clock', 'a', LONG_MS);
+    } finally {
+      vi.useRealTimers();
+    }
+    const stored = await toCollection(connection, 'leases').findOne({ _id: 'clock' });
+    expect(stored?.expiresAt.getTime()).toBeGreaterThan(Date.now() + LONG_MS / 2);
+    expect(await leases.acquire('clock', 'b', LONG_MS)).toBeNull();
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { toCollection } from '../src/collections.ts';
+import { createEventStore } from '../src/event-store.ts';
+import { createInbox } from '../src/inbox.ts';
+import { createInstances } from '../src/instances.ts';
+import { readLedger } from '../src/ledger.ts';
+import { compactReceipts } from '../src/receipts.ts';
+import { useDatabase } from './database.ts';
+import { NOW, newAccepted, newPlan, newRaw } from './documents.ts';
+
+const connection = useDatabase();
+const store = createEventStore(connection);
+const inbox = createInbox(connection);
+const instances = createInstances(connection);
+
+function beat(instance: string, seq: number, events: number): Promise<void> {
+  return instances.beat({ _id: instance, app: 'ingest', seq, events, startedAt: NOW, seenAt: new Date() });
+}
+
+function settle(instance: string, seqs: readonly number[], replacesVoid = false) {
+  const receipts = seqs.map((seq) => ({ instance, seq, accepted: 2, merged: 1, replacesVoid }));
+  return store.commit(newPlan({ receipts }));
+}
+
+async function readMissing(instance: string) {
+  const { instances: entries } = await readLedger(connection);
+  return entries.find((entry) => entry.instance === instance)?.missing;
+}
+
+describe('readLedger', () => {
+  it('counts what is stored, what waits and which batches are missing', async () => {
+    const stored = newAccepted();
+    await inbox.insert({ instance: 'one', seq: 3, events: [newAccepted(), stored] });
+    await store.commit(
+      newPlan({
+        rawInserts: [
+          newRaw(),
+          newRaw({ status: 'duplicate', duplicateLevel: 'normalized', duplicateOf: 'x' }),
+          newRaw({ status: 'duplicate', duplicateLevel: 'raw', duplicateOf: 'x' }),
+          newRaw({ status: 'dead', code: 'ERR_STALLED' }),
+          newRaw({ _id: stored.eventId, contentHash: stored.contentHash, direct: true }),
+        ],
+        receipts: [
+          { instance: 'one', seq: 1, accepted: 4, merged: 2, replacesVoid: false },
+          { instance: 'one', seq: 5, accepted: 0, merged: 1, replacesVoid: false },
+        ],
+      }),
+    );
+    await beat('one', 8, 12);
+    const ledger = await readLedger(connection);
+    expect(ledger).toMatchObject({
+      byStatus: { pending: 0, normalized: 2, duplicate: 2, failed: 0, dead: 1 },
+      duplicates: { raw: 1, normalized: 1 },
+      accepted: 4,
+      merged: 3,
+      direct: 1,
+      inbox: { rows: 2, unstored: 1 },
+      isTruncated: false,
+      instances: [
+        {
+          instance: 'one',
+          app: 'ingest',
+          seq: 8,
+          events: 12,
+          accepted: 4,
+          merged: 3,
+          missing: [
+            { from: 2, to: 2 },
+            { from: 4, to: 4 },
+            { from: 6, to: 8 },
+          ],
+        },
+      ],
+    });
+    const { normalized, duplicate, dead } = ledger.byStatus;
+    expect(ledger.accepted + ledger.direct).toBe(normalized + duplicate + dead);
+  });
+
+  it('finds an instance without any receipt wholly missing, and a complete one not', async () => {
+    await beat('silent', 3, 3);
+    await beat('complete', 2, 4);
+    await settle('complete', [1, 2, 3]);
+    expect(await readMissing('silent')).toEqual([{ from: 1, to: 3 }]);
+    expect(await readMissing('complete')).toEqual([]);
+  });
+
+  it('cuts a long list of gaps off and says so', async () => {
+    await settle('gappy', [2, 4, 6, 8]);
+    await beat('gappy', 8, 8);
+    const { isTruncated, instances: entries } = await readLedger(connection, { maxRanges: 2 });
+    expect(isTruncated).toBe(true);
+    expect(entries.flatMap(({ missing }) => missing).length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('beat', () => {
+  it('never goes back', async () => {
+    await beat('steady', 5, 50);
+    await beat('steady', 4, 40);
+    expect(await toCollection(connection, 'instances').findOne({ _id: 'steady' })).toMatchObject({
+      seq: 5,
+      events: 50,
+    });
+  });
+});
+
+describe('compactReceipts', () => {
+  const now = { olderThanMs: -60_000 };
+
+  it('folds settled receipts up to the first gap, and changes nothing that can be asked', async () => {
+    await settle('fold', [1, 2, 4, 6]);
+    await inbox.insert({ instance: 'fold', seq: 3, events: [] });
+    await beat('fold', 6, 12);
+    const before = await readLedger(connection);
+    expect(await compactReceipts(connection, now)).toBeGreaterThanOrEqual(3);
+    expect(await readLedger(connection)).toEqual(before);
+    const left = await toCollection(connection, 'receipts')
+      .find({ instance: 'fold' }, { sort: { seq: 1 } })
+      .toArray();
+    expect(left.map(({ seq }) => seq)).toEqual([3, 6]);
+    const batches = [1, 2, 3, 4, 5, 6].map((seq) => ({ instance: 'fold', seq }));
+    const { receipts } = await store.lookUp({ ids: [], hashes: [], batches });
+    expect(batches.map(({ seq }) => receipts.get(`fold-${seq}`))).toEqual([
+      'settled',
+      'settled',
+      'void',
+      'settled',
+      undefined,
+      'settled',
+    ]);
+  });
+
+  it('folds a void receipt that was settled after its neighbours', async () => {
+    await settle('late', [1, 3]);
+    await inbox.insert({ instance: 'late', seq: 2, events: [] });
+    await beat('late', 3, 6);
+    await compactReceipts(connection, now);
+    expect(await settle('late', [2], true)).toBe('committed');
+    const before = await readLedger(connection);
+    expect(await compactReceipts(connection, now)).toBe(1);
+    expect(await readLedger(connection)).toEqual(before);
+    expect(await compactReceipts(connection, now)).toBe(0);
+  });
+
+  it('leaves young receipts alone', async () => {
+    await settle('young', [1]);
+    await beat('young', 1, 2);
+    await compactReceipts(connection);
+    expect(await toCollection(connection, 'receipts').countDocuments({ instance: 'young' })).toBe(1);
+  });
+});
