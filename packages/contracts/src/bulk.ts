@@ -68,8 +68,6 @@ export type KnownRaw = {
   readonly status: StoredStatus;
   readonly run: number;
   readonly attempts: number;
-  readonly receivedAt: Date;
-  readonly updatedAt: Date;
 };
 
 /** The normalized event that owns a hash. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
 import type { JsonValue } from './json.ts';
-import { type DuplicateLevel, STORED_STATUSES, type StoredStatus } from './status.ts';
+import type { DuplicateLevel, StoredStatus } from './status.ts';
 
 /** How an event came in. */
 export const VIA = ['webhook', 'api', 'batch', 'poll', 'import'] as const;
@@ -160,6 +160,3 @@ export type NormalizedEventDocument = {
   readonly receivedAt: Date;
   readonly storedAt: Date;
 };
-
-/** Parses a stored status. */
-export const storedStatusSchema = z.enum(STORED_STATUSES);

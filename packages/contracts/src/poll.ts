@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** How a source writes its times; a request writes them the same way. */
-export const CURSOR_FORMS = ['iso', 'local', 'seconds', 'millis'] as const;
+const CURSOR_FORMS = ['iso', 'local', 'seconds', 'millis'] as const;
 
 /** A point in a source's time: epoch ms, rounded down, and how the source writes it. */
 const cursorValueSchema = z.object({ atMs: z.number().int(), form: z.enum(CURSOR_FORMS) });

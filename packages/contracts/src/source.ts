@@ -9,7 +9,6 @@ const secretSchema = z.union([
     expiresAt: z.iso.datetime().optional(),
   }),
 ]);
-export type SecretReference = z.infer<typeof secretSchema>;
 
 const common = {
   id: z.string().regex(SOURCE_ID_PATTERN).describe('Name of the source, unique across tenants.'),

@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ProblemCode, ProblemException } from '@sluice/contracts/errors';
+import { type Problem, type ProblemCode, ProblemException } from '@sluice/contracts/errors';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problems.ts';
 
 /**
  * Answers what is not HTTP, came too slowly or has too large headers with a problem, straight on the socket, and
- * closes it. Nothing is written into an answer that has begun.
+ * closes it. Nothing is written into an answer that has begun. Returns what was answered, if anything was.
  */
-export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+export function answerClientError(
+  error: Error & { readonly code?: string },
+  socket: Socket,
+): Problem | undefined {
   if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) {
     socket.destroy(error);
-    return;
+    return undefined;
   }
   const requestId = `req_${randomUUID()}`;
   const { problem } = toProblem(new ProblemException(toCode(error.code)), requestId);
@@ -25,6 +28,7 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  return problem;
 }
 
 function toCode(code: string | undefined): ProblemCode {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { ProblemException } from '@sluice/contracts/errors';
+import { type Problem, ProblemException } from '@sluice/contracts/errors';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -29,6 +29,8 @@ export type HttpServerOptions = {
   readonly requestTimeoutMs?: number;
   /** Longest silence on a connection while a request is served, in ms (default 30,000). */
   readonly connectionTimeoutMs?: number;
+  /** Told of refusals that no hook hears of: of what is not HTTP, came too slowly, or has an address that is none. */
+  readonly onUnrouted?: (problem: Problem) => void;
 };
 
 const KEEP_ALIVE_MS = 72_000;
@@ -47,7 +49,7 @@ class QuietLogController extends LogController {
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { logger, maxBodyBytes, rawBody = false, trustProxy = false } = options;
-  const { requestTimeoutMs = 10_000, connectionTimeoutMs = 30_000 } = options;
+  const { requestTimeoutMs = 10_000, connectionTimeoutMs = 30_000, onUnrouted } = options;
   const loggerInstance: FastifyBaseLogger = logger;
   const server = fastify({
     loggerInstance,
@@ -68,8 +70,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     // Requests on connections that are still open are served, not turned away, while the server closes.
     return503OnClosing: false,
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error, socket) => {
+      const problem = answerClientError(error, socket);
+      if (problem !== undefined) onUnrouted?.(problem);
+    },
     frameworkErrors: (error, request, reply) => {
+      onUnrouted?.(toProblem(error, request.id).problem);
       setCommonHeaders(request, reply);
       answerError(error, request, reply);
     },

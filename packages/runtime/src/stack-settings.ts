@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { type Environment, loadConfig, readWholeEnvironment } from './config.ts';
+import { type DeepReadonly, type Environment, loadConfig, readWholeEnvironment } from './config.ts';
 import { isLoopback, settings, withAuthRule } from './settings.ts';
 
 const schema = withAuthRule(z.object(settings));
@@ -13,8 +13,12 @@ const schema = withAuthRule(z.object(settings));
  *
  * @throws ConfigError with every problem at once
  */
-export function loadStackSettings(root: string, forced: Environment = {}) {
-  const given: Environment = { ...readWholeEnvironment(), ...forced };
+export function loadStackSettings(
+  root: string,
+  forced: Environment = {},
+  environment: Environment = readWholeEnvironment(),
+) {
+  const given: Environment = { ...environment, ...forced };
   const isOpen = isLoopback(given['HOST'] || '127.0.0.1');
   const env: Environment = {
     ...given,
@@ -29,9 +33,19 @@ export function loadStackSettings(root: string, forced: Environment = {}) {
     mongodbUri: env['MONGODB_URI'] || env['MONGODB_LOCAL_URI'] ? config.MONGODB_URI : undefined,
     appendfsync: config.APPENDFSYNC,
     host: config.HOST,
-    ports: config,
+    ports: toPorts(config),
     workers: config.WORKERS,
     schedulers: config.SCHEDULERS,
     env,
+  };
+}
+
+/** Picks the ports alone: whatever stands beside them would be taken for a port, too. */
+function toPorts(config: DeepReadonly<z.output<typeof schema>>) {
+  const { INGEST_PORT, API_PORT, LIVE_PORT, WORKER_PORT, SCHEDULER_PORT } = config;
+  const { INGEST_METRICS_PORT, API_METRICS_PORT, LIVE_METRICS_PORT } = config;
+  return {
+    ...{ INGEST_PORT, API_PORT, LIVE_PORT, WORKER_PORT, SCHEDULER_PORT },
+    ...{ INGEST_METRICS_PORT, API_METRICS_PORT, LIVE_METRICS_PORT },
   };
 }

@@ -1,0 +1,45 @@
+import type { BullBoardOptions } from '@sluice/queue/bull-board';
+import type { Health } from '@sluice/runtime/health';
+import { createHttpServer, type HttpServer } from '@sluice/runtime/http-server';
+import type { Logger } from '@sluice/runtime/logger';
+import { addDocs, registerOpenApi } from './openapi/openapi.ts';
+import { addProxy } from './proxies.ts';
+import { addBoard } from './routes/board.ts';
+import { addEventRoutes, type EventRoutesOptions } from './routes/events.ts';
+import { addPages } from './routes/pages.ts';
+import { INGEST_ROUTES, LIVE_ROUTES } from './routes/passed-on.ts';
+import { addProbes } from './routes/probes.ts';
+import { addVitalDataRoute, type VitalDataRouteOptions } from './routes/vital-data.ts';
+import { addSecurityHeaders } from './security-headers.ts';
+import { withZod } from './zod-server.ts';
+
+export type ApiAppOptions = {
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly events: EventRoutesOptions;
+  readonly vitalData: VitalDataRouteOptions;
+  readonly board: BullBoardOptions;
+  readonly ingestUrl: string;
+  readonly liveUrl: string;
+};
+
+/** Bodies that the api reads itself are small; those of events only pass through. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Creates the HTTP side of the api; it is not listening yet. */
+export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> {
+  const { logger, health, events, vitalData, board, ingestUrl, liveUrl } = options;
+  const server = createHttpServer({ logger, maxBodyBytes: MAX_BODY_BYTES });
+  const api = withZod(server);
+  addSecurityHeaders(server);
+  await registerOpenApi(server);
+  await addProbes(server, health);
+  addEventRoutes(api, events);
+  addVitalDataRoute(api, vitalData);
+  addPages(server);
+  await addDocs(server);
+  await addBoard(server, board);
+  await addProxy(server, { upstream: ingestUrl, name: 'Ingest', method: 'POST', routes: INGEST_ROUTES });
+  await addProxy(server, { upstream: liveUrl, name: 'Live', method: 'GET', routes: LIVE_ROUTES });
+  return server;
+}

@@ -1,0 +1,46 @@
+import { createRedis } from '@sluice/queue/connection';
+import { createEventsInspector } from '@sluice/queue/events-inspector';
+import { createJsonCache } from '@sluice/queue/json-cache';
+import { createAdminServer } from '@sluice/runtime/admin-server';
+import { createHealth } from '@sluice/runtime/health';
+import { listen } from '@sluice/runtime/listen';
+import { createMetrics } from '@sluice/runtime/metrics';
+import { runApp } from '@sluice/runtime/run-app';
+import { connectStore } from '@sluice/store/connection';
+import { createVitals } from '@sluice/store/vitals';
+import { createApiApp } from './app.ts';
+import { apiConfigSchema } from './config.ts';
+import { createEventReaders } from './event-readers.ts';
+
+await runApp({
+  app: 'api',
+  schema: apiConfigSchema,
+  start: async ({ config, logger, lifecycle, instance }) => {
+    const { HOST: host, REDIS_URL: redisUrl, QUEUE_PREFIX: prefix } = config;
+    const metrics = createMetrics({ app: 'api', instance });
+    const store = connectStore({ uri: config.MONGODB_URI, appName: instance });
+    lifecycle.add('mongodb', () => store.close());
+    const inspector = createEventsInspector({ redisUrl, prefix, deadlineMs: 500, logger });
+    lifecycle.add('redis', () => inspector.close());
+    const redis = createRedis({ url: redisUrl, role: 'producer', commandTimeoutMs: 250, logger });
+    lifecycle.add('redis cache', () => redis.close());
+    const health = createHealth({
+      checks: { mongodb: () => store.ping(), redis: inspector.ping },
+      isClosing: lifecycle.isClosing,
+    });
+    const setting = 'API_METRICS_PORT';
+    const admin = await createAdminServer({ host, port: config[setting], setting, health, metrics, logger });
+    lifecycle.add('admin server', () => admin.server.close());
+    const server = await createApiApp({
+      logger,
+      health,
+      events: createEventReaders({ store, inspector, now: Date.now }),
+      vitalData: { vitals: createVitals(store), cache: createJsonCache({ redis, prefix }) },
+      board: { redisUrl, prefix, logger },
+      ingestUrl: config.INGEST_URL,
+      liveUrl: config.LIVE_URL,
+    });
+    lifecycle.add('server', () => server.close());
+    await listen(server, { host, port: config.API_PORT, setting: 'API_PORT' });
+  },
+});

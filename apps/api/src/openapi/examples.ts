@@ -1,0 +1,121 @@
+import type { Accepted, EventDetail, NormalizedItem, RawItem, Stats, Vitals } from '@sluice/contracts/api';
+import type { Problem } from '@sluice/contracts/errors';
+import { ERRORS, type ProblemCode, toStatus } from '@sluice/contracts/errors';
+
+const ID = 'evt_5f1d7a84db00d2fce00b31a7fc73224f';
+const CONTENT_HASH = '9d1f6b0c3b5a4e0c8f3b8a9d7c6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0c9d8e';
+const NORMALIZED_HASH = '4be1d2c3f4a5968778695a4b3c2d1e0f1a2b3c4d5e6f708192a3b4c5d6e7f809';
+
+const accepted: Accepted = { id: ID, status: 'accepted', duplicate: false };
+
+const raw: RawItem = {
+  id: ID,
+  source: 'shop',
+  client_id: 'shop',
+  via: 'api',
+  status: 'normalized',
+  receivedAt: '2026-01-02T03:04:05.678Z',
+  attempts: 1,
+  schemaVersion: 1,
+  idempotencyKey: 'order-4711',
+  keyOrigin: 'header',
+  contentHash: CONTENT_HASH,
+  contentType: 'application/json',
+  sizeBytes: 82,
+  duplicateOf: null,
+  duplicateLevel: null,
+  code: null,
+  message: null,
+  conflictOf: null,
+  conflicts: [],
+};
+
+const normalized: NormalizedItem = {
+  id: ID,
+  source: 'shop',
+  client_id: 'shop',
+  type: 'metric',
+  subject: 'sales',
+  timestamp: '2026-01-02T03:04:05.000Z',
+  data: { metric: 'sales', amount: 12.5 },
+  normalizedHash: NORMALIZED_HASH,
+  schemaVersion: 1,
+  mappingRevision: null,
+  lineage: { amount: { from: 'price', rule: 'alias', conversion: 'string to number' } },
+  warnings: [],
+  receivedAt: '2026-01-02T03:04:05.678Z',
+  storedAt: '2026-01-02T03:04:05.712Z',
+};
+
+const detail: EventDetail = {
+  id: ID,
+  status: 'normalized',
+  raw: {
+    ...raw,
+    headers: { 'content-type': 'application/json', 'idempotency-key': 'order-4711' },
+    payload: { metric: 'sales', price: '12.50', at: 1767323045 },
+    payloadNote: null,
+  },
+  normalized,
+  timeline: [
+    { at: '2026-01-02T03:04:05.678Z', step: 'received', detail: 'Received from shop by the api.' },
+    { at: '2026-01-02T03:04:05.678Z', step: 'queued', detail: 'Queued in the batch ingest-1f2e3d4c5b6a-42.' },
+    { at: '2026-01-02T03:04:05.712Z', step: 'attempt', detail: 'Attempt 1 succeeded.', run: 0, attempt: 1 },
+    { at: '2026-01-02T03:04:05.712Z', step: 'outcome', detail: 'Became a normalized event.' },
+  ],
+  duplicate: null,
+};
+
+const stats: Stats = {
+  byStatus: { pending: 3, processing: 2, normalized: 970, duplicate: 21, failed: 1, dead: 3 },
+  duplicates: { raw: 14, normalized: 7 },
+  queue: { waiting: 3, active: 2, delayed: 1, failed: 3, parked: 0 },
+  oldestWaitingMs: 120,
+  inbox: 0,
+  ledger: {
+    accepted: 1000,
+    normalized: 970,
+    duplicate: 21,
+    dead: 3,
+    inFlight: 6,
+    merged: 4,
+    unaccounted: 0,
+    unaccountedBatches: [],
+    balanced: true,
+    complete: true,
+  },
+};
+
+const vitals: Vitals = {
+  total: 1,
+  resources: [{ deviceId: 'watch-7', timestamp: 1767323045, heartRate: 62, breathRate: 14 }],
+};
+
+/** What is posted where, by path. */
+export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
+  '/api/events': { source: 'shop', payload: { metric: 'sales', price: '12.50', at: 1767323045 } },
+  '/hooks/{source}': { action: 'opened', number: 7 },
+  '/vital-data': { device: 'watch-7', timestamp: 1767323045, heartRateValue: 62, breathRateValue: 14 },
+};
+
+/** What is answered when all is well, by method and path. */
+export const ANSWER_EXAMPLES: Readonly<Record<string, unknown>> = {
+  'get /api/events/{id}': detail,
+  'get /api/events/raw': { items: [raw], nextCursor: null },
+  'get /api/events/normalized': { items: [normalized], nextCursor: 'WzE3NjczMjMwNDUwMDAsImV2dF81Zi4uLiJd' },
+  'get /api/events/stats': stats,
+  'get /vital-data': vitals,
+  'post /api/events': accepted,
+  'post /hooks/{source}': accepted,
+  'post /vital-data': accepted,
+  'get /livez': { status: 'alive' },
+  'get /readyz': { status: 'ready', checks: { mongodb: { ok: true }, redis: { ok: true } } },
+};
+
+/** Makes an example of a problem. */
+export function toProblemExample(code: ProblemCode): Problem {
+  const { title } = ERRORS[code];
+  const instance = 'req_0f9c1a52-6a3e-4b62-9d7c-2f6f0a4f1b7d';
+  const type = `/docs/errors#${code}`;
+  return { type, title, status: toStatus(code), code, detail: title, instance };
+}

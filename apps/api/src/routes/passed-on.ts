@@ -1,0 +1,122 @@
+import { acceptedSchema } from '@sluice/contracts/api';
+import { SOURCE_ID_PATTERN } from '@sluice/contracts/event';
+import { streamQuerySchema } from '@sluice/contracts/live';
+import { z } from 'zod';
+import { json, problems } from '../openapi/responses.ts';
+
+/*
+ * What the docs say of the routes that are passed on. These schemas check nothing: the app that serves them does.
+ */
+
+const sending = {
+  tags: ['Sending'],
+  headers: z.object({
+    'idempotency-key': z
+      .string()
+      .max(256)
+      .optional()
+      .describe('What makes two deliveries the same; else their content does.'),
+    'schema-version': z.string().optional().describe("The version of the source's format, from 1."),
+  }),
+};
+
+const submissionSchema = z
+  .looseObject({
+    source: z.string().describe('Who sends: 1 to 64 of A-Z a-z 0-9 _ . -'),
+    payload: z.unknown().describe('Any JSON value; without it, the other fields are the payload.'),
+    type: z.string().optional().describe('The type of the event, if the sender knows it.'),
+    schemaVersion: z.number().int().optional(),
+    simulateFailure: z
+      .union([z.boolean(), z.number().int(), z.literal('all')])
+      .optional()
+      .describe('Fails that many attempts on purpose, where FAILURE_SIMULATION=on.'),
+  })
+  .describe('An event, and who sends it.');
+
+const vitalDataSchema = z
+  .looseObject({
+    device: z.string(),
+    timestamp: z.number().describe('Unix seconds.'),
+    heartRateValue: z.number().optional(),
+    breathRateValue: z.number().optional(),
+  })
+  .describe('Vital signs of a device; unknown fields are kept.');
+
+const refusals = [
+  'ERR_BODY_EMPTY',
+  'ERR_JSON_INVALID',
+  'ERR_JSON_TOO_DEEP',
+  'ERR_UNSAFE_KEY',
+  'ERR_UNICODE_INVALID',
+  'ERR_HEADER_INVALID',
+  'ERR_BODY_TOO_LARGE',
+  'ERR_MEDIA_TYPE',
+  'ERR_CONTENT_ENCODING',
+  'ERR_RATE_LIMITED',
+  'ERR_UNAVAILABLE',
+] as const;
+
+const kept = json('The event is kept.', acceptedSchema);
+
+/** The routes of ingest that the api passes on. */
+export const INGEST_ROUTES = {
+  '/api/events': {
+    ...sending,
+    operationId: 'sendEvent',
+    summary: 'Send an event',
+    description:
+      'A repeat within an hour is recognised and answered `duplicate: true`. `Location` says where the event can be read.',
+    body: submissionSchema,
+    response: {
+      202: kept,
+      ...problems(
+        'ERR_BODY_INVALID',
+        'ERR_SOURCE_INVALID',
+        'ERR_SIMULATION_OFF',
+        'ERR_SOURCE_UNKNOWN',
+        ...refusals,
+      ),
+    },
+  },
+  '/api/events/*': null,
+  '/hooks/:source': {
+    ...sending,
+    operationId: 'sendWebhook',
+    summary: 'Deliver a webhook of a declared source',
+    description: "The body is signed as the source's scheme says, and kept byte for byte.",
+    params: z.object({ source: z.string().regex(SOURCE_ID_PATTERN).describe('A declared source.') }),
+    body: z.unknown().describe('Whatever the source sends.'),
+    response: { 202: kept, ...problems('ERR_SIGNATURE_INVALID', ...refusals) },
+  },
+  '/vital-data': {
+    ...sending,
+    operationId: 'sendVitalData',
+    summary: 'Send vital signs of a device',
+    description: 'Numbers of a name that ends in `Value` or `Rate` are vital signs.',
+    body: vitalDataSchema,
+    response: { 202: kept, ...problems('ERR_BODY_INVALID', ...refusals) },
+  },
+};
+
+/** The routes of live that the api passes on. */
+export const LIVE_ROUTES = {
+  '/stream': {
+    tags: ['Live'],
+    operationId: 'watchEvents',
+    summary: 'Watch new records',
+    description:
+      'Server-sent events: `event` carries a record as `GET /api/events/normalized` lists it, `heartbeat` comes every 10 s, `reset` says that something may have been missed. Every id can be sent back as `Last-Event-ID`, to go on without a gap.',
+    querystring: streamQuerySchema,
+    headers: z.object({
+      'last-event-id': z.string().optional().describe('The id of the last message that was seen.'),
+    }),
+    response: {
+      200: {
+        description: 'A stream without end.',
+        content: { 'text/event-stream': { schema: z.string() } },
+      },
+      ...problems('ERR_QUERY_INVALID', 'ERR_UNAVAILABLE'),
+    },
+  },
+  '/stream/*': null,
+};

@@ -1,0 +1,124 @@
+/*
+ * All open streams of a process.
+ *
+ *  1. A client without a position follows the ring from now; with one that the ring covers, from there.
+ *  2. With an older one it is caught up first; with one that cannot be a position it is told `reset`.
+ *  3. Before the feed is open clients wait: they get heartbeats without an id. Who came without a position is told
+ *     `reset` when it opens: what was stored since it came is not known.
+ *  4. At the end every stream is ended, so that clients connect to another process.
+ */
+import type { ServerResponse } from 'node:http';
+import type { StreamQuery } from '@sluice/contracts/live';
+import type { Logger } from '@sluice/runtime/logger';
+import type { Watch, WatchOptions } from '@sluice/store/changes';
+import { createCatchUp } from './catch-up.ts';
+import { createFeed } from './feed.ts';
+import type { LiveMetrics } from './live-metrics.ts';
+import { createRing } from './ring.ts';
+import { createStreamClient, type StreamClient } from './stream-client.ts';
+import { isUsableToken } from './token.ts';
+
+export type StreamHub = {
+  /** Serves a stream on a response whose head is written. */
+  open(response: ServerResponse, query: StreamQuery, lastEventId: string | null): void;
+  /** Ends every stream, and refuses to keep new ones. */
+  endStreams(): void;
+  /** Ends every stream and the watching of changes. */
+  close(): Promise<void>;
+};
+
+export type StreamHubOptions = {
+  readonly watch: (options: WatchOptions) => Watch;
+  readonly logger: Pick<Logger, 'warn'>;
+  readonly metrics: LiveMetrics;
+  readonly now: () => number;
+  /** Pause between heartbeats; 10 s by default. */
+  readonly heartbeatMs?: number;
+  /** Messages kept for resuming; 10,000 by default. */
+  readonly ringCount?: number;
+  /** Bytes of messages kept for resuming; 64 MiB by default. */
+  readonly ringBytes?: number;
+  /** How long a client may hold up the others that catch up; 5 s by default. */
+  readonly patienceMs?: number;
+};
+
+/** Creates the hub and begins to watch; MongoDB may be away. */
+export function createStreamHub(options: StreamHubOptions): StreamHub {
+  const { watch, logger, metrics, now, heartbeatMs = 10_000, patienceMs = 5000 } = options;
+  const ring = createRing({
+    maxCount: options.ringCount ?? 10_000,
+    maxBytes: options.ringBytes ?? 64 * 1024 * 1024,
+  });
+  const clients = new Set<StreamClient>();
+  const unserved = new Set<StreamClient>();
+  let closing = false;
+  const onTrouble = (err: unknown) => logger.warn({ err }, 'stream.catch-up-interrupted');
+  const catchUp = createCatchUp({ watch, ring, patienceMs, onTrouble });
+  const feed = createFeed({ watch, ring, onBegun, onNews, logger });
+  const heartbeats = setInterval(() => {
+    for (const client of clients) client.heartbeat();
+  }, heartbeatMs);
+
+  function open(response: ServerResponse, query: StreamQuery, lastEventId: string | null): void {
+    const token = lastEventId !== null && isUsableToken(lastEventId, now()) ? lastEventId : null;
+    const client = createStreamClient({
+      response,
+      query,
+      token,
+      ring,
+      now,
+      onSent: metrics.sent,
+      onReset: metrics.reset,
+      onDropped: metrics.dropped,
+    });
+    clients.add(client);
+    metrics.opened();
+    response.on('close', () => {
+      clients.delete(client);
+      unserved.delete(client);
+      metrics.closed();
+    });
+    if (closing) client.end();
+    else if (ring.position() === null) unserved.add(client);
+    else if (lastEventId !== null && token === null) client.reset('The last event id is not one of ours.');
+    else serve(client);
+  }
+
+  function serve(client: StreamClient): void {
+    if (client.token !== null && ring.findAfter(client.token) === undefined) catchUp.add(client);
+    else client.follow();
+  }
+
+  function serveAfterWait(client: StreamClient): void {
+    if (client.token === null) client.reset('The stream began after you came.');
+    else serve(client);
+  }
+
+  function onBegun(how: 'first' | 'lost'): void {
+    for (const client of unserved) serveAfterWait(client);
+    unserved.clear();
+    if (how === 'first') return;
+    for (const client of clients) {
+      if (client.isFollowing) client.reset('The stream had to begin anew.');
+    }
+  }
+
+  function onNews(): void {
+    for (const client of clients) client.pull();
+  }
+
+  function endStreams(): void {
+    closing = true;
+    clearInterval(heartbeats);
+    for (const client of clients) client.end();
+  }
+
+  return {
+    open,
+    endStreams,
+    async close() {
+      endStreams();
+      await Promise.all([catchUp.close(), feed.close()]);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import type { NormalizedEventDocument } from '@sluice/contracts/event';
+import { createTestNames } from '@sluice/local/test-names';
+import { createHealth } from '@sluice/runtime/health';
+import { createLogger } from '@sluice/runtime/logger';
+import { createMetrics } from '@sluice/runtime/metrics';
+import { watchNormalized } from '@sluice/store/changes';
+import { toCollection } from '@sluice/store/collections';
+import { connectStore, type StoreConnection } from '@sluice/store/connection';
+import { migrate } from '@sluice/store/migrate';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { createLiveApp } from '../src/app.ts';
+import { createLiveMetrics } from '../src/live-metrics.ts';
+import { createStreamHub, type StreamHubOptions } from '../src/stream-hub.ts';
+import { openStream } from './sse-reader.ts';
+
+const START = Date.parse('2026-01-02T03:04:05.678Z');
+
+/** Connects a test file to a migrated database of its own, which is dropped at the end. */
+export function useDatabase(): { readonly store: StoreConnection; readonly mongoUrl: string } {
+  const { mongoUrl } = createTestNames();
+  const store = connectStore({ uri: mongoUrl, appName: 'live-test', operationTimeoutMs: 10_000 });
+  beforeAll(() => migrate(store, 30_000));
+  afterAll(async () => {
+    await store.db.dropDatabase();
+    await store.close();
+  });
+  return { store, mongoUrl };
+}
+
+/** Makes the normalized event number `n`. */
+export function toDocument(
+  n: number,
+  fields: Partial<NormalizedEventDocument> = {},
+): NormalizedEventDocument {
+  return {
+    _id: `evt_${randomBytes(16).toString('hex')}`,
+    tenant: 'default',
+    source: 'shop',
+    type: 'metric',
+    subject: 'sales',
+    timestamp: new Date(START + n),
+    data: { n },
+    normalizedHash: randomBytes(32).toString('hex'),
+    contentHash: randomBytes(32).toString('hex'),
+    schemaVersion: 1,
+    mappingRevision: null,
+    lineage: {},
+    warnings: [],
+    receivedAt: new Date(START),
+    storedAt: new Date(START),
+    ...fields,
+  };
+}
+
+/** Stores the normalized events number `from` to `to`, several at a time, in order. */
+export async function insertNumbers(store: StoreConnection, from: number, to: number): Promise<void> {
+  const collection = toCollection(store, 'normalized_events');
+  for (let n = from; n <= to; n += 7) {
+    const portion = Array.from({ length: Math.min(7, to - n + 1) }, (_, index) => toDocument(n + index));
+    await collection.insertMany(portion);
+  }
+}
+
+/** Starts live in this process and waits until it watches; it is closed with the test at the latest. */
+export async function startLive(mongoUrl: string, options: Partial<StreamHubOptions> = {}) {
+  const live = await startUnopenedLive(mongoUrl, options);
+  const probe = await openStream(`${live.url}/stream`);
+  await probe.next(({ id }) => id !== undefined);
+  probe.close();
+  return live;
+}
+
+/** Starts live in this process; it is closed with the test at the latest. */
+export async function startUnopenedLive(mongoUrl: string, options: Partial<StreamHubOptions> = {}) {
+  const logger = createLogger({ app: 'live', instance: 'live-test', level: 'silent' });
+  const metrics = createMetrics({ app: 'live', instance: 'live-test' });
+  const store = connectStore({ uri: mongoUrl, appName: 'live-test' });
+  const hub = createStreamHub({
+    watch: (watched) => watchNormalized(store, watched),
+    logger,
+    metrics: createLiveMetrics(metrics),
+    now: Date.now,
+    heartbeatMs: 200,
+    ...options,
+  });
+  const server = createLiveApp({
+    logger,
+    health: createHealth({ checks: { mongodb: () => store.ping() } }),
+    hub,
+  });
+  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  let closing: Promise<void> | undefined;
+  async function closeOnce(): Promise<void> {
+    await server.close();
+    await hub.close();
+    await store.close();
+  }
+  function close(): Promise<void> {
+    closing ??= closeOnce();
+    return closing;
+  }
+  onTestFinished(close);
+  return { url, port: Number(new URL(url).port), server, metrics, close };
+}
