@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createTestNames } from '@sluice/local/test-names';
@@ -23,12 +23,11 @@ describe('npm run demo -- --once', () => {
 
   /** Runs the demo to its end; `onLine` hears every line that it prints. */
   async function runDemo(
-    args: string[],
-    onLine: (line: string) => void,
+    onLine: (line: string, pid: number) => void,
   ): Promise<{ code: number; text: string }> {
     const dataDir = await mkdtemp(join(tmpdir(), 'sluice-demo-'));
     folders.push(dataDir);
-    const child = spawn(process.execPath, ['demo/src/main.ts', '--once', ...args], {
+    const child = spawn(process.execPath, ['demo/src/main.ts', '--once'], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
@@ -50,7 +49,7 @@ describe('npm run demo -- --once', () => {
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
-      for (const line of chunk.split('\n')) onLine(line);
+      for (const line of chunk.split('\n')) onLine(line, child.pid ?? 0);
     });
     const [code] = await once(child, 'exit');
     return { code, text };
@@ -72,7 +71,7 @@ describe('npm run demo -- --once', () => {
   }
 
   it('balances, and its counts are those of MongoDB', { timeout: 4 * MINUTES }, async () => {
-    const { code, text } = await runDemo([], () => undefined);
+    const { code, text } = await runDemo(() => undefined);
     expect(text).toContain('unaccounted 0');
     expect(code).toBe(0);
     const { normalized, duplicate, dead, records, ...others } = await countInMongo();
@@ -82,7 +81,33 @@ describe('npm run demo -- --once', () => {
     expect(readCount(text, 'dead')).toBe(dead);
     expect(duplicate).toBeGreaterThan(0);
   });
+
+  it('ends with the same table when a worker is killed in the middle', { timeout: 5 * MINUTES }, async () => {
+    let killed: Promise<number> | undefined;
+    const { code, text } = await runDemo((line, pid) => {
+      if (/settled\W+[1-9]/.test(line)) killed ??= killWorker(pid);
+    });
+    expect(await killed).toBeGreaterThan(0);
+    expect(text).toContain('unaccounted 0');
+    expect(code).toBe(0);
+  });
 });
+
+/** Kills the first worker that a process has started, and returns its id. */
+async function killWorker(parent: number): Promise<number> {
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const [stat, command] = await Promise.all([
+      readFile(`/proc/${entry}/stat`, 'utf8').catch(() => ''),
+      readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => ''),
+    ]);
+    const ppid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    if (ppid !== parent || !command.includes('apps/worker/')) continue;
+    process.kill(Number(entry), 'SIGKILL');
+    return Number(entry);
+  }
+  throw new Error(`Process ${parent} has no worker.`);
+}
 
 /** Reads the number that stands in the row of the table whose name this is. */
 function readCount(text: string, row: string): number {

@@ -1,0 +1,67 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Stack, startStack } from '@sluice/local/stack';
+import { loadStackSettings } from '@sluice/runtime/stack-settings';
+import { GITHUB_SOURCE } from './inputs/github.ts';
+import { LATEST_BY_MS, ORDERS_SOURCE } from './inputs/orders.ts';
+
+/** What the demo's Sluice is started with. */
+export type ServiceOptions = {
+  /** Signs the webhooks of GitHub. */
+  readonly githubSecret: string;
+  /** Where the legacy system has its orders. */
+  readonly ordersUrl: string;
+  readonly say: (sentence: string) => void;
+  /** Gives up starting. */
+  readonly signal: AbortSignal;
+};
+
+/** A running Sluice, and where its logs are. */
+export type Service = { readonly stack: Stack; readonly logDir: string };
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const SECRET_SETTING = 'DEMO_GITHUB_SECRET';
+
+/** What a demo needs, whatever the environment says: it sends simulated failures, and no keys. */
+const FORCED = { HOST: '127.0.0.1', AUTH: 'off', FAILURE_SIMULATION: 'on', UNKNOWN_SOURCES: 'accept' };
+
+/**
+ * Starts Sluice as `npm start` does, with two sources of the demo's own: GitHub's webhooks, and the legacy system's
+ * orders, polled every second. The file that declares them is kept in the data folder.
+ *
+ * @throws StartError, ConfigError: their messages are all that a person needs
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { githubSecret, ordersUrl, say, signal } = options;
+  const settings = loadStackSettings(ROOT, FORCED);
+  say(`Starting Redis, MongoDB and the apps; data and logs are in ${settings.dataDir}.`);
+  const sourcesFile = join(settings.dataDir, 'demo.sources.yaml');
+  await mkdir(settings.dataDir, { recursive: true });
+  await writeFile(sourcesFile, toSourcesFile(ordersUrl));
+  const env = { ...settings.env, SOURCES_FILE: sourcesFile, [SECRET_SETTING]: githubSecret };
+  const stack = await startStack({ ...settings, env, say, signal });
+  return { stack, logDir: join(settings.dataDir, 'logs') };
+}
+
+function toSourcesFile(ordersUrl: string): string {
+  return `# Written by npm run demo at every start.
+sources:
+  - id: ${GITHUB_SOURCE}
+    kind: push
+    scheme: github
+    secrets: [{ env: ${SECRET_SETTING} }]
+  - id: ${ORDERS_SOURCE}
+    kind: poll
+    type: order
+    url: ${ordersUrl}
+    allowPrivate: true
+    schedule: "* * * * * *"
+    format: json
+    recordsPath: data.items
+    idPath: id
+    cursor: { kind: timestamp, param: since, path: updated_at, lookback: ${(2 * LATEST_BY_MS) / 1000} }
+    pageParam: page
+    limitParam: limit
+    pageSize: 50
+`;
+}
