@@ -5,6 +5,7 @@ import { isJsonContentType } from '@sluice/normalizer/read-payload';
 import { type Incoming, toAcceptedEvent } from '@sluice/protocol/accepted-event';
 import type { GroupCommit, Kept } from '@sluice/protocol/group-commit';
 import { SCHEMES } from '@sluice/sources/schemes/registry';
+import type { IngestConfig } from './config.ts';
 import { readContentType, readJsonContentType } from './media-type.ts';
 import {
   type IncomingHeaders,
@@ -32,10 +33,7 @@ export type Acceptor = {
 export type AcceptorOptions = {
   readonly commit: Pick<GroupCommit, 'submit'>;
   readonly sources: Pick<SourceRegistry, 'find'>;
-  /** Whether a sender may ask for failures. */
-  readonly simulation: boolean;
-  /** Whether events of undeclared sources are taken. */
-  readonly undeclared: boolean;
+  readonly config: Pick<IngestConfig, 'FAILURE_SIMULATION' | 'UNKNOWN_SOURCES'>;
   readonly now: () => number;
 };
 
@@ -44,15 +42,19 @@ export type AcceptorOptions = {
  * reached a store.
  */
 export function createAcceptor(options: AcceptorOptions): Acceptor {
-  const { commit, sources, simulation, undeclared, now } = options;
+  const { commit, sources, config, now } = options;
 
   function acceptSubmission({ headers, body }: IncomingRequest): Promise<Kept> {
     const contentType = readJsonContentType(headers);
     const { value, exact } = readJsonBody(body);
     const submission = readSubmission(value);
-    if (submission.simulate !== undefined && !simulation) throw new ProblemException('ERR_SIMULATION_OFF');
+    if (submission.simulate !== undefined && config.FAILURE_SIMULATION === 'off') {
+      throw new ProblemException('ERR_SIMULATION_OFF');
+    }
     const declared = sources.find(submission.source);
-    if (declared === undefined && !undeclared) throw new ProblemException('ERR_SOURCE_UNKNOWN');
+    if (declared === undefined && config.UNKNOWN_SOURCES === 'reject') {
+      throw new ProblemException('ERR_SOURCE_UNKNOWN');
+    }
     const key = readIdempotencyKey(headers);
     return keep({
       tenant: declared?.tenant ?? DEFAULT_TENANT,

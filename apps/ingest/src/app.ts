@@ -1,4 +1,6 @@
 import type { Accepted } from '@sluice/contracts/api';
+import { ProblemException } from '@sluice/contracts/errors';
+import { toPointer } from '@sluice/normalizer/json-pointer';
 import type { Kept } from '@sluice/protocol/group-commit';
 import { addHealthRoutes, type Health } from '@sluice/runtime/health';
 import { createHttpServer, type HttpServer } from '@sluice/runtime/http-server';
@@ -19,10 +21,21 @@ export type IngestAppOptions = {
   readonly now: () => number;
 };
 
+/** How many unknown parameters an answer names. */
+const MAX_NAMED = 10;
+
 /** Creates the HTTP side of ingest; it is not listening yet. */
 export function createIngestApp(options: IngestAppOptions): HttpServer {
   const { logger, maxBodyBytes, acceptor, rejections, metrics, health, now } = options;
-  const server = createHttpServer({ logger, maxBodyBytes, rawBody: true });
+  const server = createHttpServer({
+    logger,
+    maxBodyBytes,
+    rawBody: true,
+    onUnrouted: ({ code }) => metrics.rejected(code),
+  });
+  server.addHook('onRequest', (request, _reply, done) => {
+    done(toQueryProblem(request.query));
+  });
   addHealthRoutes(server, health);
 
   server.post('/api/events', async (request, reply) =>
@@ -37,9 +50,10 @@ export function createIngestApp(options: IngestAppOptions): HttpServer {
 
   server.addHook('onError', (request, _reply, error, done) => {
     const { problem } = toProblem(error, request.id);
-    if (!request.is404 && problem.status < 500) {
+    if (problem.status < 500) {
       metrics.rejected(problem.code);
-      rejections.add(request, problem, error);
+      // Whoever tries addresses at random would push out the refusals that somebody looks for.
+      if (problem.code !== 'ERR_NOT_FOUND') rejections.add(request, problem, error);
     }
     done();
   });
@@ -52,6 +66,14 @@ export function createIngestApp(options: IngestAppOptions): HttpServer {
   }
 
   return server;
+}
+
+/** Refuses any query, which no route here takes: a parameter that is ignored would hide a sender's mistake. */
+function toQueryProblem(query: unknown): ProblemException | undefined {
+  const names = typeof query === 'object' && query !== null ? Object.keys(query) : [];
+  if (names.length === 0) return undefined;
+  const errors = names.slice(0, MAX_NAMED).map((name) => ({ pointer: toPointer([name]), detail: 'unknown' }));
+  return new ProblemException('ERR_QUERY_INVALID', 'This address takes no query parameters.', { errors });
 }
 
 function toIncoming(request: { readonly headers: Record<string, unknown>; readonly body: unknown }) {

@@ -1,3 +1,4 @@
+import type { DeepReadonly } from '@sluice/runtime/config';
 import { settings, withAuthRule } from '@sluice/runtime/settings';
 import { z } from 'zod';
 
@@ -19,3 +20,4 @@ export const ingestConfigSchema = withAuthRule(
     MAX_BODY_BYTES: settings.MAX_BODY_BYTES,
   }),
 );
+export type IngestConfig = DeepReadonly<z.output<typeof ingestConfigSchema>>;

@@ -1,6 +1,5 @@
 import { createGroupCommit } from '@sluice/protocol/group-commit';
 import { startHeartbeat } from '@sluice/protocol/heartbeat';
-import { createEventsProducer } from '@sluice/queue/events-producer';
 import { createAdminServer } from '@sluice/runtime/admin-server';
 import { readEnvironment } from '@sluice/runtime/config';
 import { createHealth } from '@sluice/runtime/health';
@@ -17,6 +16,7 @@ import { createIngestApp } from './app.ts';
 import { ingestConfigSchema } from './config.ts';
 import { createIngestMetrics } from './ingest-metrics.ts';
 import { startRejectionLog } from './rejection-log.ts';
+import { createRoomyQueue } from './roomy-queue.ts';
 import { createSourceRegistry } from './source-registry.ts';
 
 await runApp({
@@ -31,8 +31,8 @@ await runApp({
     const metrics = createIngestMetrics(processMetrics);
     const store = connectStore({ uri: config.MONGODB_URI, appName: instance, operationTimeoutMs: 1000 });
     lifecycle.add('mongodb', () => store.close());
-    const queue = createEventsProducer({ redisUrl, prefix, deadlineMs: 600, logger });
-    lifecycle.add('redis', () => queue.close());
+    const queue = createRoomyQueue({ redisUrl, prefix, deadlineMs: 600, logger });
+    lifecycle.add('redis', queue.close);
     const inbox = createInbox(store);
     const commit = createGroupCommit({ instance, queue, inbox, now, onBatch: metrics.batchSent });
     const { beat } = createInstances(store);
@@ -50,13 +50,7 @@ await runApp({
     const setting = 'INGEST_METRICS_PORT';
     const admin = await createAdminServer({ host, port, setting, health, metrics: processMetrics, logger });
     lifecycle.add('admin server', () => admin.server.close());
-    const acceptor = createAcceptor({
-      commit,
-      sources,
-      simulation: config.FAILURE_SIMULATION === 'on',
-      undeclared: config.UNKNOWN_SOURCES === 'accept',
-      now,
-    });
+    const acceptor = createAcceptor({ commit, sources, config, now });
     const maxBodyBytes = config.MAX_BODY_BYTES;
     const server = createIngestApp({ logger, maxBodyBytes, acceptor, rejections, metrics, health, now });
     lifecycle.add('server', () => server.close());

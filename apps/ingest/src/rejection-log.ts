@@ -1,6 +1,7 @@
 import type { Problem } from '@sluice/contracts/errors';
 import type { Rejection } from '@sluice/contracts/rejection';
 import type { Logger } from '@sluice/runtime/logger';
+import { isCredentialHeader } from './request-parts.ts';
 
 /** Keeps refused requests, a portion at a time, so that a flood of them costs little and never blocks. */
 export type RejectionLog = {
@@ -26,8 +27,6 @@ const MAX_WAITING = 1000;
 
 /** How much of a refused body is kept. */
 const MAX_BODY_BYTES = 4096;
-
-const REDACTED = /authorization|cookie|signature|token|secret|api-key/;
 
 /** Starts the log of refused requests. A portion that `write` cannot store is dropped, and the log says how many. */
 export function startRejectionLog({
@@ -91,7 +90,9 @@ function toRedacted(headers: RefusedRequest['headers']): Record<string, string> 
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue;
-    kept[name] = REDACTED.test(name) ? '***' : String(value).slice(0, 1024);
+    // A signature that was refused may be right for other bytes, or for a source that is declared later.
+    const hidden = isCredentialHeader(name) || name.includes('signature');
+    kept[name] = hidden ? '***' : String(value).slice(0, 1024);
   }
   return kept;
 }

@@ -9,12 +9,11 @@ export type IncomingHeaders = Readonly<Record<string, string | string[] | undefi
 /** The longest idempotency key that a header may carry, in characters. */
 const MAX_KEY_LENGTH = 256;
 
-/** Never kept with an event: credentials, and what only concerned the connection. */
+/** Headers that carry what would let others send in the sender's name. A signature only serves the bytes it signs. */
+const CREDENTIAL = /authorization|cookie|token|secret|api-?key|password/;
+
+/** Never kept with an event: what only concerned the connection. */
 const DROPPED_HEADERS = new Set([
-  'authorization',
-  'cookie',
-  'proxy-authorization',
-  'x-api-key',
   'connection',
   'keep-alive',
   'transfer-encoding',
@@ -77,12 +76,17 @@ export function readHeader(headers: IncomingHeaders, name: string): string | und
   return Array.isArray(value) ? value[0] : value;
 }
 
+/** Tells whether a header, named in lower case, holds a credential. */
+export function isCredentialHeader(name: string): boolean {
+  return CREDENTIAL.test(name);
+}
+
 /** Returns the headers that are kept with an event; several values of one name are joined. */
 export function toKeptHeaders(headers: IncomingHeaders): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value === undefined || DROPPED_HEADERS.has(name)) continue;
+    if (value === undefined || DROPPED_HEADERS.has(name) || isCredentialHeader(name)) continue;
     kept[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return kept;

@@ -23,7 +23,7 @@ export function assertVitalData(body: JsonValue): asserts body is JsonObject {
   }
   const errors: ProblemError[] = [];
   const { device, timestamp } = body;
-  if (typeof device !== 'string' || device.length === 0 || device.length > MAX_DEVICE_LENGTH) {
+  if (typeof device !== 'string' || device.trim() === '' || device.length > MAX_DEVICE_LENGTH) {
     errors.push({ pointer: '/device', detail: `expected a string of 1 to ${MAX_DEVICE_LENGTH} characters` });
   }
   if (typeof timestamp !== 'number' || timestamp < 0 || timestamp > MAX_TIMESTAMP) {

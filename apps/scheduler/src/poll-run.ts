@@ -5,7 +5,8 @@
  *  2. From the checkpoint follow the page and the cursor to ask for.
  *  3. A page is fetched and read; its records become events and are kept as any other (group commit).
  *  4. Only then the checkpoint is saved, compare-and-set: a run that lost its lease changes nothing.
- *  5. Pages follow until the source has no more, the lease is lost, or the process is about to end.
+ *  5. Pages follow until the source has no more, asks us to wait, the lease is lost, or the process is about to end.
+ *  6. The lease is released; while the source asks us to wait it is kept instead, so that no scheduler asks sooner.
  */
 import type { AcceptedEvent } from '@sluice/contracts/event';
 import type { PollCheckpoint } from '@sluice/contracts/poll';
@@ -31,6 +32,8 @@ export type PollLease = {
   /** Prolongs the lease; false when it is lost. */
   renew(): Promise<boolean>;
   release(): Promise<void>;
+  /** Lets go of the lease, which nobody gets for so long. */
+  retire(forMs: number): Promise<void>;
 };
 
 /** What came of a run. */
@@ -40,6 +43,8 @@ export type PollResult =
   | { readonly kind: 'busy' }
   /** The source asked us to wait. */
   | { readonly kind: 'waiting'; readonly untilMs: number }
+  /** The run was broken off because the process is about to end. */
+  | { readonly kind: 'left' }
   | { readonly kind: 'failed'; readonly reason: string };
 
 export type PollRunOptions = {
@@ -47,19 +52,18 @@ export type PollRunOptions = {
   readonly commit: Pick<GroupCommit, 'submit'>;
   readonly logger: Logger;
   readonly now: () => number;
+  /** How long a source may take to answer, in ms; shorter than a lease lasts. */
+  readonly fetchTimeoutMs: number;
   /** Ends a run early. */
   readonly signal: AbortSignal;
 };
-
-/** How long a source may take to answer, in ms. */
-const FETCH_TIMEOUT_MS = 20_000;
 
 /** Pages that one run reads at most; the next run goes on. */
 const MAX_PAGES = 1000;
 
 /** Creates the function that polls a source once. It rejects only when a store is away. */
 export function createPollRun(options: PollRunOptions): (source: PollSource) => Promise<PollResult> {
-  const { store, commit, logger, now, signal } = options;
+  const { store, commit, logger, now, fetchTimeoutMs, signal } = options;
   const waitUntilMs = new Map<string, number>();
 
   async function poll(source: PollSource): Promise<PollResult> {
@@ -70,12 +74,14 @@ export function createPollRun(options: PollRunOptions): (source: PollSource) => 
     try {
       return await readPages(source, lease);
     } catch (error) {
+      if (error instanceof FetchPageError && signal.aborted) return { kind: 'left' };
       if (error instanceof FetchPageError || error instanceof AnswerError) {
         return { kind: 'failed', reason: error.message };
       }
       throw error;
     } finally {
-      await lease.release();
+      const waitMs = (waitUntilMs.get(source.id) ?? 0) - now();
+      await (waitMs > 0 ? lease.retire(waitMs) : lease.release());
     }
   }
 
@@ -87,7 +93,7 @@ export function createPollRun(options: PollRunOptions): (source: PollSource) => 
       const url = toPageUrl(source, toRequest(source, checkpoint));
       const requestedAtMs = now();
       const answer = await fetchPage(url, {
-        timeoutMs: FETCH_TIMEOUT_MS,
+        timeoutMs: fetchTimeoutMs,
         allowPrivate: source.allowPrivate,
         signal,
       });

@@ -2,24 +2,33 @@ import type { Checkpoints } from '@sluice/store/checkpoints';
 import type { Leases } from '@sluice/store/leases';
 import type { PollStore } from './poll-run.ts';
 
-/** How long a poll may be silent before another scheduler takes over; longer than a source may take to answer. */
-const LEASE_MS = 30_000;
-
-/** Joins leases and checkpoints to what polling needs of the stores. `holder` names this process. */
+/**
+ * Joins leases and checkpoints to what polling needs of the stores. `holder` names this process; after `leaseMs` of
+ * silence another may take over.
+ */
 export function createPollStore({
   leases,
   checkpoints,
   holder,
+  leaseMs,
 }: {
   readonly leases: Leases;
   readonly checkpoints: Checkpoints;
   readonly holder: string;
+  readonly leaseMs: number;
 }): PollStore {
   return {
     async acquire(source) {
-      const lease = await leases.acquire(`poll-${source}`, holder, LEASE_MS);
+      const lease = await leases.acquire(`poll-${source}`, holder, leaseMs);
       if (lease === null) return null;
-      return { renew: () => leases.renew(lease, LEASE_MS), release: () => leases.release(lease) };
+      return {
+        renew: () => leases.renew(lease, leaseMs),
+        release: () => leases.release(lease),
+        retire: async (forMs) => {
+          // Lost already is as good: then another run holds it.
+          await leases.renew(lease, forMs);
+        },
+      };
     },
     async readCheckpoint(source) {
       const { state, revision } = await checkpoints.get(source);

@@ -1,16 +1,22 @@
+import { ProblemException } from '@sluice/contracts/errors';
 import type { AcceptedEvent } from '@sluice/contracts/event';
 import type { PollSource } from '@sluice/contracts/source';
 import { parseSafeJson } from '@sluice/normalizer/safe-json';
 import { toAcceptedEvent } from '@sluice/protocol/accepted-event';
 import type { PolledRecord } from '@sluice/sources/poll/records';
 
+/** The largest record that is taken, in bytes: as large as an event that is sent to us may be. */
+const MAX_RECORD_BYTES = 1024 ** 2;
+
 /**
  * Turns a polled record into an event. Its key is its id and version, so that a record that is read again is known
  * and a changed one is a new event; without a version the content stands in.
  *
- * @throws ProblemException when the record's JSON is not safe (`parseSafeJson`)
+ * @throws ProblemException when the record is too large or its JSON is not safe (`parseSafeJson`)
  */
 export function toRecordEvent(source: PollSource, record: PolledRecord, receivedAtMs: number): AcceptedEvent {
+  const body = Buffer.from(record.body);
+  if (body.length > MAX_RECORD_BYTES) throw new ProblemException('ERR_BODY_TOO_LARGE');
   const { value, exact } = parseSafeJson(record.body);
   return toAcceptedEvent({
     tenant: source.tenant,
@@ -19,7 +25,7 @@ export function toRecordEvent(source: PollSource, record: PolledRecord, received
     form: 'payload',
     headers: {},
     contentType: 'application/json',
-    body: Buffer.from(record.body),
+    body,
     payload: value,
     exact,
     key: record.version === undefined ? null : { value: toKey(record.id, record.version), origin: 'record' },

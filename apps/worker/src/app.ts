@@ -4,10 +4,9 @@
  *  1. The queue's worker fetches jobs and hands each to the settler.
  *  2. The settler normalizes their events and hands them to the one bulk writer.
  *  3. After each commit the newest values per subject are brought up to date.
- *  4. A job that must be held begins the hold: fetching pauses until MongoDB answers again.
+ *  4. A job that must be held because a store is away begins the hold: fetching pauses until MongoDB answers again.
  *  5. At the end fetching stops, what is in hand is settled, then the connections close.
  */
-
 import type { NormalizedEventDocument } from '@sluice/contracts/event';
 import { toBackoffMs } from '@sluice/protocol/backoff';
 import { createBulkWriter } from '@sluice/protocol/bulk-writer';
@@ -70,10 +69,12 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
     name: instance,
     concurrency: config.WORKER_CONCURRENCY,
     backoffMs: (attempt) => toBackoffMs(attempt, config.RETRY_BACKOFF_MS),
+    lockDurationMs: config.WORKER_LOCK_MS,
+    stalledIntervalMs: config.WORKER_STALLED_MS,
     logger,
     process: async (job) => {
       const result = await settle(job);
-      if (result.kind === 'hold') hold.begin(result.reason);
+      if (result.kind === 'hold' && !result.isBusy) hold.begin(result.reason);
       metrics.jobEnded(result.kind);
       return result;
     },

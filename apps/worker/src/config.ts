@@ -19,5 +19,7 @@ export const workerConfigSchema = z.object({
   PARK_MAX_MS: settings.PARK_MAX_MS,
   WORKER_CONCURRENCY: settings.WORKER_CONCURRENCY,
   BULK_EVENTS: settings.BULK_EVENTS,
+  WORKER_LOCK_MS: settings.WORKER_LOCK_MS,
+  WORKER_STALLED_MS: settings.WORKER_STALLED_MS,
 });
 export type WorkerConfig = DeepReadonly<z.output<typeof workerConfigSchema>>;

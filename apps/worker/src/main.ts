@@ -11,6 +11,9 @@ import { createWorkerApp } from './app.ts';
 import { workerConfigSchema } from './config.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
+/** The share of the time to end that the jobs in hand may take; the rest is for the connections. */
+const SETTLE_SHARE = 0.8;
+
 await runApp({
   app: 'worker',
   schema: workerConfigSchema,
@@ -51,6 +54,6 @@ await runApp({
       metrics: createWorkerMetrics(metrics),
       now: Date.now,
     });
-    lifecycle.add('worker', () => app.close(config.SHUTDOWN_TIMEOUT_MS));
+    lifecycle.add('worker', () => app.close(config.SHUTDOWN_TIMEOUT_MS * SETTLE_SHARE));
   },
 });

@@ -63,6 +63,8 @@ async function startMember(program: string, dir: string, port: number, guard: Gu
   args.push('--wiredTigerCacheSizeGB', '0.25', '--nounixsocket');
   // A primary that is told to end waits 15 s for a successor by default; its clients reconnect anyway.
   args.push('--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100');
+  // A worker that was killed in a transaction keeps its documents locked for so long; 60 s by default.
+  args.push('--setParameter', 'transactionLifetimeLimitSeconds=15');
   return startServerProcess({
     title: `The MongoDB server on port ${port}`,
     program,

@@ -1,5 +1,5 @@
 /** The longest pause between two attempts. */
-export const MAX_BACKOFF_MS = 5 * 60_000;
+const MAX_BACKOFF_MS = 5 * 60_000;
 
 /**
  * Returns the pause after failed attempt `attempt` (from 1): `baseMs` doubled with every attempt, of which the
@@ -11,8 +11,8 @@ export function toBackoffMs(attempt: number, baseMs: number, random: () => numbe
 }
 
 /** The shortest and the longest time an event is parked before a worker looks at it again. */
-export const PARK_FIRST_MS = 5000;
-export const PARK_LONGEST_MS = 5 * 60_000;
+const PARK_FIRST_MS = 5000;
+const PARK_LONGEST_MS = 5 * 60_000;
 
 /** Returns how long to park for the `count`th time (from 1): 5 s doubling to 5 min, the upper half random. */
 export function toParkMs(count: number, firstMs = PARK_FIRST_MS, random: () => number = Math.random): number {

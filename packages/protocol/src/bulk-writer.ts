@@ -6,7 +6,8 @@
  *  3. MongoDB is asked what it knows of the ids, hashes and batches; reused keys are looked up in a second question.
  *  4. `decide` makes the plan. A batch whose last event is in it brings its receipt into the same transaction.
  *  5. A conflict means that another writer was first: look up again, decide anew; after three conflicts in halves,
- *     because two bulks that meet in many documents hinder each other.
+ *     because two bulks that meet in many documents hinder each other. A job that still meets them is given up for
+ *     now; the other jobs of the bulk are not.
  *  6. Events that had to wait for a batch-mate form the next bulk at once.
  *  7. When every event of a job has its outcome, the job hears of them all. If MongoDB is away, it hears that.
  */
@@ -23,7 +24,7 @@ import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { Candidate, Outcome } from './candidate.ts';
 import { type Decided, type Decision, decide, toConflictIds } from './decide.ts';
 import { toNormalizedDocument } from './documents.ts';
-import { toFailure } from './failure.ts';
+import { DocumentsBusyError, toFailure } from './failure.ts';
 import type { EventStore } from './ports.ts';
 
 export type BulkWriter = {
@@ -32,6 +33,7 @@ export type BulkWriter = {
    *
    * @returns the outcomes in the order of the events
    * @throws DependencyAwayError when MongoDB is away; any part may be stored, running the job again mends it
+   * @throws DocumentsBusyError when others kept writing the same documents; likewise
    */
   write(batch: BatchName | null, candidates: readonly Candidate[]): Promise<readonly Outcome[]>;
   /** Resolves once nothing is forming or under way. */
@@ -67,6 +69,8 @@ type Parcel = {
   readonly counted: Set<string>;
   accepted: number;
   merged: number;
+  /** Whether the job has been told to come again, so that nothing more is to be done for it. */
+  isGivenUp: boolean;
   readonly resolve: (outcomes: readonly Outcome[]) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -96,6 +100,7 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
         counted: new Set(),
         accepted: 0,
         merged: 0,
+        isGivenUp: false,
         resolve,
         reject,
       };
@@ -150,7 +155,9 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
   }
 
   /** Commits what can be decided now and returns what must wait for a batch-mate. */
-  async function settleRound(items: readonly Item[], conflicts: number): Promise<readonly Item[]> {
+  async function settleRound(all: readonly Item[], conflicts: number): Promise<readonly Item[]> {
+    const items = all.filter(({ parcel }) => !parcel.isGivenUp);
+    if (items.length === 0) return [];
     const byCandidate = new Map(items.map((item) => [item.candidate, item]));
     const known = await lookUp(items);
     const decision = decide([...byCandidate.keys()], known, { now: new Date(now()), worker });
@@ -168,9 +175,7 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
       report(decision, tallies, byCandidate);
       return items.filter(({ candidate }) => decision.later.includes(candidate));
     }
-    if (conflicts + 1 >= maxConflicts) {
-      throw new DependencyAwayError('mongodb', `A bulk of ${items.length} met ${maxConflicts} conflicts.`);
-    }
+    if (conflicts + 1 >= maxConflicts) return giveUp(items);
     if (conflicts + 1 < HALVE_AFTER_CONFLICTS || items.length === 1) return settleRound(items, conflicts + 1);
     return inHalves(items, conflicts + 1);
   }
@@ -180,6 +185,16 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
     const first = await settleRound(items.slice(0, half), conflicts);
     const second = await settleRound(items.slice(half), conflicts);
     return [...first, ...second];
+  }
+
+  /** Tells the jobs of these events to come again; nothing is left of them to decide. */
+  function giveUp(items: readonly Item[]): readonly Item[] {
+    const error = new DocumentsBusyError(`${items.length} events met ${maxConflicts} conflicts.`);
+    for (const { parcel } of items) {
+      parcel.isGivenUp = true;
+      parcel.reject(error);
+    }
+    return [];
   }
 
   /** Finds the event that MongoDB refuses to store, by halves, and lets only that one fail. */

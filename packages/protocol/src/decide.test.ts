@@ -31,8 +31,6 @@ function knownAs(candidate: Candidate, over: Partial<KnownRaw>): LookedUp {
     status: 'failed',
     run: 0,
     attempts: 1,
-    receivedAt: new Date(event.receivedAt),
-    updatedAt: new Date(event.receivedAt),
     ...over,
   };
   return { ...nothing, raw: new Map([[event.eventId, raw]]) };

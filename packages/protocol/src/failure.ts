@@ -8,8 +8,8 @@ export type Failure =
   | { readonly class: 'permanent'; readonly code: ErrorCode; readonly message: string }
   /** Another attempt may help: retried with backoff, dead after the last attempt. */
   | { readonly class: 'transient'; readonly code: ErrorCode; readonly message: string }
-  /** A store is away: held, no attempt counted. */
-  | { readonly class: 'dependency-away'; readonly message: string }
+  /** A store is away, or only `isBusy`, for these documents alone: held, no attempt counted. */
+  | { readonly class: 'dependency-away'; readonly message: string; readonly isBusy: boolean }
   /** This worker does not know the schema version: parked, no attempt counted. */
   | { readonly class: 'unknown-version'; readonly version: number };
 
@@ -22,6 +22,14 @@ export class UnknownVersionError extends Error {
     super(`This worker does not know schema version ${version}.`);
     this.version = version;
   }
+}
+
+/**
+ * Thrown when other writers kept some documents to themselves: a worker that died in a transaction does, until MongoDB
+ * gives that up. Other events can be stored meanwhile.
+ */
+export class DocumentsBusyError extends Error {
+  override readonly name = 'DocumentsBusyError';
 }
 
 /** Thrown by processing when an attempt was asked to fail. */
@@ -42,7 +50,10 @@ export class RefusedPayloadError extends Error {
 
 /** Decides the class of whatever went wrong while an event was processed: the only place that does. */
 export function toFailure(error: unknown): Failure {
-  if (error instanceof DependencyAwayError) return { class: 'dependency-away', message: error.message };
+  const isBusy = error instanceof DocumentsBusyError;
+  if (isBusy || error instanceof DependencyAwayError) {
+    return { class: 'dependency-away', message: error.message, isBusy };
+  }
   if (error instanceof UnknownVersionError) return { class: 'unknown-version', version: error.version };
   if (error instanceof RefusedPayloadError) {
     return { class: 'permanent', code: error.code, message: error.message };

@@ -173,10 +173,11 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     const job: EventsJob = { envelope: 1, instance, seq, events };
     await queue.addBatch(jobId, job);
     queue.writeMarks(
-      // A reused key must not replace the mark of the event that used it first.
-      batch
-        .filter(({ event, answerId }) => answerId === event.eventId)
-        .map(({ event }) => ({ eventId: event.eventId, mark: { jobId, contentHash: event.contentHash } })),
+      // Under the id that is answered: a reused key must not replace the mark of the event that used it first.
+      batch.map(({ event: { contentHash }, answerId }) => ({
+        eventId: answerId,
+        mark: { jobId, contentHash },
+      })),
     );
     head.add(seq, events.length);
     onBatch?.({ events: events.length, by: 'queue' });

@@ -179,8 +179,30 @@ describe('settling a job', () => {
     store.beforeCommit = () => {
       throw new DependencyAwayError('mongodb', 'no primary');
     };
-    expect(await settle(toBatch([toEvent('a')]))).toEqual({ kind: 'hold', reason: 'no primary' });
+    expect(await settle(toBatch([toEvent('a')]))).toEqual({
+      kind: 'hold',
+      reason: 'no primary',
+      isBusy: false,
+    });
     expect(store.raw.size).toBe(0);
+  });
+
+  it('holds only the job whose documents others keep to themselves, and settles the others of its bulk', async () => {
+    const locked = toEvent('locked', { n: 1 });
+    let isLocked = true;
+    const commit: ModelStore['commit'] = async (plan) =>
+      isLocked && plan.rawInserts.some(({ _id }) => _id === locked.eventId) ? 'conflict' : store.commit(plan);
+    const busy = { lookUp: store.lookUp, commit };
+    const writer = createBulkWriter({ store: busy, worker: 'w', now: () => nowMs, soon: queueMicrotask });
+    settle = createJobSettler({ writer, queue, normalize, now: () => nowMs });
+    const job = toBatch([toEvent('a', { n: 2 }), locked]);
+    const other = toBatch([toEvent('c', { n: 3 })]);
+    const results = await Promise.all([settle(job), settle({ ...other, data: { ...other.data, seq: 2 } })]);
+    expect(results).toMatchObject([{ kind: 'hold', isBusy: true }, { kind: 'done' }]);
+    expect([...store.receipts.keys()]).toEqual(['i-2']);
+    isLocked = false;
+    expect(await settle(job)).toEqual({ kind: 'done' });
+    assertBalanced(store);
   });
 
   it('lets only the event fail that MongoDB refuses to store', async () => {

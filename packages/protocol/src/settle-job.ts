@@ -29,12 +29,15 @@ export type JobView = {
   readonly stalledCount: number;
 };
 
-/** What the queue is told of a job; `hold` and `park` count no attempt. */
+/**
+ * What the queue is told of a job; `hold` and `park` count no attempt. A hold that `isBusy` concerns this job alone;
+ * else a dependency is away, for all of them.
+ */
 export type JobResult =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly message: string }
   | { readonly kind: 'dead'; readonly message: string }
-  | { readonly kind: 'hold'; readonly reason: string }
+  | { readonly kind: 'hold'; readonly reason: string; readonly isBusy: boolean }
   | { readonly kind: 'park'; readonly delayMs: number; readonly data: EventsJob };
 
 export type JobSettlerOptions = {
@@ -82,8 +85,8 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
       return await settleBatch(job);
     } catch (error) {
       const failure = toFailure(error);
-      if (failure.class === 'dependency-away') return { kind: 'hold', reason: failure.message };
-      throw error;
+      if (failure.class !== 'dependency-away') throw error;
+      return { kind: 'hold', reason: failure.message, isBusy: failure.isBusy };
     }
   }
 

@@ -106,22 +106,14 @@ async function findRaw(
   options: ReadOptions,
 ): Promise<Map<string, KnownRaw>> {
   if (ids.length === 0) return new Map();
-  const projection = {
-    contentHash: 1,
-    batch: 1,
-    status: 1,
-    run: 1,
-    attempts: 1,
-    receivedAt: 1,
-    updatedAt: 1,
-  };
+  const projection = { contentHash: 1, batch: 1, status: 1, run: 1, attempts: 1 };
   const found = await toCollection(connection, 'raw_events')
     .find({ _id: { $in: [...ids] } }, { ...options, projection, batchSize: ids.length + 1 })
     .toArray();
   return new Map(
-    found.map(({ _id, contentHash, batch = null, status, run, attempts, receivedAt, updatedAt }) => [
+    found.map(({ _id, contentHash, batch = null, status, run, attempts }) => [
       _id,
-      { contentHash, batch, status, run, attempts, receivedAt, updatedAt },
+      { contentHash, batch, status, run, attempts },
     ]),
   );
 }

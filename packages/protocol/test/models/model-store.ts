@@ -104,7 +104,7 @@ export function createModelStore(): ModelStore {
         throw new Error(`${id}: ${before.status} -> ${set.status} is no legal edge`);
       }
       const history = attempt === undefined ? before.history : [...(before.history ?? []), attempt];
-      raw.set(id, { ...before, ...set, ...(history === undefined ? {} : { history }) });
+      raw.set(id, { ...withoutOutcome(before), ...set, ...(history === undefined ? {} : { history }) });
     }
     for (const { of, id } of plan.conflicts) {
       const first = raw.get(of);
@@ -155,9 +155,15 @@ export function createModelStore(): ModelStore {
   return store;
 }
 
+/** An update replaces the outcome as a whole: nothing of an earlier one stays. */
+function withoutOutcome(document: RawEventDocument): RawEventDocument {
+  const { normalizedHash, duplicateOf, duplicateLevel, code, message, fingerprint, ...rest } = document;
+  return rest;
+}
+
 function toKnown(document: RawEventDocument): KnownRaw {
-  const { contentHash, status, run, attempts, receivedAt, updatedAt } = document;
-  return { contentHash, batch: document.batch ?? null, status, run, attempts, receivedAt, updatedAt };
+  const { contentHash, status, run, attempts } = document;
+  return { contentHash, batch: document.batch ?? null, status, run, attempts };
 }
 
 /** Throws unless the ledger of a model balances: every raw event is counted once. */

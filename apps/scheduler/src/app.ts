@@ -1,0 +1,105 @@
+/**
+ * A scheduler, from its parts to its end:
+ *
+ *  1. The sweeper moves accepted events from the inbox to the queue.
+ *  2. The ticker queues one poll for each slot of each source's schedule.
+ *  3. The worker takes polls from the queue; each is one run, whose records are kept by the group commit.
+ *  4. The heartbeat tells the ledger how many batches that made.
+ *  5. At the end nothing new is queued, runs are broken off after the page in hand, the sweep in hand ends, and the
+ *     last batches are kept and told.
+ */
+import type { PollSource } from '@sluice/contracts/source';
+import { createGroupCommit } from '@sluice/protocol/group-commit';
+import { startHeartbeat } from '@sluice/protocol/heartbeat';
+import type { EventsProducer } from '@sluice/queue/events-producer';
+import { createPollsWorker, type PollsProducer } from '@sluice/queue/polls';
+import type { RedisMemory } from '@sluice/queue/redis-memory';
+import type { Logger } from '@sluice/runtime/logger';
+import type { Checkpoints } from '@sluice/store/checkpoints';
+import type { StoredInbox } from '@sluice/store/inbox';
+import type { StoredInstances } from '@sluice/store/instances';
+import type { Leases } from '@sluice/store/leases';
+import type { SchedulerConfig } from './config.ts';
+import { createPollRun } from './poll-run.ts';
+import { createPollStore } from './poll-store.ts';
+import { createPollProcessor } from './polls.ts';
+import type { SchedulerMetrics } from './scheduler-metrics.ts';
+import { startSweeper } from './sweeper.ts';
+import { startTicker } from './ticker.ts';
+
+export type SchedulerOptions = {
+  readonly config: Pick<SchedulerConfig, 'REDIS_URL' | 'QUEUE_PREFIX'>;
+  readonly logger: Logger;
+  readonly instance: string;
+  readonly sources: readonly PollSource[];
+  readonly queue: Pick<EventsProducer, 'readMarks' | 'addBatch' | 'writeMarks' | 'addSplit'>;
+  readonly pollQueue: Pick<PollsProducer, 'addPoll'>;
+  readonly readMemory: () => Promise<RedisMemory>;
+  readonly inbox: StoredInbox;
+  readonly instances: StoredInstances;
+  readonly leases: Leases;
+  readonly checkpoints: Checkpoints;
+  readonly metrics: SchedulerMetrics;
+  readonly now: () => number;
+};
+
+export type Scheduler = {
+  /** Stops all of it in order; polls in hand may take `deadlineMs`. */
+  close(deadlineMs: number): Promise<void>;
+};
+
+/** How long a run may be silent before another scheduler takes over, in ms. */
+const POLL_LEASE_MS = 30_000;
+
+/** How long a source may take to answer, in ms: well within a lease, so that two runs never ask at once. */
+const FETCH_TIMEOUT_MS = 20_000;
+
+/** Creates a scheduler and starts it. */
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const { config, logger, instance, sources, queue, inbox, leases, checkpoints, metrics, now } = options;
+  const commit = createGroupCommit({ instance, queue, inbox, now });
+  const heartbeat = startHeartbeat({
+    instance,
+    app: 'scheduler',
+    commit,
+    beat: options.instances.beat,
+    onFailed: (err) => logger.warn({ err }, 'heartbeat.failed'),
+    now,
+  });
+  const sweeper = startSweeper({
+    inbox,
+    queue,
+    leases,
+    readMemoryShare: async () => (await options.readMemory()).usedShare,
+    holder: instance,
+    logger,
+  });
+  const closing = new AbortController();
+  const poll = createPollRun({
+    store: createPollStore({ leases, checkpoints, holder: instance, leaseMs: POLL_LEASE_MS }),
+    commit,
+    logger,
+    now,
+    fetchTimeoutMs: FETCH_TIMEOUT_MS,
+    signal: closing.signal,
+  });
+  const worker = createPollsWorker({
+    redisUrl: config.REDIS_URL,
+    prefix: config.QUEUE_PREFIX,
+    name: instance,
+    process: createPollProcessor({ sources, poll, metrics, logger, now }),
+    logger,
+  });
+  const ticker = startTicker({ sources, addPoll: options.pollQueue.addPoll, logger });
+
+  return {
+    async close(deadlineMs) {
+      await ticker.stop();
+      closing.abort();
+      await worker.close({ deadlineMs });
+      await sweeper.stop();
+      await commit.close();
+      await heartbeat.stop();
+    },
+  };
+}
