@@ -26,7 +26,7 @@ export default defineConfig({
           ...limits,
           ...withServers,
           name: 'integration',
-          include: ['{apps,packages}/*/test/**/*.test.ts'],
+          include: ['{apps,packages}/*/test/**/*.test.ts', 'demo/test/**/*.test.ts'],
           sequence: { groupOrder: 1 },
         },
       },

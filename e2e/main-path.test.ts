@@ -124,7 +124,7 @@ describe('a running Sluice', () => {
       return job?.id ?? '';
     });
     const retried = await fetch(
-      new URL(`/admin/queues/api/queues/events/${jobId}/retry/failed`, sluice.stack.apiUrl),
+      new URL(`/admin/queues/api/queues/events/${jobId}/retry`, sluice.stack.apiUrl),
       {
         method: 'PUT',
       },

@@ -24,23 +24,11 @@ async function start(): Promise<void> {
   const running: { stack?: Stack } = {};
   onStopSignals(starting, running);
   try {
-    const { config, env } = await readSettings();
-    const dataDir = resolve(root, config.DATA_DIR);
+    const { loadStackSettings } = await import('@sluice/runtime/stack-settings');
+    const settings = loadStackSettings(root);
+    const { dataDir } = settings;
     say(`Starting Sluice; its data and logs are in ${dataDir}.`);
-    const stack = await startStack({
-      root,
-      dataDir,
-      redisUrl: env['REDIS_URL'] ? config.REDIS_URL : undefined,
-      mongodbUri: env['MONGODB_URI'] || env['MONGODB_LOCAL_URI'] ? config.MONGODB_URI : undefined,
-      appendfsync: config.APPENDFSYNC,
-      host: config.HOST,
-      ports: config,
-      workers: config.WORKERS,
-      schedulers: config.SCHEDULERS,
-      env,
-      say,
-      signal: starting.signal,
-    });
+    const stack = await startStack({ ...settings, say, signal: starting.signal });
     running.stack = stack;
     announce(stack, join(dataDir, 'logs'));
   } catch (error) {
@@ -51,21 +39,6 @@ async function start(): Promise<void> {
     say(isPlain(error) ? error.message : String(error instanceof Error ? error.stack : error));
     process.exit(1);
   }
-}
-
-async function readSettings() {
-  const { z } = await import('zod');
-  const { loadConfig } = await import('@sluice/runtime/config');
-  const { isLoopback, settings, withAuthRule } = await import('@sluice/runtime/settings');
-  const given = process.env;
-  // On one's own machine it should work at once; where others can reach it, it must be as strict as elsewhere.
-  const isOpen = isLoopback(given['HOST'] || '127.0.0.1');
-  const env: NodeJS.ProcessEnv = {
-    ...given,
-    AUTH: given['AUTH'] || (isOpen ? 'off' : 'on'),
-    FAILURE_SIMULATION: given['FAILURE_SIMULATION'] || (isOpen ? 'on' : 'off'),
-  };
-  return { config: loadConfig(withAuthRule(z.object(settings)), { env }), env };
 }
 
 function announce(stack: Stack, logDir: string): void {

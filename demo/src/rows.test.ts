@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import type { Counts } from './expected.ts';
 import type { LedgerChange } from './ledger.ts';
 import { listFaults, toLedgerLine, toRows } from './rows.ts';
-import { toLatency } from './seen.ts';
 import { renderTable } from './table.ts';
 
 const counts: Counts = {
@@ -62,11 +61,4 @@ test('marks right and wrong rows in the table', () => {
   expect(lines.find((line) => line.includes('dead letters'))).toMatch(/10 +9 +✗/);
   expect(lines.find((line) => line.includes('device readings'))).toMatch(/500 +500 +✓/);
   expect(lines.find((line) => line.includes('p99'))).toMatch(/1,480 ms *$/);
-});
-
-test('takes percentiles by nearest rank', () => {
-  const delaysMs = Array.from({ length: 200 }, (_, index) => 200 - index);
-  expect(toLatency(delaysMs)).toEqual({ p50Ms: 100, p99Ms: 198 });
-  expect(toLatency([7])).toEqual({ p50Ms: 7, p99Ms: 7 });
-  expect(toLatency([])).toBeNull();
 });

@@ -50,7 +50,7 @@ export async function collectSeen({
       vitals: countRight(inputs.vitals, answers),
     },
     accepted: change.accepted,
-    merged: countRepeats(answers),
+    merged: countRepeats(answers.values()),
     rejected: countRejections(answers),
     normalized: change.normalized,
     duplicateRaw: change.duplicateRaw,
@@ -85,16 +85,14 @@ function countRight(deliveries: readonly Delivery[], answers: ReadonlyMap<Delive
 }
 
 /**
- * Counts the repeats that were recognised. Of a request that had to be tried again nobody knows whether an earlier
- * try was kept, so that `duplicate` says nothing there: it counts as what it was meant to be.
+ * Counts the repeats that were recognised: the answers that say `duplicate`. Where a request had to be sent again,
+ * ingest was away for a moment: what it had kept and not answered, and repeats that it could not look up, say the
+ * wrong thing then, and the answers that name an event which another one names already are counted instead.
  */
-function countRepeats(answers: ReadonlyMap<Delivery, Answer>): number {
-  let count = 0;
-  for (const [{ fate }, answer] of answers) {
-    if (answer.kind !== 'accepted') continue;
-    if (answer.tries === 1 ? answer.duplicate : fate.kind === 'merged') count += 1;
-  }
-  return count;
+export function countRepeats(answers: Iterable<Answer>): number {
+  const accepted = [...answers].filter((answer) => answer.kind === 'accepted');
+  if (accepted.every(({ tries }) => tries === 1)) return accepted.filter(({ duplicate }) => duplicate).length;
+  return accepted.length - new Set(accepted.map(({ id }) => id)).size;
 }
 
 function countRejections(answers: ReadonlyMap<Delivery, Answer>): Map<string, number> {

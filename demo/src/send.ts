@@ -21,7 +21,7 @@ export type SendOptions = {
 };
 
 /** Thrown when a delivery was not answered, however often it was tried. */
-export class SendError extends PlainError {
+class SendError extends PlainError {
   override readonly name = 'SendError';
 }
 

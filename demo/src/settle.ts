@@ -5,7 +5,7 @@ import type { LatestReading } from './inputs/vitals.ts';
 import { isBalanced, type LedgerChange, toLedgerChange } from './ledger.ts';
 
 /** How long a demo may take to settle: two of the queue's stall checks (30 s each) and the retries after them. */
-export const SETTLE_DEADLINE_MS = 120_000;
+const SETTLE_DEADLINE_MS = 120_000;
 
 /** How long a demo waits for what an earlier one left in the queue. */
 const REST_DEADLINE_MS = 90_000;

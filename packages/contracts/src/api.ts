@@ -4,7 +4,7 @@ import type { JsonValue } from './json.ts';
 import { STATUSES } from './status.ts';
 
 /** The page size when none is asked for, and the largest. */
-export const DEFAULT_LIMIT = 50;
+const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 500;
 
 const time = z.iso.datetime({ offset: true }).or(z.iso.date());
@@ -106,7 +106,7 @@ export const normalizedItemSchema = z
   .meta({ id: 'NormalizedItem' });
 export type NormalizedItem = z.infer<typeof normalizedItemSchema>;
 
-export const timelineEntrySchema = z
+const timelineEntrySchema = z
   .object({
     at: z.string(),
     step: z.enum(['received', 'queued', 'attempt', 'outcome']),
@@ -181,7 +181,7 @@ export const statsSchema = z
   .meta({ id: 'Stats' });
 export type Stats = z.infer<typeof statsSchema>;
 
-export const VITAL_SORTS = ['timestamp', 'deviceId', 'heartRate', 'breathRate'] as const;
+const VITAL_SORTS = ['timestamp', 'deviceId', 'heartRate', 'breathRate'] as const;
 
 export const vitalQuerySchema = z.strictObject({
   count: z.coerce.number().int().min(1).max(100).default(20).describe('How many devices at most.'),

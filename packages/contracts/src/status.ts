@@ -1,6 +1,5 @@
 /** The states of a raw event. `pending` and `processing` are read from the queue; the others are stored. */
 export const STATUSES = ['pending', 'processing', 'normalized', 'duplicate', 'failed', 'dead'] as const;
-export type Status = (typeof STATUSES)[number];
 
 /** The states a stored raw event can have; `pending` is stored only for a parked event. */
 export const STORED_STATUSES = ['pending', 'normalized', 'duplicate', 'failed', 'dead'] as const;

@@ -13,7 +13,7 @@ import { toWarning, WARNINGS } from './warnings.ts';
 export const KNOWN_SCHEMA_VERSIONS: readonly number[] = [1, 2];
 
 /** The type of a record whose event named none and looks like no built-in one. */
-export const UNMAPPED_TYPE = 'unmapped';
+const UNMAPPED_TYPE = 'unmapped';
 
 /** An event's time this far after its arrival gets a warning. */
 const MAX_AHEAD_MS = 24 * 60 * 60 * 1000;

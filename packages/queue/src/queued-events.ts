@@ -8,6 +8,8 @@ export type QueuedEventsQuery = {
   readonly state: 'waiting' | 'active' | 'delayed';
   readonly limit: number;
   readonly cursor?: string;
+  /** Leaves out the others; after 512 jobs, or the reader's deadline, a page ends however few events it has. */
+  readonly accept?: (queued: QueuedEvent) => boolean;
 };
 
 /** Why an event is in the queue: it came with its batch, is parked, or has a job of its own for that reason. */
@@ -53,6 +55,7 @@ export async function listQueuedEvents(
   const start = await findStart(reader, query);
   if (start === null) return { items: [], nextCursor: null };
   const items: QueuedEvent[] = [];
+  const until = performance.now() + reader.deadlineMs;
   let { skip } = start;
   let lastId = '';
   for (let index = start.index; index < start.index + JOBS_MAX; index += JOBS_AT_ONCE) {
@@ -61,14 +64,16 @@ export async function listQueuedEvents(
     for (const [position, jobId] of ids.entries()) {
       const job = jobs[position] ?? null;
       for (const [shown, event] of (job?.events ?? []).entries()) {
-        if (shown < skip) continue;
+        const queued = { jobId, event, reason: toReason(job) };
+        if (shown < skip || query.accept?.(queued) === false) continue;
         if (items.length === limit) return { items, nextCursor: `${shown}.${jobId}` };
-        items.push({ jobId, event, reason: toReason(job) });
+        items.push(queued);
       }
       skip = 0;
       lastId = jobId;
     }
     if (ids.length < JOBS_AT_ONCE) return { items, nextCursor: null };
+    if (performance.now() > until) break;
   }
   return { items, nextCursor: `${ALL_SHOWN}.${lastId}` };
 }

@@ -34,7 +34,7 @@ type ProcessSettings = {
 };
 
 /** Makes an id that no other process and no other start of this one has. */
-export function createInstanceId(app: string): string {
+function createInstanceId(app: string): string {
   return `${app}-${randomBytes(6).toString('hex')}`;
 }
 

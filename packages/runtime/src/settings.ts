@@ -10,7 +10,7 @@ const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 
 /** Where the stores are. */
-export const storeSettings = {
+const storeSettings = {
   REDIS_URL: secret(
     url('redis:', 'rediss:').default('redis://127.0.0.1:6379').describe('Address of Redis.'),
     'password',
@@ -32,7 +32,7 @@ export const storeSettings = {
 };
 
 /** Where the apps listen, and where they find one another. */
-export const addressSettings = {
+const addressSettings = {
   HOST: z
     .string()
     .regex(/^[A-Za-z0-9.:-]{1,253}$/, 'expected an IP address or a host name')
@@ -55,7 +55,7 @@ export const addressSettings = {
 };
 
 /** How every process behaves. */
-export const processSettings = {
+const processSettings = {
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('Least level that is logged: trace, debug, info, warn, error, fatal or silent.'),
@@ -68,7 +68,7 @@ export const processSettings = {
 };
 
 /** What is accepted, and from whom. */
-export const acceptSettings = {
+const acceptSettings = {
   AUTH: onOff().default('on').describe('API keys: on, or off while HOST is a loopback address.'),
   FAILURE_SIMULATION: onOff()
     .default('off')
@@ -86,7 +86,7 @@ export const acceptSettings = {
 };
 
 /** How events are processed, retried and parked. */
-export const processingSettings = {
+const processingSettings = {
   SUPPORTED_SCHEMA_VERSIONS: wholeList(1, MAX_SCHEMA_VERSION)
     .default([1, 2])
     .describe('Schema versions that a worker takes, separated by commas.'),
@@ -111,7 +111,7 @@ export const processingSettings = {
 };
 
 /** What `npm start` runs on one machine. */
-export const localSettings = {
+const localSettings = {
   DATA_DIR: z.string().default('.sluice').describe('Folder of the data of Redis and MongoDB.'),
   WORKERS: whole(0, 64).default(2).describe('Workers that are started.'),
   SCHEDULERS: whole(0, 16).default(1).describe('Schedulers that are started.'),

@@ -8,7 +8,7 @@ export type SourceSecrets = {
 };
 
 /** Thrown when the variable that shall hold a secret is unset or empty. */
-export class SecretMissingError extends PlainError {
+class SecretMissingError extends PlainError {
   override readonly name = 'SecretMissingError';
 }
 

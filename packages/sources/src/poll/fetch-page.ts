@@ -11,7 +11,7 @@ import { AddressRefusedError, checkLiteralHost, createGuardedLookup } from './ad
 import { readWaitMs } from './retry-after.ts';
 
 /** The largest answer that is read, in bytes. */
-export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 const MAX_REDIRECTS = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
