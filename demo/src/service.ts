@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Stack, startStack } from '@sluice/local/stack';
 import { loadStackSettings } from '@sluice/runtime/stack-settings';
@@ -34,13 +34,22 @@ const FORCED = { HOST: '127.0.0.1', AUTH: 'off', FAILURE_SIMULATION: 'on', UNKNO
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { githubSecret, ordersUrl, say, signal } = options;
   const settings = loadStackSettings(ROOT, FORCED);
-  say(`Starting Redis, MongoDB and the apps; data and logs are in ${settings.dataDir}.`);
-  const sourcesFile = join(settings.dataDir, 'demo.sources.yaml');
-  await mkdir(settings.dataDir, { recursive: true });
-  await writeFile(sourcesFile, toSourcesFile(ordersUrl));
+  const { redisUrl, mongodbUri, dataDir } = settings;
+  const started = [redisUrl === undefined ? 'Redis, ' : '', mongodbUri === undefined ? 'MongoDB, ' : ''];
+  say(
+    `Starting ${started.join('')}ingest, api, live, scheduler and workers; data and logs are in ${dataDir}.`,
+  );
+  const sourcesFile = join(dataDir, 'demo.sources.yaml');
   const env = { ...settings.env, SOURCES_FILE: sourcesFile, [SECRET_SETTING]: githubSecret };
-  const stack = await startStack({ ...settings, env, say, signal });
-  return { stack, logDir: join(settings.dataDir, 'logs') };
+  const stack = await startStack({
+    ...settings,
+    env,
+    say,
+    signal,
+    // Not before the folder is ours: a demo that runs on it has this file, too.
+    prepare: () => writeFile(sourcesFile, toSourcesFile(ordersUrl)),
+  });
+  return { stack, logDir: join(dataDir, 'logs') };
 }
 
 function toSourcesFile(ordersUrl: string): string {

@@ -13,8 +13,6 @@ beforeAll(async () => {
   mongo = await startOwnMongo();
   at = { redisUrl: inject('redisUrl'), mongoUrl: mongo.url.replace('/?', `/${prefix}?`), prefix };
   place = await openPlace(at);
-  // How long the documents of a killed worker's transaction stay locked.
-  await place.store.client.db('admin').command({ setParameter: 1, transactionLifetimeLimitSeconds: 3 });
 });
 afterAll(async () => {
   await place.close();
@@ -52,6 +50,12 @@ async function untilStored(source: string, count: number): Promise<void> {
   );
 }
 
+/** Sets how long the documents of a killed worker's transaction stay locked. */
+async function setTransactionLifetime(seconds: number): Promise<void> {
+  const admin = place.store.client.db('admin');
+  await admin.command({ setParameter: 1, transactionLifetimeLimitSeconds: seconds });
+}
+
 /** Expects one raw event for each event, one record for each reading, and receipts that say so. */
 async function expectBalance(source: string, count: number): Promise<void> {
   const { sent, accepted, merged, missing } = await place.readBalance();
@@ -66,6 +70,7 @@ async function expectBalance(source: string, count: number): Promise<void> {
 
 it('changes nothing in the result when it is killed in the middle', async () => {
   const count = 2000;
+  await setTransactionLifetime(3);
   await place.sendAll(toReadings('killed', count));
   const first = await startProcess();
   await untilStored('killed', 200);
@@ -79,6 +84,7 @@ it('changes nothing in the result when it is killed in the middle', async () => 
   await expectBalance('killed', count);
   second.signal('SIGTERM');
   expect(await second.ended).toMatch(/^code 0/);
+  await setTransactionLifetime(60);
 });
 
 it('goes on with all others while a killed worker has left an event locked', async () => {

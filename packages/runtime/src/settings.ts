@@ -69,7 +69,11 @@ const processSettings = {
 
 /** What is accepted, and from whom. */
 const acceptSettings = {
-  AUTH: onOff().default('on').describe('API keys: on, or off while HOST is a loopback address.'),
+  AUTH: onOff()
+    .default('on')
+    .describe(
+      'API keys: on, or off while HOST is a loopback address. Not enforced yet: keep the ports private.',
+    ),
   FAILURE_SIMULATION: onOff()
     .default('off')
     .describe('Whether a sender may ask for simulated failures: on or off.'),

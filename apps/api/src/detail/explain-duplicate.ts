@@ -32,7 +32,7 @@ function toDifference(
 }
 
 /** Returns the top-level fields that two payloads do not have in common with an equal value, sorted. */
-export function findDifferentFields(left: JsonValue, right: JsonValue): string[] {
+function findDifferentFields(left: JsonValue, right: JsonValue): string[] {
   if (!isJsonObject(left) || !isJsonObject(right)) return [];
   const names = new Set([...Object.keys(left), ...Object.keys(right)]);
   return [...names].filter((name) => toText(left[name]) !== toText(right[name])).sort();

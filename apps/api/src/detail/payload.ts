@@ -8,7 +8,7 @@ import { type PayloadBody, readPayload, toBodyBytes } from '@sluice/normalizer/r
 export type ShownPayload = { readonly payload: JsonValue; readonly payloadNote: string | null };
 
 /** The largest body whose payload is shown, in bytes. */
-export const MAX_SHOWN_BYTES = 256 * 1024;
+const MAX_SHOWN_BYTES = 256 * 1024;
 
 /** Reads a payload in order to show it: JSON, or text where it is none; null when it is too large. */
 export function toShownPayload(event: PayloadBody): ShownPayload {

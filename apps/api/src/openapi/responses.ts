@@ -3,7 +3,7 @@ import { PROBLEM_MEDIA_TYPE } from '@sluice/runtime/problems';
 import { z } from 'zod';
 
 /** The body of every error answer. */
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string().describe('Where the code is explained.'),
     title: z.string(),
