@@ -8,8 +8,6 @@ export type LegacyServer = {
   readonly url: string;
   /** Opens the shop: from now on orders appear. Before, the list is empty. */
   open(): void;
-  /** Tells how many different orders it has handed out. */
-  servedCount(): number;
   close(): Promise<void>;
 };
 
@@ -31,7 +29,6 @@ export async function startLegacyServer(
   now: () => number = Date.now,
 ): Promise<LegacyServer> {
   let rows: readonly Row[] = [];
-  const served = new Set<string>();
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://legacy');
     if (request.method !== 'GET' || url.pathname !== '/orders')
@@ -47,7 +44,6 @@ export async function startLegacyServer(
       .filter((row) => row.visibleAtMs <= atMs && row.updatedAtMs >= since)
       .sort((left, right) => left.updatedAtMs - right.updatedAtMs);
     const items = found.slice((page - 1) * limit, page * limit).map(toRecord);
-    for (const { id } of items) served.add(id);
     return answer(response, 200, { data: { items, page, total: found.length } });
   });
   server.listen(0, '127.0.0.1');
@@ -63,7 +59,6 @@ export async function startLegacyServer(
         return { visibleAtMs, updatedAtMs: visibleAtMs - lateByMs, order };
       });
     },
-    servedCount: () => served.size,
     async close() {
       server.close();
       server.closeAllConnections();

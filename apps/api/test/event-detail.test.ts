@@ -1,6 +1,9 @@
 import { connectStore } from '@sluice/store/connection';
 import { createInbox } from '@sluice/store/inbox';
+import { createNormalizedEvents } from '@sluice/store/normalized-events';
+import { createRawEvents } from '@sluice/store/raw-events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createEventDetails } from '../src/detail/event-details.ts';
 import { createPipeline, NO_MONGO, NO_REDIS, startApi, toEvent, useStores } from './fixtures.ts';
 
 const stores = useStores();
@@ -173,6 +176,30 @@ describe('a stored event', () => {
     const { raw } = await untilStatus(large.id, 'normalized');
     expect(raw.payload).toBeNull();
     expect(raw.payloadNote).toContain(`${raw.sizeBytes} bytes`);
+  });
+});
+
+describe('an event that is stored between the questions to MongoDB and to the queue', () => {
+  it('is found all the same', async () => {
+    const { api, pipeline, untilStatus } = await start();
+    const { store } = stores;
+    const { id } = await pipeline.submit(toEvent(metric(15)));
+    const details = createEventDetails({
+      rawEvents: createRawEvents(store),
+      normalizedEvents: createNormalizedEvents(store),
+      inbox: createInbox(store),
+      inspector: {
+        findJob: api.inspector.findJob,
+        async readMark(eventId) {
+          const mark = await api.inspector.readMark(eventId);
+          pipeline.startWorker();
+          await untilStatus(id, 'normalized');
+          return mark;
+        },
+      },
+      now: Date.now,
+    });
+    expect(await details.read('default', id)).toMatchObject({ id, status: 'normalized' });
   });
 });
 

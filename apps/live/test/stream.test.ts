@@ -242,6 +242,27 @@ describe('resuming', () => {
   });
 });
 
+describe('when the position is lost', () => {
+  it('says reset to everybody and goes on from now', async () => {
+    const own = connectStore({ uri: mongoUrl.replace('/t_', '/lost_'), appName: 'live-test' });
+    onTestFinished(async () => {
+      await own.db.dropDatabase();
+      await own.close();
+    });
+    await migrate(own, 30_000);
+    const live = await startLive(mongoUrl.replace('/t_', '/lost_'));
+    const stream = await openStream(`${live.url}/stream`);
+    const { id: before } = await stream.next();
+    await toCollection(own, 'normalized_events').drop();
+    const reset = await stream.next(({ event }) => event === 'reset');
+    expect((reset.id ?? '') > (before ?? '')).toBe(true);
+    await insertNumbers(own, 1, 1);
+    expect(toNumber(await stream.next(isRecord))).toBe(1);
+    const resumed = await openStream(`${live.url}/stream`, { lastEventId: reset.id ?? '' });
+    expect(toNumber(await resumed.next(isRecord))).toBe(1);
+  });
+});
+
 describe('while MongoDB is away', () => {
   it('serves from the start, and heals', async () => {
     const port = await findFreePort();

@@ -34,6 +34,8 @@ export function findTellingLine(log: string): string | undefined {
 type ReadLine = { readonly text: string; readonly isError: boolean };
 
 const REDIS_LINE = /^\d+:\w \d+ \w+ \d+ [\d:.]+ (?<level>[#*.-]) (?<text>.*)$/;
+/** What an app says in plain words before it ends: `worker: Port 3010 is taken ...`. */
+const PLAIN_SENTENCE = /^[a-z]+: ./;
 const NODE_ERROR = /^(?:Uncaught )?\w*Error(?: \[\w+\])?: ./;
 
 function readLine(line: string): ReadLine {
@@ -43,7 +45,7 @@ function readLine(line: string): ReadLine {
   }
   const redis = REDIS_LINE.exec(line)?.groups;
   if (redis !== undefined) return { text: redis['text'] ?? '', isError: redis['level'] === '#' };
-  if (NODE_ERROR.test(line)) return { text: line, isError: true };
+  if (NODE_ERROR.test(line) || PLAIN_SENTENCE.test(line)) return { text: line, isError: true };
   return { text: isNodeNoise(line) ? '' : line.trim(), isError: false };
 }
 

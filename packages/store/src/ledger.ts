@@ -1,8 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { STORED_STATUSES, type StoredStatus } from '@sluice/contracts/status';
 import type { mongo } from 'mongoose';
 import { type StoredInstance, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
+import { isConflict } from './store-error.ts';
 
 /** Batch numbers without a receipt, both ends included. */
 export type SeqRange = { readonly from: number; readonly to: number };
@@ -61,45 +63,65 @@ export async function readLedger(
   { timeoutMs = 10_000, maxRanges = 10_000 } = {},
 ): Promise<StoredLedger> {
   return within(timeoutMs, async (signal) => {
-    const session = connection.client.startSession({ snapshot: true });
-    try {
-      const read: SnapshotRead = { session, signal, maxTimeMS: timeoutMs };
-      // The first read fixes the moment; those after it may run side by side.
-      const instances = await toCollection(connection, 'instances').find({}, read).toArray();
-      const [byStatus, raw, normalized, direct, inbox, sums] = await Promise.all([
-        countByStatus(connection, read),
-        count(connection, 'raw_events', { duplicateLevel: 'raw' }, read),
-        count(connection, 'raw_events', { duplicateLevel: 'normalized' }, read),
-        count(connection, 'raw_events', { direct: true }, read),
-        countInbox(connection, read),
-        sumReceipts(connection, read),
-      ]);
-      const entries: InstanceLedger[] = [];
-      let room = maxRanges + 1;
-      for (const instance of instances) {
-        const missing = room > 0 ? await findMissing(connection, instance, room, read) : [];
-        room -= missing.length;
-        const sum = sums.get(instance._id) ?? NOTHING;
-        const ahead = missing.length === 0 ? 0 : await countAhead(connection, instance, read);
-        entries.push(toEntry(instance, sum, ahead, missing));
+    for (;;) {
+      try {
+        return await readSnapshot(connection, maxRanges, timeoutMs, signal);
+      } catch (error) {
+        // Right after a migration there is no snapshot that knows the new collections yet.
+        if (!isConflict(error) || signal.aborted) throw error;
+        await pause(AGAIN_AFTER_MS, undefined, { signal });
       }
-      const known = new Set(instances.map(({ _id }) => _id));
-      const unknown = [...sums].filter(([id]) => !known.has(id)).map(([, sum]) => sum);
-      return {
-        byStatus,
-        duplicates: { raw, normalized },
-        accepted: total([...entries, ...unknown], 'accepted'),
-        merged: total([...entries, ...unknown], 'merged'),
-        direct,
-        inbox,
-        instances: entries,
-        isTruncated: room <= 0,
-      };
-    } finally {
-      await session.endSession();
     }
   });
 }
+
+async function readSnapshot(
+  connection: StoreConnection,
+  maxRanges: number,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<StoredLedger> {
+  const session = connection.client.startSession({ snapshot: true });
+  try {
+    const read: SnapshotRead = { session, signal, maxTimeMS: timeoutMs };
+    // The first read fixes the moment; those after it may run side by side.
+    const instances = await toCollection(connection, 'instances').find({}, read).toArray();
+    const [byStatus, raw, normalized, direct, inbox, sums] = await Promise.all([
+      countByStatus(connection, read),
+      count(connection, 'raw_events', { duplicateLevel: 'raw' }, read),
+      count(connection, 'raw_events', { duplicateLevel: 'normalized' }, read),
+      count(connection, 'raw_events', { direct: true }, read),
+      countInbox(connection, read),
+      sumReceipts(connection, read),
+    ]);
+    const entries: InstanceLedger[] = [];
+    let room = maxRanges + 1;
+    for (const instance of instances) {
+      const missing = room > 0 ? await findMissing(connection, instance, room, read) : [];
+      room -= missing.length;
+      const sum = sums.get(instance._id) ?? NOTHING;
+      const ahead = missing.length === 0 ? 0 : await countAhead(connection, instance, read);
+      entries.push(toEntry(instance, sum, ahead, missing));
+    }
+    const known = new Set(instances.map(({ _id }) => _id));
+    const unknown = [...sums].filter(([id]) => !known.has(id)).map(([, sum]) => sum);
+    return {
+      byStatus,
+      duplicates: { raw, normalized },
+      accepted: total([...entries, ...unknown], 'accepted'),
+      merged: total([...entries, ...unknown], 'merged'),
+      direct,
+      inbox,
+      instances: entries,
+      isTruncated: room <= 0,
+    };
+  } finally {
+    await session.endSession();
+  }
+}
+
+/** How long to wait for a snapshot that can be read. */
+const AGAIN_AFTER_MS = 100;
 
 type Sum = { readonly accepted: number; readonly merged: number };
 const NOTHING: Sum = { accepted: 0, merged: 0 };

@@ -61,7 +61,7 @@ export async function addDocs(server: HttpServer): Promise<void> {
       configuration: {
         url: '/openapi.json',
         pageTitle: 'Sluice API',
-        theme: 'none',
+        theme: 'default',
         withDefaultFonts: false,
         telemetry: false,
         hideClientButton: true,
