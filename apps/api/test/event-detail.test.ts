@@ -183,7 +183,7 @@ describe('an event that is stored between the questions to MongoDB and to the qu
   it('is found all the same', async () => {
     const { api, pipeline, untilStatus } = await start();
     const { store } = stores;
-    const { id } = await pipeline.submit(toEvent(metric(15)));
+    const { id } = await pipeline.submit(toEvent(metric(16)));
     const details = createEventDetails({
       rawEvents: createRawEvents(store),
       normalizedEvents: createNormalizedEvents(store),

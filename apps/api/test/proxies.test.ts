@@ -109,7 +109,7 @@ describe('what is passed on to ingest', () => {
 
   it.each([
     ['Expect: 100-continue', { expect: '100-continue' }],
-    ['Keep-Alive and TE', { 'keep-alive': 'timeout=5', te: 'trailers', connection: 'keep-alive, te' }],
+    ['Keep-Alive and TE', { 'keep-alive': 'timeout=5', te: 'trailers' }],
   ])('may come with %s', async (_what, headers) => {
     const url = await listenApi({ ingestUrl: await startUpstream(echo) });
     expect((await send(`${url}/api/events`, { headers, body: Buffer.from('{}') })).status).toBe(202);
@@ -124,7 +124,9 @@ describe('what is passed on to ingest', () => {
     onTestFinished(() => agent.destroy());
     const answer = await send(`${url}/api/events`, { body: randomBytes(8 * 1024 * 1024), agent });
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([413, 'ERR_BODY_TOO_LARGE']);
+    const startedAt = performance.now();
     expect((await send(`${url}/api/events`, { body: Buffer.from('{}'), agent })).status).toBe(200);
+    expect(performance.now() - startedAt).toBeLessThan(3000);
   });
 
   it('is answered 503 when ingest is away, breaks off, or is silent, within 3 s', async () => {

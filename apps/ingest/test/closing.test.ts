@@ -5,10 +5,16 @@ import { createTestNames } from '@sluice/local/test-names';
 import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createLogger } from '@sluice/runtime/logger';
 import { connectStore } from '@sluice/store/connection';
-import { expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, expect, inject, it, onTestFinished } from 'vitest';
 import { json, send } from './send.ts';
 
 const { prefix, mongoUrl } = createTestNames();
+const store = connectStore({ uri: mongoUrl, appName: prefix });
+
+afterAll(async () => {
+  await store.db.dropDatabase();
+  await store.close();
+});
 
 it('keeps every event that it answered with 202, and ends, when it is told to under load', async () => {
   const port = await findFreePort();
@@ -45,8 +51,13 @@ it('keeps every event that it answered with 202, and ends, when it is told to un
   expect(performance.now() - startMs).toBeLessThan(15_000);
   expect(others).toEqual([]);
   expect(accepted.size).toBeGreaterThanOrEqual(500);
-  expect(await listQueuedIds()).toEqual(accepted);
-  await expectTold(accepted.size);
+  const [queued, inbox] = await Promise.all([listQueuedIds(), listInboxIds()]);
+  // A slow moment of Redis sends a batch to the inbox, where it is kept just as well.
+  expect(new Set([...queued, ...inbox])).toEqual(accepted);
+  // The last heartbeat tells the ledger of every batch that went to the queue.
+  expect(await store.db.collection('instances').findOne({ app: 'ingest' })).toMatchObject({
+    events: queued.size,
+  });
 });
 
 async function listQueuedIds(): Promise<ReadonlySet<string>> {
@@ -75,12 +86,6 @@ async function listQueuedIds(): Promise<ReadonlySet<string>> {
   return ids;
 }
 
-/** The last heartbeat tells the ledger of every batch. */
-async function expectTold(events: number): Promise<void> {
-  const store = connectStore({ uri: mongoUrl, appName: prefix });
-  onTestFinished(async () => {
-    await store.db.dropDatabase();
-    await store.close();
-  });
-  expect(await store.db.collection('instances').findOne({ app: 'ingest' })).toMatchObject({ events });
+async function listInboxIds(): Promise<readonly string[]> {
+  return store.db.collection('inbox').distinct('event.eventId');
 }

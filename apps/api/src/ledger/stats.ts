@@ -29,8 +29,7 @@ export async function readStats({ readLedger, findReceipts, inspector }: StatsOp
   return toStats({ stored, inFlight, queue, oldestWaitingMs, activeEvents });
 }
 
-/** Puts the numbers together. */
-export function toStats(parts: {
+function toStats(parts: {
   readonly stored: StoredLedger;
   readonly inFlight: InFlight;
   readonly queue: QueueCounts;
