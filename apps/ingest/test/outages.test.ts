@@ -60,7 +60,7 @@ async function untilHealed(): Promise<void> {
 
 it('accepts through the inbox while Redis is frozen, and through the queue after it', async () => {
   expectInTime(await sendMany(1), 202);
-  redis.freeze();
+  await redis.freeze();
   const answers = [...(await sendMany(50)), ...(await sendMany(50))];
   expectInTime(answers, 202);
   const rows = await ingest.store.db.collection('inbox').distinct('event.eventId');
@@ -70,14 +70,14 @@ it('accepts through the inbox while Redis is frozen, and through the queue after
 });
 
 it('accepts through the queue while MongoDB is frozen', async () => {
-  mongo.freeze();
+  await mongo.freeze();
   expectInTime(await sendMany(50), 202);
   mongo.thaw();
 });
 
 it('answers 503 and when to come back while both are frozen, and accounts for the numbers after it', async () => {
-  redis.freeze();
-  mongo.freeze();
+  await redis.freeze();
+  await mongo.freeze();
   const answers = [...(await sendMany(50)), ...(await sendMany(50))];
   expectInTime(answers, 503);
   for (const { headers, json: answer } of answers) {

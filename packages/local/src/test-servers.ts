@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { freeze, thaw } from './freeze.ts';
 import { startMongo } from './mongo.ts';
 import { findFreePort } from './ports.ts';
 import { startRedis } from './redis.ts';
@@ -11,8 +12,8 @@ import type {} from './test-context.ts';
 /** A server that a test file has for itself, to do harm to; it keeps its address and its data. */
 export type OwnServer = {
   readonly url: string;
-  /** Stops it from running, as a machine does that hangs: connections stay, nothing answers. */
-  freeze(): void;
+  /** Stops it from running, as a machine does that hangs; see freeze.ts. */
+  freeze(): Promise<void>;
   thaw(): void;
   /** Kills it without a warning. */
   kill(): Promise<void>;
@@ -22,34 +23,46 @@ export type OwnServer = {
   stop(): Promise<void>;
 };
 
+export type OwnServerOptions = {
+  /** A free one by default. */
+  readonly port?: number;
+};
+
 /** Starts a Redis of the test's own. */
-export function startOwnRedis(options: { readonly maxmemoryBytes?: number } = {}): Promise<OwnServer> {
-  return startOwn((common) => startRedis({ ...common, ...options, appendfsync: 'always' }));
+export function startOwnRedis({
+  port,
+  maxmemoryBytes,
+}: OwnServerOptions & { readonly maxmemoryBytes?: number } = {}): Promise<OwnServer> {
+  return startOwn(port, (common) => startRedis({ ...common, maxmemoryBytes, appendfsync: 'always' }));
 }
 
 /** Starts a MongoDB of the test's own, a replica set of one member. */
-export function startOwnMongo(): Promise<OwnServer> {
-  return startOwn((common) => startMongo(common));
+export function startOwnMongo({ port }: OwnServerOptions = {}): Promise<OwnServer> {
+  return startOwn(port, startMongo);
 }
 
 type Common = Parameters<typeof startMongo>[0] & { readonly port: number };
 
-async function startOwn(start: (common: Common) => Promise<LocalServer>): Promise<OwnServer> {
+async function startOwn(
+  wanted: number | undefined,
+  start: (common: Common) => Promise<LocalServer>,
+): Promise<OwnServer> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-own-'));
-  const common = { dir, port: await findFreePort(), env: inject('hostEnv'), say: () => undefined };
+  const port = wanted ?? (await findFreePort());
+  const common = { dir, port, env: inject('hostEnv'), say: () => undefined };
   let server = await start(common);
   let isRunning = true;
 
-  function signal(name: NodeJS.Signals): void {
-    if (isRunning) for (const pid of server.pids) process.kill(pid, name);
+  function letRun(): void {
+    if (isRunning) thaw(server.pids);
   }
 
   return {
     url: server.url,
-    freeze: () => signal('SIGSTOP'),
-    thaw: () => signal('SIGCONT'),
+    freeze: () => freeze(server.pids),
+    thaw: letRun,
     async kill() {
-      signal('SIGKILL');
+      for (const pid of server.pids) process.kill(pid, 'SIGKILL');
       isRunning = false;
       await server.ended;
       await server.stop();
@@ -59,7 +72,7 @@ async function startOwn(start: (common: Common) => Promise<LocalServer>): Promis
       isRunning = true;
     },
     async stop() {
-      signal('SIGCONT');
+      letRun();
       await server.stop();
       isRunning = false;
       await rm(dir, { recursive: true, force: true });

@@ -1,13 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { AcceptedEvent } from '@sluice/contracts/event';
 import type { EventsJob } from '@sluice/contracts/queues';
-import { findFreePort } from '@sluice/local/ports';
-import { startRedis } from '@sluice/local/redis';
-import type {} from '@sluice/local/test-context';
-import { inject, onTestFinished, vi } from 'vitest';
+import {
+  type OwnServer,
+  type OwnServerOptions,
+  startOwnRedis as startOwnServer,
+} from '@sluice/local/test-servers';
+import { onTestFinished, vi } from 'vitest';
 import type { QueueLogger } from '../src/queue-logger.ts';
 
 /** Returns a prefix that no other test has. */
@@ -53,42 +52,11 @@ export function toSingle(name: string, single: Partial<NonNullable<EventsJob['si
   return { ...toBatch(name), single: { run: 0, attemptsBefore: 1, reason: 'failed', ...single } };
 }
 
-/** Starts a Redis that the test may kill and freeze; `restart` brings it back on the same port with its data. */
-export async function startOwnRedis(options: { readonly port?: number } = {}) {
-  const dir = await mkdtemp(join(tmpdir(), 'sluice-queue-'));
-  const port = options.port ?? (await findFreePort());
-  const start = () =>
-    startRedis({ dir, port, appendfsync: 'always', env: inject('hostEnv'), say: () => undefined });
-  let server = await start();
-  onTestFinished(async () => {
-    signal('SIGCONT');
-    await server.stop();
-    await rm(dir, { recursive: true, force: true });
-  });
-
-  function signal(name: NodeJS.Signals): void {
-    for (const pid of server.pids) {
-      try {
-        process.kill(pid, name);
-      } catch {
-        // It has ended: as a test that kills it wants.
-      }
-    }
-  }
-
-  return {
-    url: server.url,
-    port,
-    freeze: () => signal('SIGSTOP'),
-    thaw: () => signal('SIGCONT'),
-    async kill() {
-      signal('SIGKILL');
-      await server.ended;
-    },
-    async restart() {
-      server = await start();
-    },
-  };
+/** Starts a Redis that the test may kill and freeze, and ends it with the test. */
+export async function startOwnRedis(options: OwnServerOptions = {}): Promise<OwnServer> {
+  const redis = await startOwnServer(options);
+  onTestFinished(redis.stop);
+  return redis;
 }
 
 /** Waits until an outage has lasted that long. */

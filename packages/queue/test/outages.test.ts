@@ -175,7 +175,7 @@ describe('while Redis is frozen', () => {
     const redis = await startOwnRedis();
     const { producer } = createProducer(redis.url);
     await vi.waitFor(() => producer.ping(), HEAL);
-    redis.freeze();
+    await redis.freeze();
     const park = { version: 2, since: '2026-01-01T00:00:00.000Z', count: 1 };
     const calls = await Promise.all([
       timed(producer.addBatch('b-i1-1', toBatch('a'))),
@@ -210,7 +210,7 @@ describe('while Redis is frozen', () => {
     const cache = createJsonCache({ redis: handle, prefix });
     await vi.waitFor(() => Promise.all([producer.ping(), handle.ping()]), HEAL);
     await cache.set('a', 1);
-    redis.freeze();
+    await redis.freeze();
     producer.writeMarks([{ eventId: 'evt_1', mark: { jobId: 'j', contentHash: 'h' } }]);
     const { ms, value } = await timed(cache.get('a'));
     expect(value).toBeUndefined();
@@ -224,7 +224,7 @@ describe('while Redis is frozen', () => {
     const { seen } = createCountingWorker(redis.url, prefix);
     const { worker: closing } = createCountingWorker(redis.url, prefix);
     await vi.waitFor(() => producer.addBatch('b-i1-1', toBatch('a')), HEAL);
-    redis.freeze();
+    await redis.freeze();
     const { ms } = await timed(closing.close({ deadlineMs: 1000 }));
     expect(ms).toBeLessThan(2500);
     await untilElapsed(7000);

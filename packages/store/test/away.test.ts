@@ -1,11 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
-import { startMongo } from '@sluice/local/mongo';
 import { findFreePort } from '@sluice/local/ports';
-import type { LocalServer } from '@sluice/local/server-process';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { type OwnServer, startOwnMongo } from '@sluice/local/test-servers';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectStore, type StoreConnection } from '../src/connection.ts';
 import { createEventStore } from '../src/event-store.ts';
 import { createInbox } from '../src/inbox.ts';
@@ -14,28 +10,16 @@ import { migrate } from '../src/migrate.ts';
 import { createRawEvents } from '../src/raw-events.ts';
 import { newAccepted, newId, newNormalized, newPlan, newRaw } from './documents.ts';
 
-let dir: string;
 let port: number;
-let server: LocalServer | undefined;
+let server: OwnServer | undefined;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'store-away-'));
   port = await findFreePort();
 });
 
 afterAll(async () => {
-  freeze('SIGCONT');
   await server?.stop();
-  await rm(dir, { recursive: true, force: true });
 });
-
-async function start(): Promise<void> {
-  server = await startMongo({ dir, port, env: inject('hostEnv'), say: () => undefined });
-}
-
-function freeze(signal: 'SIGSTOP' | 'SIGCONT'): void {
-  for (const pid of server?.pids ?? []) process.kill(pid, signal);
-}
 
 function connect(): StoreConnection {
   const uri = `mongodb://127.0.0.1:${port}/away?replicaSet=rs0`;
@@ -78,7 +62,7 @@ describe('a connection', () => {
     const connection = connect();
     try {
       await expectAway(connection);
-      await start();
+      server = await startOwnMongo({ port });
       await vi.waitFor(() => connection.ping(), { timeout: 20_000, interval: 100 });
       await migrate(connection);
       for (const operation of Object.values(toOperations(connection))) await operation();
@@ -92,11 +76,11 @@ describe('a connection', () => {
     const store = createEventStore(connection, { commitTimeoutMs: 1_500 });
     try {
       await vi.waitFor(() => connection.ping(), { timeout: 20_000, interval: 100 });
-      freeze('SIGSTOP');
+      await server?.freeze();
       await expectAway(connection);
       const plan = newPlan({ rawInserts: [newRaw()] });
       expect((await measure(store.commit(plan))).error).toBeInstanceOf(DependencyAwayError);
-      freeze('SIGCONT');
+      server?.thaw();
       await vi.waitFor(() => connection.ping(), { timeout: 20_000, interval: 100 });
       // What hung in the frozen server must not stand in the way of doing it again.
       await vi.waitFor(
@@ -108,7 +92,7 @@ describe('a connection', () => {
         { timeout: 20_000, interval: 100 },
       );
     } finally {
-      freeze('SIGCONT');
+      server?.thaw();
       await connection.close();
     }
   });
@@ -116,11 +100,11 @@ describe('a connection', () => {
   it('closes within its time while MongoDB is frozen', { timeout: 120_000 }, async () => {
     const connection = connect();
     await vi.waitFor(() => connection.ping(), { timeout: 20_000, interval: 100 });
-    freeze('SIGSTOP');
+    await server?.freeze();
     try {
       expect((await measure(connection.close(1_000))).ms).toBeLessThan(3_000);
     } finally {
-      freeze('SIGCONT');
+      server?.thaw();
     }
   });
 
