@@ -10,6 +10,7 @@
 import type { NormalizedEventDocument } from '@sluice/contracts/event';
 import { toBackoffMs } from '@sluice/protocol/backoff';
 import { createBulkWriter } from '@sluice/protocol/bulk-writer';
+import { oneAlone } from '@sluice/protocol/one-alone';
 import type { EventStore } from '@sluice/protocol/ports';
 import { createJobSettler } from '@sluice/protocol/settle-job';
 import type { EventsProducer } from '@sluice/queue/events-producer';
@@ -52,7 +53,7 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
       await applyLatest(records);
     },
   });
-  const settle = createJobSettler({
+  const settleJob = createJobSettler({
     writer,
     queue: producer,
     normalize: createEventNormalizer(config.SUPPORTED_SCHEMA_VERSIONS),
@@ -63,6 +64,7 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
     parkMaxMs: config.PARK_MAX_MS,
     onSettled: metrics.settled,
   });
+  const settle = oneAlone(settleJob);
   const worker = createEventsWorker({
     redisUrl: config.REDIS_URL,
     prefix: config.QUEUE_PREFIX,

@@ -1,5 +1,5 @@
+import { createRandom } from '@sluice/local/random';
 import type { Delivery } from '../delivery.ts';
-import { createRandom } from '../random.ts';
 import type { DemoRun } from '../run.ts';
 import { createGithubDeliveries } from './github.ts';
 import { createMetricDeliveries } from './metrics.ts';

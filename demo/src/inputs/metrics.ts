@@ -1,5 +1,5 @@
+import { createRandom, type Random } from '@sluice/local/random';
 import { type Delivery, type Fate, toJsonDelivery } from '../delivery.ts';
-import { createRandom, type Random } from '../random.ts';
 import type { DemoRun } from '../run.ts';
 import { createMalformedMetrics } from './malformed-metrics.ts';
 import { CLIENT_A, CLIENT_B, type Metric, type Spelling } from './metric-spellings.ts';

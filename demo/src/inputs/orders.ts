@@ -1,4 +1,4 @@
-import { createRandom } from '../random.ts';
+import { createRandom } from '@sluice/local/random';
 import type { DemoRun } from '../run.ts';
 
 /** The source under which the demo declares the legacy system. */

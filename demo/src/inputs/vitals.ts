@@ -1,5 +1,5 @@
+import { createRandom } from '@sluice/local/random';
 import { type Delivery, toJsonDelivery } from '../delivery.ts';
-import { createRandom } from '../random.ts';
 import type { DemoRun } from '../run.ts';
 
 const DEVICES = 25;

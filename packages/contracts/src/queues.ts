@@ -24,6 +24,8 @@ export const eventsJobSchema = z.object({
       run: z.number().int().min(0),
       attemptsBefore: z.number().int().min(0),
       reason: z.enum(['failed', 'dead', 'stalled', 'replay', 'inbox']),
+      /** How often it was begun alone, because workers had died on it. */
+      begunAlone: z.number().int().min(1).optional(),
       /** Why the event is dead, for whoever looks at the failed job. */
       message: z.string().optional(),
     })
@@ -44,6 +46,14 @@ export function toBatchJobId(instance: string, seq: number): string {
 /** Names the job of one event that left its batch, or runs again. */
 export function toSingleJobId(eventId: string, contentHash: string, run: number): string {
   return `${eventId}-${contentHash.slice(0, 16)}-${run}`;
+}
+
+/**
+ * Names the job that brings an event out of the inbox. It ends like a batch, with jobs of their own for what failed,
+ * so that a dead event's job never stands in the way of the same event sent again.
+ */
+export function toInboxJobId(inboxKey: string): string {
+  return `inbox-${inboxKey}`;
 }
 
 /** Names the job of the events of one batch that wait for a worker which knows `version`. */

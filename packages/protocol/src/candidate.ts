@@ -13,8 +13,15 @@ export type Verdict =
   /** Not looked at: a worker died on its batch, so it is processed in a job of its own. */
   | { readonly kind: 'alone' };
 
+/**
+ * How an event came: in a batch or out of the inbox, in a job of its own, or with others that wait for a worker which
+ * knows their schema version. Only a job of its own knows which run and attempt it is.
+ */
+export type Origin = 'delivery' | 'single' | 'parked';
+
 /** One event on its way into a bulk. `run` and `attempt` (from 1) say which try this is. */
 export type Candidate = {
+  readonly origin: Origin;
   readonly event: AcceptedEvent;
   readonly verdict: Verdict;
   readonly run: number;
@@ -53,4 +60,4 @@ export type Outcome =
       readonly message: string;
     }
   | { readonly kind: 'parked'; readonly id: string; readonly version: number }
-  | { readonly kind: 'alone'; readonly id: string };
+  | { readonly kind: 'alone'; readonly id: string; readonly run: number; readonly attempts: number };

@@ -12,6 +12,7 @@ const nothing: LookedUp = { raw: new Map(), owners: new Map(), receipts: new Map
 
 function toCandidate(event = toEvent('k'), over: Partial<Candidate> = {}): Candidate {
   return {
+    origin: 'delivery',
     event,
     verdict: { kind: 'record', record: toRecord(event) },
     run: 0,
@@ -104,7 +105,7 @@ describe('decide', () => {
   });
 
   it('never lets an earlier run or attempt overwrite a later one', () => {
-    const single = toCandidate(toEvent('k'), { batch: null, run: 0, attempt: 3 });
+    const single = toCandidate(toEvent('k'), { origin: 'single', batch: null, run: 0, attempt: 3 });
     for (const over of [
       { run: 5, attempts: 1 },
       { run: 0, attempts: 4 },

@@ -100,12 +100,15 @@ function createBulk(known: LookedUp, context: DecideContext) {
       return;
     }
     const raw = known.raw.get(id);
-    if (raw !== undefined) {
-      settle(candidate, { kind: 'merged', id }, toCounted(candidate, raw));
-      return;
-    }
     const message = `The idempotency key was used before by ${event.eventId}, with another body.`;
     const { outcome, fields } = toDead(id, candidate, 'ERR_KEY_REUSED', message);
+    if (raw !== undefined) {
+      // A crash may have come between storing it and filing its job: the same delivery files it again.
+      const isSameDelivery = candidate.batch === null || raw.batch === toReceiptId(candidate.batch);
+      const isToFile = raw.status === 'dead' && raw.run === candidate.run && isSameDelivery;
+      settle(candidate, isToFile ? outcome : { kind: 'merged', id }, toCounted(candidate, raw));
+      return;
+    }
     claimed.add(id);
     rawInserts.push({
       ...toRawDocument(id, candidate, context.now),
@@ -188,7 +191,7 @@ function createBulk(known: LookedUp, context: DecideContext) {
       case 'parked':
         return { status: 'pending', fields: {}, outcome: { kind: 'parked', id, version: verdict.version } };
       case 'alone':
-        return { status: 'pending', fields: {}, outcome: { kind: 'alone', id } };
+        return { status: 'pending', fields: {}, outcome: toAlone(id, candidate.run, candidate.attempt - 1) };
       case 'dead':
         return toDead(id, candidate, verdict.code, verdict.message);
       case 'failed': {
@@ -267,7 +270,7 @@ function toConflictId({ event }: Candidate): string {
 function toStoredOutcome({ event, verdict }: Candidate, raw: KnownRaw): Outcome {
   const id = event.eventId;
   if (raw.status === 'pending') {
-    if (verdict.kind === 'alone') return { kind: 'alone', id };
+    if (verdict.kind === 'alone') return toAlone(id, raw.run, raw.attempts);
     return { kind: 'parked', id, version: verdict.kind === 'parked' ? verdict.version : event.schemaVersion };
   }
   const code = verdict.kind === 'failed' || verdict.kind === 'dead' ? verdict.code : 'ERR_UNEXPECTED';
@@ -275,6 +278,10 @@ function toStoredOutcome({ event, verdict }: Candidate, raw: KnownRaw): Outcome 
     verdict.kind === 'failed' || verdict.kind === 'dead' ? verdict.message : 'An earlier attempt failed.';
   const kind = raw.status === 'dead' ? 'dead' : 'failed';
   return { kind, id, run: raw.run, attempts: raw.attempts, code, message };
+}
+
+function toAlone(id: string, run: number, attempts: number): Outcome {
+  return { kind: 'alone', id, run, attempts };
 }
 
 /** An event is accepted by the batch that brought it, also when that batch runs again; else merged. */

@@ -70,7 +70,7 @@ describe('group commit', () => {
     const event = toEvent('a');
     expect(await commit.submit(event)).toEqual({ id: event.eventId, duplicate: false });
     expect(queue.marks.size).toBe(0);
-    expect(store.inboxRows.size).toBe(1);
+    expect(store.inbox.size).toBe(1);
     expect(store.receipts.get('i-1')).toMatchObject({ state: 'void' });
     expect(commit.head()).toEqual({ seq: 1, events: 0 });
   });
@@ -81,7 +81,7 @@ describe('group commit', () => {
     };
     await commit.submit(toEvent('a'));
     expect(queue.jobs.size).toBe(1);
-    expect(store.inboxRows.size).toBe(1);
+    expect(store.inbox.size).toBe(1);
   });
 
   it('leaves a failed queue alone for a second, then tries it again', async () => {
@@ -96,7 +96,7 @@ describe('group commit', () => {
     nowMs = 1001;
     await commit.submit(toEvent('c'));
     expect(queue.jobs.size).toBe(1);
-    expect(store.inboxRows.size).toBe(2);
+    expect(store.inbox.size).toBe(2);
   });
 
   it('answers 503 when neither store takes it, and voids the number later', async () => {

@@ -7,8 +7,9 @@
  *  3. Marks are read: an event accepted within the last hour is answered as a duplicate and not sent again. A mark
  *     with another content hash means a reused key: the event goes on, answered with the conflict's own id.
  *  4. The rest gets a number, without gaps, and travels as one job. Once the queue has it: marks, answers.
- *  5. A queue that refuses or is silent is left alone for a second; its batches go to the inbox. An unknown outcome
- *     is treated as not done: identity makes the second copy harmless, and a void receipt accounts for the number.
+ *  5. A queue that refuses or is silent is left alone for a second; its batches go to the inbox, as do those whose
+ *     first event has waited so long that only the inbox can still answer in time. An unknown outcome is treated as
+ *     not done: identity makes the second copy harmless, and a void receipt accounts for the number.
  *  6. Neither store took it: the answer is 503, and the number is voided as soon as the inbox can be written.
  */
 import { ProblemException } from '@sluice/contracts/errors';
@@ -56,12 +57,18 @@ export type GroupCommitOptions = {
   readonly maxInFlight?: number;
   /** How long a queue that failed is left alone; 1,000 by default. */
   readonly queueRestMs?: number;
+  /**
+   * How long after an event came the queue may still be asked; 900 by default. With 600 for the queue's answer and
+   * 1,000 for the inbox's, every event is answered 2.5 s after it came.
+   */
+  readonly queueShareMs?: number;
   /** Told of every batch that left: how many events, and through which store. */
   readonly onBatch?: (sent: { readonly events: number; readonly by: 'queue' | 'inbox' | 'none' }) => void;
 };
 
 type Waiting = {
   readonly event: AcceptedEvent;
+  readonly sinceMs: number;
   readonly promise: Promise<Kept>;
   readonly resolve: (kept: Kept) => void;
   readonly reject: (error: unknown) => void;
@@ -70,7 +77,8 @@ type Waiting = {
 
 /** Creates the group commit of one accepting process. */
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
-  const { instance, queue, inbox, now, maxInFlight = 2, queueRestMs = 1000, onBatch } = options;
+  const { instance, queue, inbox, now, onBatch } = options;
+  const { maxInFlight = 2, queueRestMs = 1000, queueShareMs = 900 } = options;
   const head = createContiguousHead();
   const onTheirWay = new Map<string, Waiting[]>();
   const unconfirmed = new Set<number>();
@@ -86,7 +94,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     const same = onTheirWay.get(event.eventId);
     const twin = same?.find((waiting) => waiting.event.contentHash === event.contentHash);
     if (twin !== undefined) return twin.promise.then((kept) => ({ id: kept.id, duplicate: true }));
-    const waiting = toWaiting(event);
+    const waiting = toWaiting(event, now());
     if (same === undefined) onTheirWay.set(event.eventId, [waiting]);
     else {
       same.push(waiting);
@@ -134,8 +142,10 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     let seq = 0;
     try {
       if (now() >= queueRestsUntil) {
+        expectTime(batch);
         fresh = answerKnown(batch, await queue.readMarks(batch.map(({ event }) => event.eventId)));
         if (fresh.length === 0) return;
+        expectTime(batch);
         seq = nextSeq();
         await sendToQueue(seq, fresh);
         return;
@@ -147,6 +157,12 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       freeSlot();
     }
     await sendToInbox(seq === 0 ? nextSeq() : seq, fresh);
+  }
+
+  /** Throws when the first of a batch has waited too long to try the queue. */
+  function expectTime([first]: readonly Waiting[]): void {
+    const waitedMs = first === undefined ? 0 : now() - first.sinceMs;
+    if (waitedMs > queueShareMs) throw new Error(`The queue was too slow: an event waited ${waitedMs} ms.`);
   }
 
   function nextSeq(): number {
@@ -237,9 +253,9 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   return { submit, head: head.read, voidUnconfirmed, close };
 }
 
-function toWaiting(event: AcceptedEvent): Waiting {
+function toWaiting(event: AcceptedEvent, sinceMs: number): Waiting {
   const { promise, resolve, reject } = Promise.withResolvers<Kept>();
-  return { event, promise, resolve, reject, answerId: event.eventId };
+  return { event, sinceMs, promise, resolve, reject, answerId: event.eventId };
 }
 
 function toConflictId(event: AcceptedEvent): string {

@@ -10,18 +10,7 @@ export type Heartbeat = {
 /** How often the ledger is told, in ms. */
 const BEAT_MS = 1000;
 
-/**
- * Starts the heartbeat. A beat that fails is made up for by the next one, because each tells the whole state; so
- * a batch is noticed as lost at the latest a second after it was accepted.
- */
-export function startHeartbeat({
-  instance,
-  app,
-  commit,
-  beat,
-  onFailed,
-  now,
-}: {
+export type BeatOptions = {
   readonly instance: string;
   readonly app: string;
   readonly commit: Pick<GroupCommit, 'head' | 'voidUnconfirmed'>;
@@ -29,12 +18,13 @@ export function startHeartbeat({
   /** Told of the first of several failed beats. */
   readonly onFailed: (error: unknown) => void;
   readonly now: () => number;
-}): Heartbeat {
+};
+
+/** Creates a function that tells the ledger once how far this process has come; it never rejects. */
+export function createBeat({ instance, app, commit, beat, onFailed, now }: BeatOptions): () => Promise<void> {
   const startedAt = new Date(now());
   let failing = false;
-  let beating = Promise.resolve();
-
-  async function beatOnce(): Promise<void> {
+  return async () => {
     try {
       await commit.voidUnconfirmed();
       await beat({ _id: instance, app, ...commit.head(), startedAt, seenAt: new Date(now()) });
@@ -43,7 +33,16 @@ export function startHeartbeat({
       if (!failing) onFailed(error);
       failing = true;
     }
-  }
+  };
+}
+
+/**
+ * Starts the heartbeat. A beat that fails is made up for by the next one, because each tells the whole state; so
+ * a batch is noticed as lost at the latest a second after it was accepted.
+ */
+export function startHeartbeat(options: BeatOptions): Heartbeat {
+  const beatOnce = createBeat(options);
+  let beating = Promise.resolve();
 
   function next(): void {
     beating = beating.then(beatOnce);

@@ -35,13 +35,31 @@ describe('settling a job', () => {
 
   function toBatch(events: AcceptedEvent[], over: Partial<JobView> = {}): JobView {
     const data: EventsJob = { envelope: 1, instance: 'i', seq: 1, events };
-    return { id: 'b-i-1', data, attemptsMade: 0, stalledCount: 0, ...over };
+    return {
+      id: 'b-i-1',
+      data,
+      attemptsMade: 0,
+      stalledCount: 0,
+      updateData: async () => undefined,
+      ...over,
+    };
+  }
+
+  function toJob(id: string, data: EventsJob, over: Partial<JobView> = {}): JobView {
+    return { ...toBatch([]), id, data, ...over };
+  }
+
+  function toSingle(event: AcceptedEvent, single: Partial<NonNullable<EventsJob['single']>>): EventsJob {
+    return {
+      ...toBatch([event]).data,
+      single: { run: 0, attemptsBefore: 0, reason: 'stalled', ...single },
+    };
   }
 
   function fetchOnly(over: Partial<JobView> = {}): JobView {
     const [entry] = queue.jobs;
     if (entry === undefined || queue.jobs.size !== 1) throw new Error(`${queue.jobs.size} jobs`);
-    return { id: entry[0], data: entry[1], attemptsMade: 0, stalledCount: 0, ...over };
+    return toJob(entry[0], entry[1], over);
   }
 
   it('stores a batch with its receipt and is done', async () => {
@@ -160,19 +178,75 @@ describe('settling a job', () => {
     expect([...store.raw.values()].map(({ status }) => status)).toEqual(['pending', 'pending']);
     expect(store.receipts.get('i-1')).toMatchObject({ accepted: 2 });
     const jobs = [...queue.jobs];
-    for (const [id, data] of jobs) await settle({ id, data, attemptsMade: 0, stalledCount: 0 });
+    for (const [id, data] of jobs) await settle(toJob(id, data));
     expect(store.normalized.size).toBe(2);
     assertBalanced(store);
   });
 
-  it('makes a single job that stalled five times dead', async () => {
+  it('makes a single job dead that stalled five times, four of them alone', async () => {
     const event = toEvent('a');
-    const data: EventsJob = {
-      ...toBatch([event]).data,
-      single: { run: 0, attemptsBefore: 0, reason: 'stalled' },
-    };
-    expect(await settle({ id: 'x', data, attemptsMade: 0, stalledCount: 5 })).toMatchObject({ kind: 'dead' });
+    const data = toSingle(event, { reason: 'stalled', begunAlone: 4 });
+    expect(await settle(toJob('x', data, { stalledCount: 5 }))).toMatchObject({ kind: 'dead' });
     expect(store.raw.get(event.eventId)).toMatchObject({ status: 'dead', code: 'ERR_STALLED' });
+  });
+
+  it('spares a single job that stalled five times beside others', async () => {
+    const event = toEvent('a');
+    const data = toSingle(event, { reason: 'stalled', begunAlone: 3 });
+    expect(await settle(toJob('x', data, { stalledCount: 9 }))).toEqual({ kind: 'done' });
+    expect(store.raw.get(event.eventId)).toMatchObject({ status: 'normalized' });
+  });
+
+  it('runs a dead event again that comes out of the inbox, under jobs of its own', async () => {
+    const event = toEvent('a', { poison: true });
+    await settle(toBatch([event]));
+    const dead = fetchOnly().id;
+    const inbox = toJob('inbox-x', toSingle(event, { reason: 'inbox' }));
+    expect(await settle(inbox)).toEqual({ kind: 'done' });
+    const run = Date.parse(event.receivedAt);
+    expect(store.raw.get(event.eventId)).toMatchObject({ status: 'dead', run });
+    expect([...queue.jobs.keys()]).toEqual([dead, dead.replace(/0$/, String(run))]);
+    // The same row again, after a crash, begins no further run.
+    await settle(inbox);
+    expect(store.raw.get(event.eventId)).toMatchObject({ status: 'dead', run });
+    expect(queue.jobs.size).toBe(2);
+  });
+
+  it('files the job of a reused key again when a crash came between storing it and that', async () => {
+    const batch = toBatch([toEvent('a'), toEvent('a', { n: 2 })]);
+    await settle(batch);
+    const [filed] = queue.jobs.keys();
+    queue.jobs.clear();
+    await settle(batch);
+    expect([...queue.jobs.keys()]).toEqual([filed]);
+    assertBalanced(store);
+  });
+
+  it('goes on with a dead event that was sent again in a batch on which a worker died', async () => {
+    const event = toEvent('a', { poison: true });
+    await settle(toBatch([event]));
+    queue.jobs.clear();
+    const again = { ...toBatch([event]).data, seq: 2 };
+    await settle(toJob('b-i-2', again, { stalledCount: 1 }));
+    expect(store.raw.get(event.eventId)).toMatchObject({ status: 'pending' });
+    const { run } = store.raw.get(event.eventId) ?? {};
+    expect(fetchOnly().data.single).toMatchObject({ run, reason: 'stalled' });
+    expect(await settle(fetchOnly())).toMatchObject({ kind: 'dead' });
+  });
+
+  it('goes on with a dead event that was sent again and parked', async () => {
+    const event = toEvent('a', { poison: true });
+    await settle(toBatch([event]));
+    queue.jobs.clear();
+    known = [1];
+    const newer = { ...event, schemaVersion: 2 };
+    await settle(toJob('b-i-2', { ...toBatch([newer]).data, seq: 2 }));
+    known = [1, 2];
+    const parked = fetchOnly();
+    queue.jobs.clear();
+    expect(await settle(parked)).toEqual({ kind: 'done' });
+    expect(store.raw.get(event.eventId)).toMatchObject({ status: 'dead' });
+    expect(fetchOnly().data.single).toMatchObject({ reason: 'dead' });
   });
 
   it('holds while MongoDB is away and counts nothing', async () => {
@@ -237,7 +311,7 @@ describe('settling a job', () => {
     expect(store.receipts.get('i-1')).toMatchObject({ state: 'settled', accepted: 1 });
     const single = { run: 0, attemptsBefore: 0, reason: 'inbox' as const };
     await settle({ ...toBatch([event]), id: 'x', data: { ...toBatch([event]).data, single } });
-    expect(store.inboxRows.size).toBe(0);
+    expect(store.inbox.size).toBe(0);
     assertBalanced(store);
   });
 

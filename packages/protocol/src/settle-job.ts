@@ -27,6 +27,8 @@ export type JobView = {
   readonly attemptsMade: number;
   /** How often a worker died, or lost the job's lock, while it held the job. */
   readonly stalledCount: number;
+  /** Keeps other data with the job, for whoever fetches it next. @throws DependencyAwayError */
+  readonly updateData: (data: EventsJob) => Promise<void>;
 };
 
 /**
@@ -60,13 +62,15 @@ export type JobSettlerOptions = {
   readonly parkMaxMs?: number;
   /** How often a single job may stall before it is dead; 5 by default. */
   readonly maxStalls?: number;
+  /** Spreads pauses: from 0 up to, not including, 1; `Math.random` by default. */
+  readonly random?: () => number;
   /** Told of the outcomes of every job. */
   readonly onSettled?: (outcomes: readonly Outcome[]) => void;
 };
 
 /** Creates the function that settles jobs; it rejects only for reasons nobody foresaw. */
 export function createJobSettler(options: JobSettlerOptions): (job: JobView) => Promise<JobResult> {
-  const { queue, now, onSettled } = options;
+  const { queue, now, random, onSettled } = options;
   const { attempts = 8, backoffMs = 1000, parkMs, parkMaxMs = 24 * 3_600_000, maxStalls = 5 } = options;
 
   async function write(
@@ -80,9 +84,11 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
 
   async function settleJob(job: JobView): Promise<JobResult> {
     try {
-      if (job.data.single !== undefined) return await settleSingle(job, job.data.single);
-      if (job.data.park !== undefined) return await settleParked(job, job.data.park);
-      return await settleBatch(job);
+      const { single, park } = job.data;
+      if (single?.reason === 'inbox') return await settleBatch(job, true);
+      if (single !== undefined) return await settleSingle(job, single);
+      if (park !== undefined) return await settleParked(job, park);
+      return await settleBatch(job, false);
     } catch (error) {
       const failure = toFailure(error);
       if (failure.class !== 'dependency-away') throw error;
@@ -90,11 +96,13 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
     }
   }
 
-  async function settleBatch({ id, data, stalledCount }: JobView): Promise<JobResult> {
-    const batch = { instance: data.instance, seq: data.seq };
+  /** Settles a batch, or one event out of the inbox, which no receipt counts. */
+  async function settleBatch({ id, data, stalledCount }: JobView, isInbox: boolean): Promise<JobResult> {
+    const batch = isInbox ? null : { instance: data.instance, seq: data.seq };
     const candidates = data.events.map((event): Candidate => {
       const verdict: Verdict = stalledCount > 0 ? { kind: 'alone' } : toVerdict(event, FIRST_RUN, 1);
-      return toCandidate(event, verdict, { batch });
+      const inboxKey = isInbox ? toInboxKey(event.eventId, event.contentHash) : null;
+      return toCandidate(event, verdict, { origin: 'delivery', batch, inboxKey });
     });
     const outcomes = await write(batch, candidates);
     await splitOff(id, data, candidates, outcomes);
@@ -104,7 +112,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
   /** Parked events were counted by their batch; those that are still unknown stay in this job. */
   async function settleParked({ id, data }: JobView, park: Park): Promise<JobResult> {
     const candidates = data.events.map((event) =>
-      toCandidate(event, toParkedVerdict(toVerdict(event, FIRST_RUN, 1), park), {}),
+      toCandidate(event, toParkedVerdict(toVerdict(event, FIRST_RUN, 1), park), { origin: 'parked' }),
     );
     const outcomes = await write(null, candidates);
     const still = data.events.filter((_, index) => outcomes[index]?.kind === 'parked');
@@ -130,11 +138,12 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
     }
     const { run } = single;
     const attempt = single.attemptsBefore + attemptsMade + 1;
-    const candidate = toCandidate(event, toSingleVerdict(event, run, attempt, data.park, stalledCount), {
-      run,
-      attempt,
-      inboxKey: single.reason === 'inbox' ? toInboxKey(event.eventId, event.contentHash) : null,
-    });
+    // A worker that died beside this event says nothing of it; one that died while it was alone does.
+    const isStalled = stalledCount >= maxStalls && (single.begunAlone ?? 0) >= maxStalls - 1;
+    const verdict = isStalled
+      ? toStalledVerdict(stalledCount)
+      : toSingleVerdict(event, run, attempt, data.park);
+    const candidate = toCandidate(event, verdict, { run, attempt });
     const [outcome] = await write(null, [candidate]);
     switch (outcome?.kind) {
       case 'failed':
@@ -151,11 +160,12 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
 
   function parkAgain(data: EventsJob, park: Park): JobResult {
     const next = { ...park, count: park.count + 1 };
-    return { kind: 'park', delayMs: toParkMs(next.count, parkMs), data: { ...data, park: next } };
+    return { kind: 'park', delayMs: toParkMs(next.count, parkMs, random), data: { ...data, park: next } };
   }
 
   function toCandidate(event: AcceptedEvent, verdict: Verdict, origin: Partial<Candidate>): Candidate {
     const candidate = {
+      origin: 'single' as const,
       event,
       verdict,
       run: FIRST_RUN,
@@ -172,12 +182,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
     run: number,
     attempt: number,
     park: Park | undefined,
-    stalledCount: number,
   ): Verdict {
-    if (stalledCount >= maxStalls) {
-      const message = `Workers died ${stalledCount} times while they held this event.`;
-      return { kind: 'dead', code: 'ERR_STALLED', message };
-    }
     const verdict = toVerdict(event, run, attempt);
     return park === undefined ? verdict : toParkedVerdict(verdict, park);
   }
@@ -234,7 +239,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
     for (const [version, events] of parked) {
       const park = { version, since: toIso(now()), count: 1 };
       const job = { envelope: 1 as const, instance: data.instance, seq: data.seq, events, park };
-      jobs.push({ jobId: toParkJobId(jobId, version), job, delayMs: toParkMs(1, parkMs) });
+      jobs.push({ jobId: toParkJobId(jobId, version), job, delayMs: toParkMs(1, parkMs, random) });
     }
     if (jobs.length > 0) await queue.addSplit(jobs);
     if (dead.length > 0) await queue.removeMarks(dead);
@@ -244,7 +249,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
     return {
       jobId: toSingleJobId(event.eventId, event.contentHash, single.run),
       job: { envelope: 1, instance, seq, events: [event], single },
-      delayMs: single.reason === 'failed' ? toBackoffMs(single.attemptsBefore, backoffMs) : 0,
+      delayMs: single.reason === 'failed' ? toBackoffMs(single.attemptsBefore, backoffMs, random) : 0,
     };
   }
 
@@ -264,7 +269,7 @@ function toSingle(outcome: Outcome): Single | undefined {
       return { run: outcome.run, attemptsBefore: outcome.attempts, reason: 'dead', message };
     }
     case 'alone':
-      return { run: FIRST_RUN, attemptsBefore: 0, reason: 'stalled' };
+      return { run: outcome.run, attemptsBefore: outcome.attempts, reason: 'stalled' };
     default:
       return undefined;
   }
@@ -275,6 +280,11 @@ function isSimulated({ simulate }: AcceptedEvent, run: number, attempt: number):
   if (simulate === undefined) return false;
   if (simulate === 'all') return true;
   return run === FIRST_RUN && attempt <= (simulate === true ? 1 : simulate);
+}
+
+function toStalledVerdict(stalledCount: number): Verdict {
+  const message = `Workers died ${stalledCount} times while they held this event.`;
+  return { kind: 'dead', code: 'ERR_STALLED', message };
 }
 
 function toIso(epochMs: number): string {

@@ -1,5 +1,5 @@
 import type { InboxDocument } from '@sluice/contracts/bulk';
-import { FIRST_RUN, toSingleJobId } from '@sluice/contracts/queues';
+import { FIRST_RUN, toInboxJobId } from '@sluice/contracts/queues';
 import type { SettleQueue, SplitJob } from './ports.ts';
 
 /** The inbox as sweeping sees it. */
@@ -27,9 +27,9 @@ export async function sweepInbox(
   return rows.length;
 }
 
-function toInboxJob({ event }: InboxDocument): SplitJob {
+function toInboxJob({ _id, event }: InboxDocument): SplitJob {
   return {
-    jobId: toSingleJobId(event.eventId, event.contentHash, FIRST_RUN),
+    jobId: toInboxJobId(_id),
     job: {
       envelope: 1,
       instance: 'inbox',

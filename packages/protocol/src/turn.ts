@@ -9,21 +9,40 @@ export type Turn = Candidate | 'repeat' | 'stale';
 
 /** Decides an event's turn against its stored form, which is not final. */
 export function toTurn(candidate: Candidate, raw: KnownRaw): Turn {
-  return candidate.batch === null ? toSingleTurn(candidate, raw) : toBatchTurn(candidate, raw);
+  switch (candidate.origin) {
+    case 'delivery':
+      return toDeliveryTurn(candidate, raw);
+    case 'parked':
+      return toParkedTurn(candidate, raw);
+    case 'single':
+      return toSingleTurn(candidate, raw);
+  }
 }
 
 /**
- * A dead event that comes in another batch than the one that brought it was sent again: it starts a new run. In
- * the same batch the delivery itself runs again after a crash, and only the event's own job is to be filed again,
- * as for one that waits for its retry; unless it has become a record by now.
+ * A dead event that is delivered again, in another batch or through the inbox, starts a new run. When it is the same
+ * delivery that runs again after a crash, only the event's own job is to be filed again, as for one that waits for
+ * its retry; unless it has become a record by now.
  */
-function toBatchTurn(candidate: Candidate, raw: KnownRaw): Turn {
-  const { batch, event, verdict } = candidate;
+function toDeliveryTurn(candidate: Candidate, raw: KnownRaw): Turn {
+  const { event, verdict } = candidate;
   if (raw.status === 'dead') {
-    if (batch !== null && raw.batch === toReceiptId(batch)) return 'repeat';
+    if (isSameDelivery(candidate, raw)) return 'repeat';
     return { ...candidate, run: Math.max(Date.parse(event.receivedAt), raw.run + 1), attempt: 1 };
   }
   if (verdict.kind !== 'record') return 'repeat';
+  return { ...candidate, run: raw.run, attempt: raw.attempts + 1 };
+}
+
+/** Out of the inbox an event comes without a batch: it is covered by any run that began after it was received. */
+function isSameDelivery({ batch, event }: Candidate, raw: KnownRaw): boolean {
+  if (batch !== null) return raw.batch === toReceiptId(batch);
+  return raw.run >= Date.parse(event.receivedAt);
+}
+
+/** A parked event goes on where it waits; one that left its parked job before a crash has its own job filed again. */
+function toParkedTurn(candidate: Candidate, raw: KnownRaw): Turn {
+  if (raw.status !== 'pending') return 'repeat';
   return { ...candidate, run: raw.run, attempt: raw.attempts + 1 };
 }
 

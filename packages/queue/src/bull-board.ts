@@ -1,7 +1,8 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
-import { eventsJobSchema, QUEUES } from '@sluice/contracts/queues';
+import { type EventsJob, eventsJobSchema, QUEUES } from '@sluice/contracts/queues';
+import { toReplayJob } from '@sluice/contracts/replay';
 import { type Job, Queue } from 'bullmq';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
@@ -124,23 +125,14 @@ class FreshRetryAdapter extends BullMQAdapter {
   #freshen(job: Job): Job {
     const retry = job.retry.bind(job);
     job.retry = async (state = 'failed') => {
-      const data = toReplay(job.data);
-      if (data !== null) await job.updateData(data);
+      // Parsed only as a check: fields that this version does not know stay.
+      const isKnown = eventsJobSchema.safeParse(job.data).success;
+      const replay = isKnown ? toReplayJob(job.data as EventsJob, Date.now()) : null;
+      if (replay !== null) await job.updateData(replay);
       // BullMQ keeps the count of stalls over a retry, and a job that died of them would die at once again.
       await this.#client.hdel(this.getQueueKey(job.id ?? ''), 'stc');
       await retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
     };
     return job;
   }
-}
-
-/**
- * Returns the data of a job that left its batch as a new run; null for any other job, which is retried as it is: a
- * batch must stay one, or its receipt would never be written.
- */
-function toReplay(data: unknown) {
-  const parsed = eventsJobSchema.safeParse(data);
-  if (!parsed.success || parsed.data.single === undefined) return null;
-  const { park: _park, ...job } = data as Record<string, unknown>;
-  return { ...job, single: { run: Date.now(), attemptsBefore: 0, reason: 'replay' } };
 }

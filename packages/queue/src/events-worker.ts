@@ -15,6 +15,7 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq
 import { type BoundedWorker, createBoundedWorker } from './bounded-worker.ts';
 import { BACKOFF_TYPE } from './events-job-options.ts';
 import { createErrorReporter, type QueueLogger } from './queue-logger.ts';
+import { withinDeadline } from './redis-deadline.ts';
 import { toParkedKey } from './redis-keys.ts';
 
 /** A job as `process` gets it. */
@@ -26,6 +27,8 @@ export type EventsJobView = {
   readonly attemptsMade: number;
   /** How often a worker died, or lost the job's lock, while it held the job. */
   readonly stalledCount: number;
+  /** Keeps other data with the job, for whoever fetches it next. @throws DependencyAwayError */
+  readonly updateData: (data: EventsJob) => Promise<void>;
 };
 
 /** What becomes of a job; `hold` and `park` count no attempt. */
@@ -55,6 +58,9 @@ export type EventsWorkerOptions = {
 
 /** A running worker of the queue `events`. */
 export type EventsWorker = Omit<BoundedWorker, 'redis'>;
+
+/** How long Redis may take to keep a job's data. */
+const UPDATE_MS = 5000;
 
 /** How long a held job rests while fetching goes on, and a job of an unknown envelope until it is looked at again. */
 const HOLD_MS = 1000;
@@ -119,6 +125,7 @@ export function createEventsWorker(options: EventsWorkerOptions): EventsWorker {
         data,
         attemptsMade: job.attemptsMade,
         stalledCount: job.stalledCounter,
+        updateData: (next) => withinDeadline(job.updateData(next), UPDATE_MS, 'to keep a job'),
       });
     } catch (error) {
       // `process` foresees every failure it can judge. What still escapes is a defect or a missing resource: one

@@ -60,9 +60,21 @@ describe('the events worker', () => {
     await producer.addBatch('b-i1-1', toBatch('a', 'b'));
     const { seen } = startWorker(() => ({ kind: 'done' }));
     await vi.waitFor(async () => expect(await inspector.hasJobs(['b-i1-1'])).toEqual([false]));
-    expect(seen).toEqual([
+    expect(seen).toMatchObject([
       { id: 'b-i1-1', name: 'events', data: toBatch('a', 'b'), attemptsMade: 0, stalledCount: 0 },
     ]);
+  });
+
+  it('keeps other data with a job for whoever fetches it next', async () => {
+    await producer.addBatch('b-i1-1', toBatch('a', 'b'));
+    const { seen } = startWorker(async ({ data, updateData }) => {
+      if (data.events.length === 1) return { kind: 'done' };
+      await updateData(toBatch('a'));
+      return { kind: 'hold', reason: 'once more' };
+    });
+    await vi.waitFor(() => expect(seen.map(({ data }) => data)).toEqual([toBatch('a', 'b'), toBatch('a')]), {
+      timeout: 10_000,
+    });
   });
 
   it('retries as often as it is told to, asking for the pause with the attempts made elsewhere', async () => {

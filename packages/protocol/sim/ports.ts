@@ -1,0 +1,105 @@
+import type { BulkPlan, CommitResult } from '@sluice/contracts/bulk';
+import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import type { AcceptInbox, AcceptQueue, EventStore, SettleQueue } from '../src/ports.ts';
+import type { SweepInbox } from '../src/sweep.ts';
+import type { Node } from './node.ts';
+import { addPipeline, type QueueModel } from './queue-model.ts';
+import type { Server } from './server.ts';
+import type { StoreModel } from './store-model.ts';
+import type { World } from './world.ts';
+
+/** Both stores and the network before them. */
+export type Stores = {
+  readonly world: World;
+  readonly redis: Server;
+  readonly mongo: Server;
+  readonly queue: QueueModel;
+  readonly store: StoreModel;
+};
+
+/** The deadlines of ingest and of the others, in milliseconds, as the apps set them. */
+const ACCEPT_QUEUE_MS = 600;
+const ACCEPT_INBOX_MS = 1000;
+const QUEUE_MS = 1000;
+const STORE_MS = 5000;
+
+/** Creates the queue as an ingest process reaches it. */
+export function toAcceptQueue({ redis, queue }: Stores, node: Node): AcceptQueue {
+  const options = { deadlineMs: ACCEPT_QUEUE_MS };
+  return {
+    readMarks: (ids) => redis.call(node, () => ids.map((id) => queue.readMark(id)), options),
+    addBatch: (jobId, job) =>
+      redis.call(node, () => queue.add(jobId, job, 0), { ...options, isRepeatable: true }),
+    writeMarks(marks) {
+      const effect = () => {
+        for (const { eventId, mark } of marks) queue.writeMark(eventId, mark);
+      };
+      redis.call(node, effect, options).catch(() => undefined);
+    },
+  };
+}
+
+/** Creates the inbox as an ingest process reaches it. */
+export function toAcceptInbox({ mongo, store }: Stores, node: Node): AcceptInbox {
+  return {
+    insert: (batch) =>
+      mongo.call(node, () => store.keepInInbox(batch, new Date(node.now())), {
+        deadlineMs: ACCEPT_INBOX_MS,
+        isRepeatable: true,
+      }),
+  };
+}
+
+/** Creates the event store as a worker reaches it. */
+export function toEventStore({ world, mongo, store }: Stores, node: Node): EventStore {
+  const options = { deadlineMs: STORE_MS };
+
+  function commit(plan: BulkPlan): CommitResult {
+    const result = store.commit(plan);
+    const inserts = plan.rawInserts.map(({ _id, status, code }) => `${_id} new ${status} ${code ?? ''}`);
+    const updates = plan.rawUpdates.map(
+      ({ id, expect, set }) => `${id} ${expect.status} -> ${set.status} ${set.code ?? ''}`,
+    );
+    const receipts = plan.receipts.map(({ instance, seq }) => `receipt ${instance}-${seq}`);
+    world.note(`${node.name} ${result}: ${[...inserts, ...updates, ...receipts].join(', ')}`);
+    return result;
+  }
+
+  return {
+    lookUp: (query) => mongo.call(node, () => store.lookUp(query), options),
+    commit: (plan) => mongo.call(node, () => commit(plan), options),
+  };
+}
+
+/** Creates the queue as whoever settles or sweeps reaches it. A pipeline can break in the middle. */
+export function toSettleQueue({ world, redis, queue }: Stores, node: Node): SettleQueue {
+  const options = { deadlineMs: QUEUE_MS, isRepeatable: true };
+  return {
+    addSplit: (jobs) =>
+      redis.call(
+        node,
+        () => {
+          const breaksAt = redis.isHit() ? world.random.whole(0, jobs.length) : jobs.length;
+          addPipeline(queue, jobs, breaksAt);
+          if (breaksAt < jobs.length) throw new DependencyAwayError('redis', 'The pipeline broke.');
+        },
+        options,
+      ),
+    removeMarks: (ids) =>
+      redis.call(
+        node,
+        () => {
+          for (const id of ids) queue.removeMark(id);
+        },
+        options,
+      ),
+  };
+}
+
+/** Creates the inbox as a sweeper reaches it. */
+export function toSweepInbox({ mongo, store }: Stores, node: Node): SweepInbox {
+  return {
+    claimRows: (claim) =>
+      mongo.call(node, () => store.claimRows(claim, new Date(node.now())), { deadlineMs: STORE_MS }),
+  };
+}
