@@ -51,6 +51,7 @@ function announce(stack: Stack, logDir: string): void {
     `docs ${stack.apiUrl}/docs`,
     `live ${stack.liveUrl}`,
   ];
+  if (stack.workers().length === 0) say('WORKERS=0: events are accepted and wait for a worker.');
   say(`ready  ${addresses.join('  ')}`);
   say(`Logs are in ${logDir}. Ctrl-C stops everything.`);
 }

@@ -19,6 +19,8 @@ export type ApiAppOptions = {
   readonly events: EventRoutesOptions;
   readonly vitalData: VitalDataRouteOptions;
   readonly board: BullBoardOptions;
+  /** Where it will listen, for the examples on its pages. */
+  readonly port: number;
   readonly ingestUrl: string;
   readonly liveUrl: string;
 };
@@ -28,7 +30,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /** Creates the HTTP side of the api; it is not listening yet. */
 export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> {
-  const { logger, health, events, vitalData, board, ingestUrl, liveUrl } = options;
+  const { logger, health, events, vitalData, board, port, ingestUrl, liveUrl } = options;
   const server = createHttpServer({ logger, maxBodyBytes: MAX_BODY_BYTES });
   const api = withZod(server);
   addSecurityHeaders(server);
@@ -36,7 +38,7 @@ export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> 
   await addProbes(server, health);
   addEventRoutes(api, events);
   addVitalDataRoute(api, vitalData);
-  addPages(server);
+  addPages(server, port);
   await addDocs(server);
   await addBoard(server, board);
   await addProxy(server, { upstream: ingestUrl, name: 'Ingest', method: 'POST', routes: INGEST_ROUTES });

@@ -37,6 +37,7 @@ await runApp({
       events: createEventReaders({ store, inspector, now: Date.now }),
       vitalData: { vitals: createVitals(store), cache: createJsonCache({ redis, prefix }) },
       board: { redisUrl, prefix, logger },
+      port: config.API_PORT,
       ingestUrl: config.INGEST_URL,
       liveUrl: config.LIVE_URL,
     });

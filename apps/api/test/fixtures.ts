@@ -73,6 +73,7 @@ export async function startApi({
     events: createEventReaders({ store, inspector, now: Date.now }),
     vitalData: { vitals: createVitals(store), cache: createJsonCache({ redis, prefix }) },
     board: { redisUrl, prefix, logger },
+    port: 3001,
     ingestUrl,
     liveUrl,
   });

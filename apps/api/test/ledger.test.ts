@@ -102,6 +102,7 @@ describe('the ledger', () => {
       app: 'ingest',
       seq: 4,
       events: 8,
+      merged: 0,
       startedAt: now,
       seenAt: now,
     });

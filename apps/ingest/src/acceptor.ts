@@ -32,7 +32,7 @@ export type Acceptor = {
 
 export type AcceptorOptions = {
   readonly commit: Pick<GroupCommit, 'submit'>;
-  readonly sources: Pick<SourceRegistry, 'find'>;
+  readonly sources: SourceRegistry;
   readonly config: Pick<IngestConfig, 'FAILURE_SIMULATION' | 'UNKNOWN_SOURCES'>;
   readonly now: () => number;
 };
@@ -66,7 +66,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
       body,
       payload: submission.payload,
       exact,
-      key: key === null ? null : { value: key, origin: 'header' },
+      key: key === null ? null : { value: toOwnKey(key, submission.source), origin: 'header' },
       type: submission.type ?? declared?.type,
       schemaVersion: submission.schemaVersion ?? readSchemaVersion(headers) ?? declared?.schemaVersion ?? 1,
       simulate: submission.simulate,
@@ -77,6 +77,9 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     const source = sources.find(sourceId);
     if (source === undefined) throw toSignatureProblem('unknown-source');
     const verified = SCHEMES[source.scheme].verify({ headers, body, secrets: source.secrets.readLive() });
+    // Said only to whom the signature vouches for.
+    if (!verified.ok && verified.reason === 'header-malformed')
+      throw new ProblemException('ERR_HEADER_INVALID');
     if (!verified.ok) throw toSignatureProblem(verified.reason);
     if (body.length === 0) throw new ProblemException('ERR_BODY_EMPTY');
     const contentType = readContentType(headers);
@@ -120,6 +123,14 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
       schemaVersion: readSchemaVersion(headers) ?? declared?.schemaVersion ?? 1,
       simulate: undefined,
     });
+  }
+
+  /**
+   * Keeps a key that anybody can choose apart from those of the source itself: else whoever guesses the id of its
+   * next delivery could make that look like a reused key.
+   */
+  function toOwnKey(key: string, source: string): string {
+    return sources.hasForeignKeys(source) ? `api:${key}` : key;
   }
 
   function keep(incoming: Omit<Incoming, 'receivedAtMs'>): Promise<Kept> {

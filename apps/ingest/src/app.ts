@@ -2,6 +2,7 @@ import type { Accepted } from '@sluice/contracts/api';
 import { ProblemException } from '@sluice/contracts/errors';
 import { toPointer } from '@sluice/normalizer/json-pointer';
 import type { Kept } from '@sluice/protocol/group-commit';
+import { addErrorsRoute } from '@sluice/runtime/errors-route';
 import { addHealthRoutes, type Health } from '@sluice/runtime/health';
 import { createHttpServer, type HttpServer } from '@sluice/runtime/http-server';
 import type { Logger } from '@sluice/runtime/logger';
@@ -37,6 +38,7 @@ export function createIngestApp(options: IngestAppOptions): HttpServer {
     done(toQueryProblem(request.query));
   });
   addHealthRoutes(server, health);
+  addErrorsRoute(server);
 
   server.post('/api/events', async (request, reply) =>
     answer(reply, await timed(() => acceptor.acceptSubmission(toIncoming(request)))),

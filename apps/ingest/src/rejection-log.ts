@@ -69,7 +69,7 @@ export function startRejectionLog({
 
 function toRejection(request: RefusedRequest, problem: Problem, error: unknown, at: Date): Rejection {
   const source = (request.params as { source?: unknown } | undefined)?.source;
-  const cause = error instanceof Error && typeof error.cause === 'string' ? error.cause : problem.detail;
+  const cause = error instanceof Error && typeof error.cause === 'string' ? error.cause : problem.code;
   const body = Buffer.isBuffer(request.body) ? request.body.subarray(0, MAX_BODY_BYTES) : Buffer.alloc(0);
   return {
     at,
@@ -77,6 +77,7 @@ function toRejection(request: RefusedRequest, problem: Problem, error: unknown, 
     code: problem.code,
     status: problem.status,
     cause,
+    detail: problem.detail,
     requestId: problem.instance,
     method: request.method,
     path: request.url.split('?', 1)[0] ?? '/',

@@ -10,6 +10,8 @@ export type KnownSource = Pick<PushSource, 'id' | 'tenant' | 'scheme' | 'type' |
 export type SourceRegistry = {
   /** Returns the source of that id; undefined when none is declared. */
   find(id: string): KnownSource | undefined;
+  /** Tells whether a source's keys are given by somebody else: whom a signature vouches for, or whom we poll. */
+  hasForeignKeys(id: string): boolean;
 };
 
 /**
@@ -27,5 +29,10 @@ export function createSourceRegistry(
     const { id, tenant, scheme, type, schemaVersion } = source;
     known.set(id, { id, tenant, scheme, type, schemaVersion, secrets: resolveSecrets(source, environment) });
   }
-  return { find: (id) => known.get(id) };
+  const foreign = new Set(sources.filter(isForeign).map(({ id }) => id));
+  return { find: (id) => known.get(id), hasForeignKeys: (id) => foreign.has(id) };
+}
+
+function isForeign(source: Source): boolean {
+  return source.kind === 'poll' || source.scheme !== 'none';
 }

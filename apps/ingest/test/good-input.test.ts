@@ -125,7 +125,10 @@ describe('POST /api/events', () => {
     expect(other).toMatchObject({ status: 202, json: { duplicate: false } });
     expect(other.json['id']).not.toBe(first?.eventId);
     const keyed = (await ingest.listQueued()).filter(({ idempotencyKey }) => idempotencyKey === 'reused');
-    expect(keyed.map(({ eventId }) => eventId)).toEqual([first?.eventId, first?.eventId]);
+    const ids = keyed.map(({ eventId, conflictOf }) => [eventId, conflictOf]);
+    expect(ids).toHaveLength(2);
+    expect(ids).toContainEqual([first?.eventId, undefined]);
+    expect(ids).toContainEqual([other.json['id'], first?.eventId]);
     const again = await send(ingest.port, { headers, body: json({ source: 'shop', payload: 'one' }) });
     expect(again.json).toMatchObject({ id: first?.eventId, duplicate: true });
   });

@@ -1,5 +1,6 @@
 import { ProblemException } from '@sluice/contracts/errors';
 import { type StreamQuery, streamQuerySchema } from '@sluice/contracts/live';
+import { addErrorsRoute } from '@sluice/runtime/errors-route';
 import { addHealthRoutes, type Health } from '@sluice/runtime/health';
 import { createHttpServer, type HttpServer } from '@sluice/runtime/http-server';
 import type { Logger } from '@sluice/runtime/logger';
@@ -22,6 +23,7 @@ const STREAM_HEADERS = {
 export function createLiveApp({ logger, health, hub }: LiveAppOptions): HttpServer {
   const server = createHttpServer({ logger, maxBodyBytes: 1024 });
   addHealthRoutes(server, health);
+  addErrorsRoute(server);
   server.addHook('preClose', (done) => {
     hub.endStreams();
     done();

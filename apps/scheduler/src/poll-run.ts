@@ -61,6 +61,9 @@ export type PollRunOptions = {
 /** Pages that one run reads at most; the next run goes on. */
 const MAX_PAGES = 1000;
 
+/** Records that are kept at once. */
+const PORTION = 400;
+
 /** Creates the function that polls a source once. It rejects only when a store is away. */
 export function createPollRun(options: PollRunOptions): (source: PollSource) => Promise<PollResult> {
   const { store, commit, logger, now, fetchTimeoutMs, signal } = options;
@@ -124,7 +127,18 @@ export function createPollRun(options: PollRunOptions): (source: PollSource) => 
     for (const { index, detail } of page.problems) {
       logger.warn({ source: source.id, index, detail }, 'record.refused');
     }
-    const events = page.records.flatMap((record): AcceptedEvent[] => {
+    let accepted = 0;
+    // In portions: heartbeats, and other sources, must not wait until a huge page is kept.
+    for (let begin = 0; begin < page.records.length; begin += PORTION) {
+      const events = toEvents(source, page.records.slice(begin, begin + PORTION));
+      const kept = await Promise.all(events.map((event) => commit.submit(event)));
+      accepted += kept.filter(({ duplicate }) => !duplicate).length;
+    }
+    return accepted;
+  }
+
+  function toEvents(source: PollSource, records: Page['records']): AcceptedEvent[] {
+    return records.flatMap((record): AcceptedEvent[] => {
       try {
         return [toRecordEvent(source, record, now())];
       } catch (error) {
@@ -132,8 +146,6 @@ export function createPollRun(options: PollRunOptions): (source: PollSource) => 
         return [];
       }
     });
-    const kept = await Promise.all(events.map((event) => commit.submit(event)));
-    return kept.filter(({ duplicate }) => !duplicate).length;
   }
 
   return poll;

@@ -73,7 +73,8 @@ export async function openPlace({ redisUrl, mongoUrl, prefix }: Place) {
       await beat({ _id: prefix, app: 'test', ...commit.head(), startedAt, seenAt: startedAt });
       const { accepted, merged, byStatus, instances, direct } = await readLedger(store);
       const missing = instances.flatMap((instance) => instance.missing);
-      return { sent: commit.head().events, accepted, merged, direct, byStatus, missing };
+      const { events, merged: answered } = commit.head();
+      return { sent: events + answered, accepted, merged, direct, byStatus, missing };
     },
     async close() {
       await store.db.dropDatabase();

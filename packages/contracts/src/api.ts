@@ -40,6 +40,7 @@ export const rawQuerySchema = z.strictObject({
       '`pending` and `processing` are read from the queue; without a status, stored events are listed.',
     ),
   source: z.string().max(64).optional().describe('Only events of this source.'),
+  client_id: z.string().max(64).optional().describe('Another name of `source`.'),
   code: z.string().max(64).optional().describe('Only events whose last attempt ended with this error code.'),
   from,
   to,

@@ -49,6 +49,8 @@ export type InstanceDocument = {
   /** The highest number below which every batch was kept, and how many events those batches held. */
   readonly seq: number;
   readonly events: number;
+  /** Redeliveries that it answered without sending them on. */
+  readonly merged: number;
   readonly startedAt: Date;
   readonly seenAt: Date;
 };

@@ -46,6 +46,11 @@ export const acceptedEventSchema = z.object({
   idempotencyKey: z.string(),
   keyOrigin: z.enum(KEY_ORIGINS),
   contentHash: z.string(),
+  /**
+   * Set when the key was known to be used before, with another body: the id of the event that used it first. The
+   * event itself then has an id that includes its content.
+   */
+  conflictOf: z.string().optional(),
   contentType: z.string(),
   headers: z.record(z.string(), z.string()),
   /** The exact bytes as text; as base64 when they are not UTF-8 (`bodyEncoding`). */

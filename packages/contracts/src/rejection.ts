@@ -7,8 +7,10 @@ export type Rejection = {
   readonly source: string | null;
   readonly code: ErrorCode;
   readonly status: number;
-  /** The true cause, which the answer may hide. */
+  /** The true cause, by which refusals are grouped: the code, or more where the answer hides it. */
   readonly cause: string;
+  /** What the sender was told. */
+  readonly detail: string;
   readonly requestId: string;
   readonly method: string;
   readonly path: string;

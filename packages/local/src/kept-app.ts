@@ -50,7 +50,7 @@ export function keepApp(spec: AppSpec, host: AppHost, say: Say): KeptApp {
       const end = await run.ended;
       if (stopping.signal.aborted) return;
       if (!wasReady) {
-        failure = new StartError(`${label} ended with ${end}. Its log is ${logFile}.`);
+        failure = new StartError(`${label} ended with ${end.replace(/\.$/, '')}.\nIts log is ${logFile}.`);
         return;
       }
       if (!(await pause(backoff, `${label} ended with ${end}`, say, stopping.signal))) return;

@@ -36,6 +36,13 @@ Node.js v24.21.0
   expect(findTellingLine(log)).toBe('TypeError: no port');
 });
 
+it('takes the list below a sentence that ends with a colon', () => {
+  const log = 'ingest: The file is wrong in 2 places:\n  a.yaml:1 first\n  a.yaml:2 second\nbye\n';
+  expect(findTellingLine(log)).toBe(
+    'ingest: The file is wrong in 2 places:\n  a.yaml:1 first\n  a.yaml:2 second',
+  );
+});
+
 it('takes the last line when none is an error', () => {
   expect(findTellingLine('one\ntwo\n\n')).toBe('two');
   expect(findTellingLine('\n')).toBeUndefined();

@@ -22,13 +22,21 @@ async function moveIfThere(from: string, to: string): Promise<void> {
 /**
  * Finds the line of a log that says best why a program ended: the last one that is marked as an error or a
  * warning, else the last one. Understands the JSON lines of mongod and pino, the lines of Redis, and an
- * uncaught error of Node. Returns undefined for an empty log.
+ * uncaught error of Node; with the list that belongs to it, if it ends with a colon. Returns undefined for an empty log.
  */
 export function findTellingLine(log: string): string | undefined {
   const lines = log.split('\n').filter((line) => line.trim() !== '');
   const read = lines.map(readLine);
-  const worst = read.findLast((line) => line.isError) ?? read.findLast((line) => line.text !== '');
-  return worst?.text;
+  const found = read.findLastIndex((line) => line.isError);
+  if (found === -1) return read.findLast((line) => line.text !== '')?.text;
+  const text = read[found]?.text ?? '';
+  return text.endsWith(':') ? [text, ...takeIndented(lines.slice(found + 1))].join('\n') : text;
+}
+
+/** The list below a sentence that ends with a colon. */
+function takeIndented(lines: readonly string[]): readonly string[] {
+  const end = lines.findIndex((line) => !line.startsWith('  '));
+  return end === -1 ? lines : lines.slice(0, end);
 }
 
 type ReadLine = { readonly text: string; readonly isError: boolean };

@@ -7,6 +7,7 @@ import { type KeptServer, keepServer } from './kept-server.ts';
 import { startMongo } from './mongo.ts';
 import { findFreePort } from './ports.ts';
 import { type Apps, startApps } from './processes.ts';
+import { waitForAddress } from './reachable.ts';
 import { startRedis } from './redis.ts';
 import type { Environment, Say } from './say.ts';
 import type { LocalServer } from './server-process.ts';
@@ -108,7 +109,10 @@ async function start(
   signal?.throwIfAborted();
 
   const common = { env: options.env, say, guard, signal };
-  const redis = await unlessGiven(options.redisUrl, 'Redis', say, (port) =>
+  const { redisUrl, mongodbUri } = options;
+  if (redisUrl !== undefined) await waitForAddress(redisUrl, 'REDIS_URL', signal);
+  if (mongodbUri !== undefined) await waitForAddress(mongodbUri, 'MONGODB_URI', signal);
+  const redis = await unlessGiven(redisUrl, 'Redis', say, (port) =>
     startRedis({
       ...common,
       dir: join(dataDir, 'redis'),
@@ -118,15 +122,15 @@ async function start(
   );
   if (redis !== undefined) undo.push(() => redis.stop());
   signal?.throwIfAborted();
-  const mongo = await unlessGiven(options.mongodbUri, 'MongoDB', say, (port) =>
+  const mongo = await unlessGiven(mongodbUri, 'MongoDB', say, (port) =>
     startMongo({ ...common, dir: join(dataDir, 'mongo'), port }),
   );
   if (mongo !== undefined) undo.push(() => mongo.stop());
   signal?.throwIfAborted();
 
   const stores = {
-    redisUrl: options.redisUrl ?? redis?.url ?? '',
-    mongodbUri: options.mongodbUri ?? mongo?.url.replace('/?', `/${DATABASE}?`) ?? '',
+    redisUrl: redisUrl ?? redis?.url ?? '',
+    mongodbUri: mongodbUri ?? mongo?.url.replace('/?', `/${DATABASE}?`) ?? '',
   };
   await options.prepare?.(stores);
   signal?.throwIfAborted();

@@ -126,9 +126,17 @@ it('tells why an app does not start, and leaves nothing', async () => {
   const dataDir = await makeTemporaryFolder();
   const env = { ...inject('hostEnv'), FIXTURE_FAIL: 'live' };
   await expect(start({ dataDir, env, ...givenStores() })).rejects.toThrow(
-    `live ended with code 1: Error: The moon is in the wrong phase. Its log is ${dataDir}/logs/live.log.`,
+    `live ended with code 1: Error: The moon is in the wrong phase.\nIts log is ${dataDir}/logs/live.log.`,
   );
   expect(existsSync(join(dataDir, 'lock'))).toBe(false);
+});
+
+it('says which address nobody answers at, before it starts anything', async () => {
+  const dataDir = await makeTemporaryFolder();
+  const stores = { ...givenStores(), redisUrl: 'redis://127.0.0.1:1' };
+  await expect(start({ dataDir, ...stores })).rejects.toThrow(
+    'Nobody answers at 127.0.0.1:1. Start what should listen there, or check REDIS_URL',
+  );
 });
 
 it('refuses a taken port before it starts anything', async () => {

@@ -34,6 +34,7 @@ function checkKept({ world, store }: Stores, { accepted, flushed }: CheckOptions
       continue;
     }
     if (Buffer.from(raw.body).toString() !== plan.event.body) world.violate(`${id} has other bytes`);
+    if (flushed.length === 0 && !store.raw.has(id)) world.violate(`${id} was answered and never stored`);
   }
 }
 

@@ -212,6 +212,7 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
     for (const { candidate, parcel } of items) {
       const { event, verdict } = candidate;
       ids.add(event.eventId);
+      if (event.conflictOf !== undefined) ids.add(event.conflictOf);
       if (verdict.kind === 'record') {
         const { normalizedHash } = verdict.record;
         hashes.set(toHashKey(event.tenant, normalizedHash), { tenant: event.tenant, normalizedHash });

@@ -95,13 +95,13 @@ function createBulk(known: LookedUp, context: DecideContext) {
   function addConflict(candidate: Candidate): void {
     const { event } = candidate;
     const id = toConflictId(candidate);
+    const first = event.conflictOf ?? event.eventId;
     if (claimed.has(id)) {
       later.push(candidate);
       return;
     }
     const raw = known.raw.get(id);
-    const message = `The idempotency key was used before by ${event.eventId}, with another body.`;
-    const { outcome, fields } = toDead(id, candidate, 'ERR_KEY_REUSED', message);
+    const { status, fields, outcome } = resolveConflict(candidate, id, first);
     if (raw !== undefined) {
       // A crash may have come between storing it and filing its job: the same delivery files it again.
       const isSameDelivery = candidate.batch === null || raw.batch === toReceiptId(candidate.batch);
@@ -110,15 +110,32 @@ function createBulk(known: LookedUp, context: DecideContext) {
       return;
     }
     claimed.add(id);
+    const { code, message } = fields;
     rawInserts.push({
       ...toRawDocument(id, candidate, context.now),
-      status: 'dead',
+      status,
       ...fields,
-      conflictOf: event.eventId,
-      history: [toAttempt(candidate, 'dead', 'ERR_KEY_REUSED', message)],
+      conflictOf: first,
+      ...(code === undefined ? {} : { history: [toAttempt(candidate, 'dead', code, message ?? '')] }),
     });
-    conflicts.push({ of: event.eventId, id });
+    conflicts.push({ of: first, id });
     settle(candidate, outcome, toCounted(candidate, undefined));
+  }
+
+  /**
+   * Two processes may each have taken another body for the first one. Then the body that lost is stored under both
+   * ids that were answered for it: under its own it is a duplicate.
+   */
+  function resolveConflict(candidate: Candidate, id: string, first: string): Resolution {
+    const { event, verdict } = candidate;
+    const raw = known.raw.get(first);
+    if (raw?.contentHash === event.contentHash && raw.status === 'normalized' && verdict.kind === 'record') {
+      const owner = { id: first, contentHash: event.contentHash };
+      const { normalizedHash } = verdict.record;
+      return toDuplicate(id, event.contentHash, owner, normalizedHash);
+    }
+    const message = `The idempotency key was used before by ${first}, with another body.`;
+    return toDead(id, candidate, 'ERR_KEY_REUSED', message);
   }
 
   function addNew(candidate: Candidate): void {
@@ -257,12 +274,15 @@ function createBulk(known: LookedUp, context: DecideContext) {
   };
 }
 
-function isConflict({ event }: Candidate, known: LookedUp): boolean {
+/** A person who retries such an event has decided to keep it, under the id of its own. */
+function isConflict({ event, origin }: Candidate, known: LookedUp): boolean {
+  if (event.conflictOf !== undefined && origin !== 'single') return true;
   const raw = known.raw.get(event.eventId);
   return raw !== undefined && raw.contentHash !== event.contentHash;
 }
 
 function toConflictId({ event }: Candidate): string {
+  if (event.conflictOf !== undefined) return event.eventId;
   return toConflictEventId(event.tenant, event.source, event.idempotencyKey, event.contentHash);
 }
 

@@ -29,7 +29,7 @@ describe('group commit', () => {
     const kept = Array.from({ length: 60 }, (_, n) => commit.submit(toEvent(`k${n}`)));
     await Promise.all(kept);
     expect([...queue.jobs.values()].map((job) => job.events.length)).toEqual([1, 1, 58]);
-    expect(commit.head()).toEqual({ seq: 3, events: 60 });
+    expect(commit.head()).toMatchObject({ seq: 3, events: 60 });
   });
 
   it('never puts more than 200 events or 512 KiB into one job', async () => {
@@ -61,6 +61,20 @@ describe('group commit', () => {
     expect(await commit.submit(other)).toEqual({ id: conflictId, duplicate: false });
     expect(queue.jobs.size).toBe(2);
     expect(queue.marks.get(event.eventId)?.contentHash).toBe(event.contentHash);
+    expect(commit.head()).toMatchObject({ merged: 1 });
+    const sent = [...queue.jobs.values()].flatMap(({ events }) => events);
+    expect(sent.map(({ eventId, conflictOf }) => [eventId, conflictOf])).toEqual([
+      [event.eventId, undefined],
+      [conflictId, event.eventId],
+    ]);
+  });
+
+  it('answers a repeat with its own id also while another body of its key is on its way', async () => {
+    const [first, other] = [toEvent('a', { n: 1 }), toEvent('a', { n: 2 })];
+    await commit.submit(first);
+    const underWay = commit.submit(other);
+    expect(await commit.submit(first)).toEqual({ id: first.eventId, duplicate: true });
+    expect((await underWay).id).not.toBe(first.eventId);
   });
 
   it('writes no mark when the queue did not confirm, and keeps the event in the inbox', async () => {
@@ -72,7 +86,7 @@ describe('group commit', () => {
     expect(queue.marks.size).toBe(0);
     expect(store.inbox.size).toBe(1);
     expect(store.receipts.get('i-1')).toMatchObject({ state: 'void' });
-    expect(commit.head()).toEqual({ seq: 1, events: 0 });
+    expect(commit.head()).toMatchObject({ seq: 1, events: 0 });
   });
 
   it('treats a lost reply as not done: the event is in both stores under one id', async () => {
@@ -106,11 +120,11 @@ describe('group commit', () => {
     const insert = store.insert;
     store.insert = () => Promise.reject(new Error('away'));
     await expect(commit.submit(toEvent('a'))).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' });
-    expect(commit.head()).toEqual({ seq: 0, events: 0 });
+    expect(commit.head()).toMatchObject({ seq: 0, events: 0 });
     store.insert = insert;
     await commit.voidUnconfirmed();
     expect(store.receipts.get('i-1')).toMatchObject({ state: 'void', accepted: 0 });
-    expect(commit.head()).toEqual({ seq: 1, events: 0 });
+    expect(commit.head()).toMatchObject({ seq: 1, events: 0 });
   });
 
   it('answers everything in hand before it closes and refuses what comes after', async () => {

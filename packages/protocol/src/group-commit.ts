@@ -5,7 +5,7 @@
  *  2. While fewer than two batches are on their way to the queue, the forming batch leaves: no timer. So at a light
  *     load a batch holds one event, under load what arrived during a round trip.
  *  3. Marks are read: an event accepted within the last hour is answered as a duplicate and not sent again. A mark
- *     with another content hash means a reused key: the event goes on, answered with the conflict's own id.
+ *     with another content hash means a reused key: the event goes on under an id of its own, and is answered with it.
  *  4. The rest gets a number, without gaps, and travels as one job. Once the queue has it: marks, answers.
  *  5. A queue that refuses or is silent is left alone for a second; its batches go to the inbox, as do those whose
  *     first event has waited so long that only the inbox can still answer in time. An unknown outcome is treated as
@@ -28,8 +28,11 @@ import type { AcceptInbox, AcceptQueue } from './ports.ts';
 /** How an event was kept: under which id, and whether it was known before. */
 export type Kept = { readonly id: string; readonly duplicate: boolean };
 
-/** How far the batches of this process are kept: every one up to `seq`, holding `events` events. */
-export type Head = { readonly seq: number; readonly events: number };
+/**
+ * How far the batches of this process are kept: every one up to `seq`, holding `events` events; and how many
+ * redeliveries were answered without being sent on.
+ */
+export type Head = { readonly seq: number; readonly events: number; readonly merged: number };
 
 export type GroupCommit = {
   /**
@@ -67,12 +70,14 @@ export type GroupCommitOptions = {
 };
 
 type Waiting = {
-  readonly event: AcceptedEvent;
+  /** As it came; with an id that includes its content, once it is known that another body used its key first. */
+  event: AcceptedEvent;
+  /** The id as its key gives it. */
+  readonly keyId: string;
   readonly sinceMs: number;
   readonly promise: Promise<Kept>;
   readonly resolve: (kept: Kept) => void;
   readonly reject: (error: unknown) => void;
-  answerId: string;
 };
 
 /** Creates the group commit of one accepting process. */
@@ -85,24 +90,28 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   let forming: Waiting[] = [];
   let inFlight = 0;
   let lastSeq = 0;
+  let merged = 0;
   let queueRestsUntil = Number.NEGATIVE_INFINITY;
   let closing = false;
   let whenIdle: (() => void) | undefined;
 
   function submit(event: AcceptedEvent): Promise<Kept> {
     if (closing) return Promise.reject(unavailable('This process is about to stop.'));
-    const same = onTheirWay.get(event.eventId);
-    const twin = same?.find((waiting) => waiting.event.contentHash === event.contentHash);
-    if (twin !== undefined) return twin.promise.then((kept) => ({ id: kept.id, duplicate: true }));
+    const same = onTheirWay.get(event.eventId) ?? [];
+    const twin = same.find((waiting) => waiting.event.contentHash === event.contentHash);
+    if (twin !== undefined) return twin.promise.then(({ id }) => toMerged(id));
     const waiting = toWaiting(event, now());
-    if (same === undefined) onTheirWay.set(event.eventId, [waiting]);
-    else {
-      same.push(waiting);
-      waiting.answerId = toConflictId(event);
-    }
+    // The one that came first may still turn out to be known under the mark of another, which is found below.
+    if (same.some((other) => other.event.eventId === event.eventId)) waiting.event = toConflict(event);
+    onTheirWay.set(event.eventId, [...same, waiting]);
     forming.push(waiting);
     sendForming();
     return waiting.promise;
+  }
+
+  function toMerged(id: string): Kept {
+    merged += 1;
+    return { id, duplicate: true };
   }
 
   function sendForming(): void {
@@ -143,7 +152,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     try {
       if (now() >= queueRestsUntil) {
         expectTime(batch);
-        fresh = answerKnown(batch, await queue.readMarks(batch.map(({ event }) => event.eventId)));
+        fresh = answerKnown(batch, await queue.readMarks(batch.map(({ keyId }) => keyId)));
         if (fresh.length === 0) return;
         expectTime(batch);
         seq = nextSeq();
@@ -175,10 +184,10 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       const mark = marks[index];
       if (mark === null || mark === undefined) return true;
       if (mark.contentHash === waiting.event.contentHash) {
-        answer(waiting, { id: waiting.answerId, duplicate: true });
+        answer(waiting, toMerged(waiting.keyId));
         return false;
       }
-      waiting.answerId = toConflictId(waiting.event);
+      waiting.event = toConflict({ ...waiting.event, eventId: waiting.keyId });
       return true;
     });
   }
@@ -189,15 +198,11 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     const job: EventsJob = { envelope: 1, instance, seq, events };
     await queue.addBatch(jobId, job);
     queue.writeMarks(
-      // Under the id that is answered: a reused key must not replace the mark of the event that used it first.
-      batch.map(({ event: { contentHash }, answerId }) => ({
-        eventId: answerId,
-        mark: { jobId, contentHash },
-      })),
+      batch.map(({ event: { eventId, contentHash } }) => ({ eventId, mark: { jobId, contentHash } })),
     );
     head.add(seq, events.length);
     onBatch?.({ events: events.length, by: 'queue' });
-    for (const waiting of batch) answer(waiting, { id: waiting.answerId, duplicate: false });
+    for (const waiting of batch) answer(waiting, { id: waiting.event.eventId, duplicate: false });
   }
 
   async function sendToInbox(seq: number, batch: readonly Waiting[]): Promise<void> {
@@ -215,7 +220,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     }
     head.add(seq, 0);
     onBatch?.({ events: batch.length, by: 'inbox' });
-    for (const waiting of batch) answer(waiting, { id: waiting.answerId, duplicate: false });
+    for (const waiting of batch) answer(waiting, { id: waiting.event.eventId, duplicate: false });
   }
 
   function answer(waiting: Waiting, kept: Kept): void {
@@ -224,10 +229,10 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   }
 
   function forget(waiting: Waiting): void {
-    const { eventId } = waiting.event;
-    const rest = onTheirWay.get(eventId)?.filter((other) => other !== waiting) ?? [];
-    if (rest.length === 0) onTheirWay.delete(eventId);
-    else onTheirWay.set(eventId, rest);
+    const { keyId } = waiting;
+    const rest = onTheirWay.get(keyId)?.filter((other) => other !== waiting) ?? [];
+    if (rest.length === 0) onTheirWay.delete(keyId);
+    else onTheirWay.set(keyId, rest);
   }
 
   async function voidUnconfirmed(): Promise<void> {
@@ -250,16 +255,19 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     });
   }
 
-  return { submit, head: head.read, voidUnconfirmed, close };
+  return { submit, head: () => ({ ...head.read(), merged }), voidUnconfirmed, close };
 }
 
 function toWaiting(event: AcceptedEvent, sinceMs: number): Waiting {
   const { promise, resolve, reject } = Promise.withResolvers<Kept>();
-  return { event, sinceMs, promise, resolve, reject, answerId: event.eventId };
+  return { event, keyId: event.eventId, sinceMs, promise, resolve, reject };
 }
 
-function toConflictId(event: AcceptedEvent): string {
-  return toConflictEventId(event.tenant, event.source, event.idempotencyKey, event.contentHash);
+/** Gives an event whose key was used before an id of its own, which the worker keeps whatever it meets first. */
+function toConflict(event: AcceptedEvent): AcceptedEvent {
+  const { tenant, source, idempotencyKey, contentHash } = event;
+  const eventId = toConflictEventId(tenant, source, idempotencyKey, contentHash);
+  return { ...event, eventId, conflictOf: event.eventId };
 }
 
 function unavailable(detail: string, cause?: unknown): ProblemException {

@@ -26,8 +26,11 @@ export function createBeat({ instance, app, commit, beat, onFailed, now }: BeatO
   let failing = false;
   return async () => {
     try {
-      await commit.voidUnconfirmed();
+      const voided = commit.voidUnconfirmed();
+      // The other batches are told of also while those cannot be.
+      voided.catch(() => undefined);
       await beat({ _id: instance, app, ...commit.head(), startedAt, seenAt: new Date(now()) });
+      await voided;
       failing = false;
     } catch (error) {
       if (!failing) onFailed(error);

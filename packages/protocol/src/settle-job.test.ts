@@ -1,6 +1,7 @@
 import type { AcceptedEvent } from '@sluice/contracts/event';
 import type { EventsJob } from '@sluice/contracts/queues';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { toConflictEventId } from '@sluice/normalizer/identity';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { toEvent, toRecord } from '../test/models/events.ts';
 import { createModelQueue, type ModelQueue } from '../test/models/model-queue.ts';
@@ -210,6 +211,28 @@ describe('settling a job', () => {
     await settle(inbox);
     expect(store.raw.get(event.eventId)).toMatchObject({ status: 'dead', run });
     expect(queue.jobs.size).toBe(2);
+  });
+
+  it('keeps the ids that were answered for a reused key, whichever body it meets first', async () => {
+    const first = toEvent('a');
+    const eventId = toConflictEventId('default', 's', 'a', 'other');
+    const second = { ...toEvent('a', { n: 2 }), eventId, conflictOf: first.eventId };
+    await settle(toJob('b-i-2', { ...toBatch([second]).data, seq: 2 }));
+    await settle(toBatch([first]));
+    expect(store.raw.get(first.eventId)).toMatchObject({
+      status: 'normalized',
+      contentHash: first.contentHash,
+    });
+    expect(store.raw.get(eventId)).toMatchObject({ status: 'dead', code: 'ERR_KEY_REUSED' });
+    assertBalanced(store);
+  });
+
+  it('keeps a reused key as a record when an operator retries it', async () => {
+    await settle(toBatch([toEvent('a'), toEvent('a', { n: 2 })]));
+    const { id, data } = fetchOnly();
+    const single = { run: nowMs, attemptsBefore: 0, reason: 'replay' as const };
+    expect(await settle(toJob(id, { ...data, single }))).toEqual({ kind: 'done' });
+    expect(store.raw.get(data.events[0]?.eventId ?? '')).toMatchObject({ status: 'normalized' });
   });
 
   it('files the job of a reused key again when a crash came between storing it and that', async () => {

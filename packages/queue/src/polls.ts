@@ -79,7 +79,7 @@ export function createPollsProducer(options: PollsProducerOptions): PollsProduce
 
 /** Creates a worker of the queue `polls` and starts it; Redis may be away. */
 export function createPollsWorker(options: PollsWorkerOptions): PollsWorker {
-  const { redisUrl, prefix, name, concurrency = 4, process, lockDurationMs = 30_000, logger } = options;
+  const { redisUrl, prefix, name, concurrency = 32, process, lockDurationMs = 30_000, logger } = options;
   return createBoundedWorker<unknown>(
     {
       queue: QUEUES.polls,

@@ -72,11 +72,13 @@ const acceptSettings = {
   AUTH: onOff()
     .default('on')
     .describe(
-      'API keys: on, or off while HOST is a loopback address. Not enforced yet: keep the ports private.',
+      'API keys: on, or off while HOST is a loopback address; `npm start` and the demo turn it off there. Not enforced yet: keep the ports private.',
     ),
   FAILURE_SIMULATION: onOff()
     .default('off')
-    .describe('Whether a sender may ask for simulated failures: on or off.'),
+    .describe(
+      'Whether a sender may ask for simulated failures: on or off; `npm start` and the demo turn it on while HOST is a loopback address.',
+    ),
   UNKNOWN_SOURCES: oneOf(['accept', 'reject'])
     .default('accept')
     .describe('What becomes of events of undeclared sources: accept or reject.'),

@@ -75,6 +75,8 @@ export function connectStore(options: StoreOptions): StoreConnection {
     retryWrites: true,
     retryReads: true,
     ignoreUndefined: true,
+    // The driver looks names up in this; in a plain object it would find `toString` and return such arrays unread.
+    fieldsAsRaw: Object.create(null) as mongo.Document,
   });
   const base = new Mongoose({
     autoIndex: false,

@@ -19,11 +19,11 @@ export function createInstances(
   connection: StoreConnection,
   { timeoutMs = connection.operationTimeoutMs } = {},
 ): StoredInstances {
-  async function beat({ _id, app, seq, events, startedAt, seenAt }: InstanceDocument): Promise<void> {
+  async function beat({ _id, app, seq, events, merged, startedAt, seenAt }: InstanceDocument): Promise<void> {
     await within(timeoutMs, (signal) =>
       toCollection(connection, 'instances').updateOne(
         { _id },
-        { $max: { seq, events, seenAt }, $setOnInsert: { app, startedAt } },
+        { $max: { seq, events, merged, seenAt }, $setOnInsert: { app, startedAt } },
         { upsert: true, ...toWriteOptions(signal) },
       ),
     );

@@ -67,7 +67,7 @@ function parseTime(name: string, value: string): Date {
 }
 
 /** Builds the problem of one query parameter. */
-export function invalid(parameter: string, detail: string, cause?: unknown): ProblemException {
+function invalid(parameter: string, detail: string, cause?: unknown): ProblemException {
   return new ProblemException('ERR_QUERY_INVALID', `${parameter}: ${detail}.`, {
     errors: [{ pointer: `/${parameter}`, detail }],
     ...(cause === undefined ? {} : { cause }),

@@ -32,7 +32,7 @@ export type StoredLedger = {
   /** Raw events by stored status. */
   readonly byStatus: Readonly<Record<StoredStatus, number>>;
   readonly duplicates: { readonly raw: number; readonly normalized: number };
-  /** Raw events that receipts count, and redeliveries of known ones. */
+  /** Raw events that receipts count, and redeliveries of known ones, answered by ingest or met by a worker. */
   readonly accepted: number;
   readonly merged: number;
   /** Raw events that no receipt counts: they came through the inbox or a replay. */
@@ -109,7 +109,7 @@ async function readSnapshot(
       byStatus,
       duplicates: { raw, normalized },
       accepted: total([...entries, ...unknown], 'accepted'),
-      merged: total([...entries, ...unknown], 'merged'),
+      merged: total([...entries, ...unknown, ...instances.map(toAnswered)], 'merged'),
       direct,
       inbox,
       instances: entries,
@@ -154,6 +154,11 @@ async function countAhead(
     )
     .toArray();
   return found?.n ?? 0;
+}
+
+/** What an instance answered by itself; one of an earlier release does not say. */
+function toAnswered({ merged = 0 }: Partial<StoredInstance>): Sum {
+  return { accepted: 0, merged };
 }
 
 function total(entries: readonly Sum[], of: keyof Sum): number {

@@ -4,7 +4,7 @@ import type { mongo } from 'mongoose';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
-import { invalid, type Place, parseCursor, parseRange, toCursor } from './keyset.ts';
+import { type Place, parseCursor, parseRange, toCursor } from './keyset.ts';
 
 /** Normalized events, as the api reads them. */
 export type NormalizedEvents = {
@@ -94,17 +94,10 @@ export function toNormalizedItem(document: NormalizedEventDocument): NormalizedI
 
 type NormalizedFilter = mongo.Filter<NormalizedEventDocument>;
 
-function toFixedFilter(
-  tenant: string,
-  { source, client_id, type, subject }: NormalizedQuery,
-): NormalizedFilter {
-  if (source !== undefined && client_id !== undefined && source !== client_id) {
-    throw invalid('client_id', 'names another source than source does');
-  }
-  const named = source ?? client_id;
+function toFixedFilter(tenant: string, { source, type, subject }: NormalizedQuery): NormalizedFilter {
   return {
     tenant,
-    ...(named === undefined ? {} : { source: named }),
+    ...(source === undefined ? {} : { source }),
     ...(type === undefined ? {} : { type }),
     ...(subject === undefined ? {} : { subject }),
   };

@@ -58,7 +58,7 @@ export function createRejections(
 }
 
 function toDocument(rejection: Rejection): RejectionDocument {
-  const { source, cause, path, headers, body } = rejection;
+  const { source, cause, detail, path, headers, body } = rejection;
   const kept = Object.entries(headers)
     .slice(0, MAX_HEADERS)
     .map(([name, value]) => [cut(name), cut(value)]);
@@ -67,6 +67,7 @@ function toDocument(rejection: Rejection): RejectionDocument {
     _id: new mongo.ObjectId(),
     source: source === null ? null : cut(source),
     cause: cut(cause),
+    detail: cut(detail),
     path: cut(path),
     headers: toStorable(Object.fromEntries(kept)),
     body: body.subarray(0, MAX_BODY_BYTES),

@@ -196,6 +196,13 @@ describe('commit', () => {
   });
 });
 
+it('reads back names that every object knows', async () => {
+  const data = { toString: [{ a: 1 }], constructor: [{ prototype: 1 }], valueOf: [{ valueOf: [{ b: 2 }] }] };
+  const record = newNormalized({ data });
+  await store.commit(newPlan({ normalized: [record], rawInserts: [newRaw({ _id: record._id })] }));
+  expect(await load('normalized_events', record._id)).toMatchObject({ data });
+});
+
 describe('lookUp', () => {
   it('knows nothing of what is not there', async () => {
     const { raw, owners, receipts } = await store.lookUp({

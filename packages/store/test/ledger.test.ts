@@ -13,8 +13,9 @@ const store = createEventStore(connection);
 const inbox = createInbox(connection);
 const instances = createInstances(connection);
 
-function beat(instance: string, seq: number, events: number): Promise<void> {
-  return instances.beat({ _id: instance, app: 'ingest', seq, events, startedAt: NOW, seenAt: new Date() });
+function beat(instance: string, seq: number, events: number, merged = 0): Promise<void> {
+  const at = { startedAt: NOW, seenAt: new Date() };
+  return instances.beat({ _id: instance, app: 'ingest', seq, events, merged, ...at });
 }
 
 function settle(instance: string, seqs: readonly number[], replacesVoid = false) {

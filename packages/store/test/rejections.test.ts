@@ -15,6 +15,7 @@ function newRejection(code: ErrorCode, fields: Partial<Rejection> = {}): Rejecti
     source: 'x',
     code,
     status: 401,
+    detail: 'why',
     cause: 'wrong secret',
     requestId: 'r1',
     method: 'POST',

@@ -1,7 +1,7 @@
 import { type Page, toPage } from './page.ts';
 
-/** Builds the page at `/`: what this is, and where everything is. */
-export function createLandingPage(): Page {
+/** Builds the page at `/`: what this is, and where everything is. `port` is the api's own. */
+export function createLandingPage(port: number): Page {
   return toPage(
     'Sluice',
     'Takes webhooks and polled records in, loses none, and turns each into one clean record.',
@@ -18,7 +18,7 @@ export function createLandingPage(): Page {
 </dl>
 
 <h2>Send an event</h2>
-<pre><code>curl -i localhost:3001/api/events \\
+<pre><code>curl -i localhost:${port}/api/events \\
   -H 'content-type: application/json' \\
   -d '{"source":"shop","payload":{"metric":"sales","price":"12.50"}}'</code></pre>
 <p>The answer is <code>202</code> once the event is kept, and says where to read it. Send it again: it is recognised.</p>
@@ -28,8 +28,6 @@ export function createLandingPage(): Page {
 <div><dt><a href="/api/events/normalized">Records</a></dt><dd>Normalized events, by source, type, subject and time.</dd></div>
 <div><dt><a href="/api/events/raw">Raw events</a></dt><dd>What arrived, with the status of each.</dd></div>
 <div><dt><a href="/vital-data">Vital data</a></dt><dd>The newest vital signs of each device.</dd></div>
-</dl>
-
-<footer><p>This page stands where the dashboard will be.</p></footer>`,
+</dl>`,
   );
 }

@@ -41,8 +41,7 @@ dd { margin: 0; color: var(--muted); }
 .codes dt { font: 600 14px/1.6 var(--mono); }
 .codes :target { background: var(--marker); color: var(--on-marker); }
 .codes :target dd { color: inherit; }
-@media (max-width: 520px) { dl > div { grid-template-columns: 1fr; } }
-footer { margin-top: 56px; color: var(--muted); font-size: 14px; }
+@media (max-width: 520px) { dl > div { grid-template-columns: 1fr; } pre { white-space: pre-wrap; overflow-wrap: anywhere; } }
 `;
 
 const POLICY = [

@@ -2,7 +2,6 @@ import {
   type EventDetail,
   eventDetailSchema,
   listOf,
-  type NormalizedQuery,
   normalizedItemSchema,
   normalizedQuerySchema,
   type RawQuery,
@@ -68,7 +67,7 @@ export function addEventRoutes(server: ApiServer, options: EventRoutesOptions): 
         operationId: 'listRawEvents',
         summary: 'List raw events',
         description:
-          'What arrived, the newest first. `pending` and `processing` events are read from the queue; a page of them can have fewer items than `limit` and still not be the last.',
+          'What arrived, the newest first. `client_id` means the same as `source`. `pending` and `processing` events are read from the queue; a page of them can have fewer items than `limit` and still not be the last.',
         querystring: rawQuerySchema,
         response: {
           200: json('A page of raw events.', rawListSchema),
@@ -76,7 +75,7 @@ export function addEventRoutes(server: ApiServer, options: EventRoutesOptions): 
         },
       },
     },
-    async (request, reply) => reply.send(await listRaw(DEFAULT_TENANT, request.query)),
+    async (request, reply) => reply.send(await listRaw(DEFAULT_TENANT, withSource(request.query))),
   );
 
   server.get(
@@ -96,8 +95,7 @@ export function addEventRoutes(server: ApiServer, options: EventRoutesOptions): 
       },
     },
     async (request, reply) => {
-      const query: NormalizedQuery = request.query;
-      return reply.send(await listNormalized(DEFAULT_TENANT, query));
+      return reply.send(await listNormalized(DEFAULT_TENANT, withSource(request.query)));
     },
   );
 
@@ -119,4 +117,19 @@ export function addEventRoutes(server: ApiServer, options: EventRoutesOptions): 
     },
     async (_request, reply) => reply.send(await readStats()),
   );
+}
+
+/**
+ * Names the source by its alias too.
+ *
+ * @throws ProblemException ERR_QUERY_INVALID when the two differ
+ */
+function withSource<Query extends Pick<RawQuery, 'source' | 'client_id'>>(query: Query): Query {
+  const { source, client_id } = query;
+  if (source !== undefined && client_id !== undefined && source !== client_id) {
+    const detail = 'names another source than source does';
+    const errors = [{ pointer: '/client_id', detail }];
+    throw new ProblemException('ERR_QUERY_INVALID', `client_id: ${detail}.`, { errors });
+  }
+  return source === undefined && client_id !== undefined ? { ...query, source: client_id } : query;
 }

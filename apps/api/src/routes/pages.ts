@@ -4,8 +4,8 @@ import { createLandingPage } from '../pages/landing.ts';
 import type { Page } from '../pages/page.ts';
 
 /** Adds the pages that are not made by anything else. */
-export function addPages(server: HttpServer): void {
-  addPage(server, '/', createLandingPage());
+export function addPages(server: HttpServer, port: number): void {
+  addPage(server, '/', createLandingPage(port));
   addPage(server, '/docs/errors', createErrorsPage());
 }
 

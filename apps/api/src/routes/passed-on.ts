@@ -23,11 +23,11 @@ const sending = {
 const submissionSchema = z
   .looseObject({
     source: z.string().describe('Who sends: 1 to 64 of A-Z a-z 0-9 _ . -'),
-    payload: z.unknown().describe('Any JSON value; without it, the other fields are the payload.'),
+    payload: z.unknown().optional().describe('Any JSON value; without it, the other fields are the payload.'),
     type: z.string().optional().describe('The type of the event, if the sender knows it.'),
-    schemaVersion: z.number().int().optional(),
+    schemaVersion: z.int().min(1).max(10_000).optional(),
     simulateFailure: z
-      .union([z.boolean(), z.number().int(), z.literal('all')])
+      .union([z.boolean(), z.int().min(1).max(1000), z.literal('all')])
       .optional()
       .describe('Fails that many attempts on purpose, where FAILURE_SIMULATION=on.'),
   })
