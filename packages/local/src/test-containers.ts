@@ -3,7 +3,7 @@ import type { StartedTestContainer } from 'testcontainers';
 import { findFreePort } from './ports.ts';
 import { REPLICA_SET, waitForPrimary } from './replica-set.ts';
 import { type Environment, type Say, toMessage } from './say.ts';
-import type { TestServers } from './test-setup.ts';
+import type { TestServers } from './test-context.ts';
 
 const REDIS_IMAGE = 'redis:7-bookworm';
 const MONGO_IMAGE = 'mongo:8';

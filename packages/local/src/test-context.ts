@@ -10,3 +10,10 @@ declare module 'vitest' {
     hostEnv: Environment;
   }
 }
+
+/** The servers of a test run. */
+export type TestServers = {
+  readonly redisUrl: string;
+  readonly mongoUrl: string;
+  readonly stop: () => Promise<void>;
+};

@@ -7,14 +7,7 @@ import { startMongo } from './mongo.ts';
 import { startRedis } from './redis.ts';
 import type { Environment } from './say.ts';
 import { startTestContainers } from './test-containers.ts';
-import type {} from './test-context.ts';
-
-/** The servers of a test run. */
-export type TestServers = {
-  readonly redisUrl: string;
-  readonly mongoUrl: string;
-  readonly stop: () => Promise<void>;
-};
+import type { TestServers } from './test-context.ts';
 
 /**
  * Vitest's global set-up of the projects that need servers: starts one Redis and one MongoDB, in containers when a

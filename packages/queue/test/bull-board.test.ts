@@ -1,11 +1,11 @@
 import fastify, { type FastifyInstance } from 'fastify';
-import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import type { Redis } from 'ioredis';
+import { beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { type BullBoardOptions, registerBullBoard } from '../src/bull-board.ts';
-import { createEventsInspector, type EventsInspector } from '../src/events-inspector.ts';
-import { createEventsProducer, type EventsProducer } from '../src/events-producer.ts';
+import type { EventsInspector } from '../src/events-inspector.ts';
+import type { EventsProducer } from '../src/events-producer.ts';
 import { createEventsWorker, type EventsJobView, type ProcessResult } from '../src/events-worker.ts';
-import { createMemoryLogger, toBatch, toEvent, toPrefix, toSingle } from './fixtures.ts';
+import { createMemoryLogger, openEventsQueue, toBatch, toEvent, toSingle } from './fixtures.ts';
 
 const API = '/admin/queues/api/queues';
 
@@ -17,21 +17,14 @@ describe('Bull Board', () => {
   let board: FastifyInstance;
 
   beforeEach(async () => {
-    prefix = toPrefix();
-    const options = { redisUrl: inject('redisUrl'), prefix, logger: createMemoryLogger() };
-    producer = createEventsProducer(options);
-    inspector = createEventsInspector(options);
-    redis = new Redis(inject('redisUrl'));
+    const opened = await openEventsQueue();
+    ({ prefix, producer, inspector, redis } = opened);
     board = await startBoard();
-    await vi.waitFor(() => Promise.all([producer.ping(), inspector.ping()]));
     await vi.waitFor(async () => expect((await board.inject(API)).statusCode).toBe(200));
-  });
-
-  afterEach(async () => {
-    await Promise.all([producer.close(), inspector.close(), board.close()]);
-    const keys = await redis.keys(`${prefix}:*`);
-    if (keys.length > 0) await redis.del(keys);
-    await redis.quit();
+    return async () => {
+      await board.close();
+      await opened.close();
+    };
   });
 
   async function startBoard(options: Partial<BullBoardOptions> = {}): Promise<FastifyInstance> {

@@ -1,8 +1,8 @@
-import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { createEventsInspector, type EventsInspector } from '../src/events-inspector.ts';
-import { createEventsProducer, type EventsProducer } from '../src/events-producer.ts';
-import { createMemoryLogger, toBatch, toEvent, toPrefix } from './fixtures.ts';
+import type { Redis } from 'ioredis';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { EventsInspector } from '../src/events-inspector.ts';
+import type { EventsProducer } from '../src/events-producer.ts';
+import { openEventsQueue, toBatch, toEvent } from './fixtures.ts';
 
 describe('the events inspector', () => {
   let prefix: string;
@@ -11,19 +11,9 @@ describe('the events inspector', () => {
   let redis: Redis;
 
   beforeEach(async () => {
-    prefix = toPrefix();
-    const options = { redisUrl: inject('redisUrl'), prefix, logger: createMemoryLogger() };
-    producer = createEventsProducer(options);
-    inspector = createEventsInspector(options);
-    redis = new Redis(inject('redisUrl'));
-    await vi.waitFor(() => Promise.all([producer.ping(), inspector.ping()]));
-  });
-
-  afterEach(async () => {
-    await Promise.all([producer.close(), inspector.close()]);
-    const keys = await redis.keys(`${prefix}:*`);
-    if (keys.length > 0) await redis.del(keys);
-    await redis.quit();
+    const opened = await openEventsQueue();
+    ({ prefix, producer, inspector, redis } = opened);
+    return opened.close;
   });
 
   it('says of each batch how many events its job holds', async () => {

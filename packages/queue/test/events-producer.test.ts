@@ -1,10 +1,17 @@
 import type { Mark } from '@sluice/contracts/queues';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { createEventsInspector, type EventsInspector } from '../src/events-inspector.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EventsInspector } from '../src/events-inspector.ts';
 import { createEventsProducer, type EventsProducer } from '../src/events-producer.ts';
-import { createMemoryLogger, startOwnRedis, toBatch, toEvent, toPrefix, toSingle } from './fixtures.ts';
+import {
+  type createMemoryLogger,
+  openEventsQueue,
+  startOwnRedis,
+  toBatch,
+  toEvent,
+  toSingle,
+} from './fixtures.ts';
 
 describe('the events producer', () => {
   let prefix: string;
@@ -14,20 +21,9 @@ describe('the events producer', () => {
   let logger: ReturnType<typeof createMemoryLogger>;
 
   beforeEach(async () => {
-    prefix = toPrefix();
-    logger = createMemoryLogger();
-    const options = { redisUrl: inject('redisUrl'), prefix, logger };
-    producer = createEventsProducer(options);
-    inspector = createEventsInspector(options);
-    redis = new Redis(inject('redisUrl'));
-    await vi.waitFor(() => Promise.all([producer.ping(), inspector.ping()]));
-  });
-
-  afterEach(async () => {
-    await Promise.all([producer.close(), inspector.close()]);
-    const keys = await redis.keys(`${prefix}:*`);
-    if (keys.length > 0) await redis.del(keys);
-    await redis.quit();
+    const opened = await openEventsQueue();
+    ({ prefix, logger, producer, inspector, redis } = opened);
+    return opened.close;
   });
 
   it('adds a job id once, however often it is sent', async () => {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
-import { createEventsInspector, type EventsInspector } from '../src/events-inspector.ts';
+import type { Redis } from 'ioredis';
+import { beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import type { EventsInspector } from '../src/events-inspector.ts';
 import { createEventsProducer, type EventsProducer } from '../src/events-producer.ts';
 import {
   createEventsWorker,
@@ -11,7 +11,7 @@ import {
   type EventsWorkerOptions,
   type ProcessResult,
 } from '../src/events-worker.ts';
-import { createMemoryLogger, toBatch, toPrefix, toSingle } from './fixtures.ts';
+import { createMemoryLogger, openEventsQueue, toBatch, toSingle } from './fixtures.ts';
 
 describe('the events worker', () => {
   let prefix: string;
@@ -20,19 +20,9 @@ describe('the events worker', () => {
   let redis: Redis;
 
   beforeEach(async () => {
-    prefix = toPrefix();
-    const options = { redisUrl: inject('redisUrl'), prefix, logger: createMemoryLogger() };
-    producer = createEventsProducer(options);
-    inspector = createEventsInspector(options);
-    redis = new Redis(inject('redisUrl'));
-    await vi.waitFor(() => Promise.all([producer.ping(), inspector.ping()]));
-  });
-
-  afterEach(async () => {
-    await Promise.all([producer.close(), inspector.close()]);
-    const keys = await redis.keys(`${prefix}:*`);
-    if (keys.length > 0) await redis.del(keys);
-    await redis.quit();
+    const opened = await openEventsQueue();
+    ({ prefix, producer, inspector, redis } = opened);
+    return opened.close;
   });
 
   function startWorker(

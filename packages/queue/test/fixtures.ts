@@ -6,7 +6,10 @@ import {
   type OwnServerOptions,
   startOwnRedis as startOwnServer,
 } from '@sluice/local/test-servers';
-import { onTestFinished, vi } from 'vitest';
+import { Redis } from 'ioredis';
+import { inject, onTestFinished, vi } from 'vitest';
+import { createEventsInspector } from '../src/events-inspector.ts';
+import { createEventsProducer } from '../src/events-producer.ts';
 import type { QueueLogger } from '../src/queue-logger.ts';
 
 /** Returns a prefix that no other test has. */
@@ -50,6 +53,24 @@ export function toBatch(...names: string[]): EventsJob {
 
 export function toSingle(name: string, single: Partial<NonNullable<EventsJob['single']>> = {}): EventsJob {
   return { ...toBatch(name), single: { run: 0, attemptsBefore: 1, reason: 'failed', ...single } };
+}
+
+/** Opens the queue of one test on the shared Redis; `close` removes what it left there. */
+export async function openEventsQueue() {
+  const prefix = toPrefix();
+  const logger = createMemoryLogger();
+  const options = { redisUrl: inject('redisUrl'), prefix, logger };
+  const producer = createEventsProducer(options);
+  const inspector = createEventsInspector(options);
+  const redis = new Redis(options.redisUrl);
+  await vi.waitFor(() => Promise.all([producer.ping(), inspector.ping()]));
+  async function close(): Promise<void> {
+    await Promise.all([producer.close(), inspector.close()]);
+    const keys = await redis.keys(`${prefix}:*`);
+    if (keys.length > 0) await redis.del(keys);
+    await redis.quit();
+  }
+  return { prefix, logger, producer, inspector, redis, close };
 }
 
 /** Starts a Redis that the test may kill and freeze, and ends it with the test. */
