@@ -2,7 +2,8 @@
  * Settling: the one writer of a worker, which the events of many jobs meet.
  *
  *  1. A job hands in its events (`write`); they join the bulk that is forming.
- *  2. The bulk leaves at 200 events or after a moment without more, while few bulks are under way.
+ *  2. The bulk leaves after a moment, or when the one under way is done; at 200 events also beside some others. So
+ *     bulks are as large as the load makes them.
  *  3. MongoDB is asked what it knows of the ids, hashes and batches; reused keys are looked up in a second question.
  *  4. `decide` makes the plan. A batch whose last event is in it brings its receipt into the same transaction.
  *  5. A conflict means that another writer was first: look up again, decide anew; after three conflicts in halves,
@@ -118,7 +119,7 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
   }
 
   function sendForming(): void {
-    while (inFlight < maxInFlight && forming.length > 0) {
+    while (forming.length > 0 && mayLeave()) {
       inFlight += 1;
       void settle(takeBulk()).finally(() => {
         inFlight -= 1;
@@ -128,6 +129,11 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
         }
       });
     }
+  }
+
+  /** Beside another one only a full bulk leaves: half the bulks at twice the size cost far less. */
+  function mayLeave(): boolean {
+    return inFlight === 0 || (formingEvents >= bulkEvents && inFlight < maxInFlight);
   }
 
   /** Takes whole parcels only, so that a receipt is written by the bulk that decides a batch's last event. */

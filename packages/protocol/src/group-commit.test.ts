@@ -25,11 +25,20 @@ describe('group commit', () => {
     expect(queue.marks.get(event.eventId)).toEqual({ jobId: 'b-i-1', contentHash: event.contentHash });
   });
 
-  it('sends what arrives during two round trips as one job', async () => {
+  it('sends what arrives during a round trip as one job', async () => {
     const kept = Array.from({ length: 60 }, (_, n) => commit.submit(toEvent(`k${n}`)));
     await Promise.all(kept);
-    expect([...queue.jobs.values()].map((job) => job.events.length)).toEqual([1, 1, 58]);
-    expect(commit.head()).toMatchObject({ seq: 3, events: 60 });
+    expect([...queue.jobs.values()].map((job) => job.events.length)).toEqual([1, 59]);
+    expect(commit.head()).toMatchObject({ seq: 2, events: 60 });
+  });
+
+  it('sends a full batch beside the one that is on its way', async () => {
+    const gate = Promise.withResolvers<void>();
+    queue.before = () => gate.promise;
+    const kept = Array.from({ length: 402 }, (_, n) => commit.submit(toEvent(`k${n}`)));
+    gate.resolve();
+    await Promise.all(kept);
+    expect([...queue.jobs.values()].map((job) => job.events.length)).toEqual([1, 200, 200, 1]);
   });
 
   it('never puts more than 200 events or 512 KiB into one job', async () => {

@@ -83,7 +83,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.removeContentTypeParser('text/plain');
   if (rawBody) {
     server.removeAllContentTypeParsers();
-    server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    // The first by its exact name: of any other media type Fastify parses the header anew for every request.
+    for (const type of ['application/json', '*']) {
+      server.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    }
   }
   server.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(request, reply);
