@@ -57,6 +57,11 @@ describe('coerceNumber', () => {
 
   it('warns of digits that get lost', () => {
     expect(read('12345678901234567891')).toEqual([12345678901234567000, [WARNINGS.numberRounded]]);
+    expect(read(JSON.parse('12345678901234567891'))).toEqual([
+      12345678901234567000,
+      [WARNINGS.numberRounded],
+    ]);
+    expect(read(Number.MAX_SAFE_INTEGER)).toEqual([Number.MAX_SAFE_INTEGER, []]);
   });
 
   it('writes a negative zero as zero', () => {

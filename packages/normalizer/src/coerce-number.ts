@@ -27,7 +27,12 @@ const CURRENCY = new RegExp(
  * percentages, parentheses, blanks.
  */
 export function coerceNumber(value: JsonValue): ReadNumber | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? { value, guesses: [] } : null;
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) return null;
+    // What was written may have had more digits: those are gone since it was parsed.
+    const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
+    return { value, guesses: isRounded ? [roundedGuess()] : [] };
+  }
   if (typeof value !== 'string' || value.length > MAX_LENGTH) return null;
   const trimmed = value.trim();
   if (PLAIN.test(trimmed))
@@ -42,9 +47,7 @@ export function coerceNumber(value: JsonValue): ReadNumber | null {
 function finish(text: string, conversion: string, guesses: readonly Guess[]): ReadNumber | null {
   const number = Number(text);
   if (!Number.isFinite(number)) return null;
-  const rounded = isExactNumber(text)
-    ? []
-    : [{ code: WARNINGS.numberRounded, detail: 'the number has more digits than can be kept' }];
+  const rounded = isExactNumber(text) ? [] : [roundedGuess()];
   // Plus zero, because -0 and 0 are the same amount.
   return { value: number + 0, conversion, guesses: [...guesses, ...rounded] };
 }
@@ -100,6 +103,10 @@ function toPlain(digits: string): Plain | null {
 /** Tells whether one comma or dot stands where it can mean thousands as well as decimals. */
 function isThousandsLike(digits: string): boolean {
   return /^[-+]?[1-9]\d{0,2}[.,]\d{3}$/.test(digits);
+}
+
+function roundedGuess(): Guess {
+  return { code: WARNINGS.numberRounded, detail: 'the number has more digits than can be kept' };
 }
 
 function commaGuess(): Guess {

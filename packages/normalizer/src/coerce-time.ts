@@ -117,7 +117,9 @@ function readParts(
   });
   if (instant === null) return null;
   if (hour === undefined) return { instant, format: `${format}, midnight`, guesses };
-  return { instant, format, guesses: zone === undefined ? [...guesses, zoneGuess()] : guesses };
+  const leap = second === '60' ? [leapGuess()] : [];
+  const assumed = zone === undefined ? [zoneGuess()] : [];
+  return { instant, format, guesses: [...guesses, ...leap, ...assumed] };
 }
 
 /** Returns the hour of a 24-hour clock, an impossible one for an impossible 12-hour time. */
@@ -127,37 +129,56 @@ function toHour(hour: number, half: string | undefined): number {
   return (hour % 12) + (half.toLowerCase() === 'p' ? 12 : 0);
 }
 
+/** Returns minutes east of UTC, NaN for an impossible offset. */
 function toOffset(zone: string | undefined): number {
   if (zone === undefined || !/^[-+]/.test(zone)) return 0;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3).replace(':', ''));
+  const rest = Number(zone.slice(3).replace(':', ''));
+  if (rest > 59) return Number.NaN;
+  const minutes = Number(zone.slice(1, 3)) * 60 + rest;
   return zone.startsWith('-') ? -minutes : minutes;
 }
 
 /** Reads digits alone: eight that make a date between 1970 and 2200 are one, a year is no moment, all others an epoch. */
 function readDigits(text: string): Found | null {
-  const [, year, month, day] = COMPACT.exec(text) ?? [];
-  if (year !== undefined && Number(year) >= 1970 && Number(year) < 2200) {
-    const instant = toInstant({
-      ...{ year: Number(year), month: Number(month), day: Number(day) },
-      ...{ hour: 0, minute: 0, second: 0, fraction: '', offset: 0 },
-    });
-    const guess = { code: WARNINGS.timeGuessed, detail: 'eight digits were read as a date' };
-    if (instant !== null) return { instant, format: 'date, midnight', guesses: [guess] };
-  }
+  const date = readCompactDate(text);
+  if (date !== null) return date;
   const epoch = YEAR_ALONE.test(text) ? null : readEpoch(text);
   if (epoch === null) return null;
-  const guess = { code: WARNINGS.timeGuessed, detail: 'few digits were read as seconds since 1970' };
   return {
     instant: epoch.instant,
     format: `epoch ${epoch.unit} in a string`,
-    guesses: epoch.short ? [guess] : [],
+    guesses: epoch.short ? [shortGuess()] : [],
   };
+}
+
+function readCompactDate(text: string): Found | null {
+  const [, year, month, day] = COMPACT.exec(text) ?? [];
+  if (year === undefined || Number(year) < 1970 || Number(year) >= 2200) return null;
+  const instant = toInstant({
+    ...{ year: Number(year), month: Number(month), day: Number(day) },
+    ...{ hour: 0, minute: 0, second: 0, fraction: '', offset: 0 },
+  });
+  const guess = { code: WARNINGS.timeGuessed, detail: 'eight digits were read as a date' };
+  return instant && { instant, format: 'date, midnight', guesses: [guess] };
+}
+
+function shortGuess(): Guess {
+  return { code: WARNINGS.timeGuessed, detail: 'few digits were read as seconds since 1970' };
 }
 
 function readNumber(text: string): Found | null {
   const epoch = readEpoch(text);
-  return epoch && { instant: epoch.instant, format: `epoch ${epoch.unit}`, guesses: [] };
+  if (epoch === null) return null;
+  const looksOtherwise = YEAR_ALONE.test(text) || readCompactDate(text) !== null;
+  return {
+    instant: epoch.instant,
+    format: `epoch ${epoch.unit}`,
+    guesses: looksOtherwise ? [shortGuess()] : [],
+  };
 }
+
+/** A day, a month's name and a year of two digits. */
+const SHORT_YEAR = /\b\d{1,2}[ -][A-Za-z]{3}[ -]\d\d\b/;
 
 const ENGLISH_DATES = ['d LLL yyyy', 'd LLLL yyyy', 'LLL d, yyyy', 'LLLL d, yyyy'];
 
@@ -166,9 +187,10 @@ function readWithLuxon(text: string): Found | null {
   if (!/\d/.test(text)) return null;
   const utc = { zone: 'utc', locale: 'en-US' };
   const mail = DateTime.fromRFC2822(text, utc);
-  if (mail.isValid) return toFound(mail, 'RFC 2822', []);
+  const century = SHORT_YEAR.test(text) ? [centuryGuess()] : [];
+  if (mail.isValid) return toFound(mail, 'RFC 2822', century);
   const http = DateTime.fromHTTP(text, utc);
-  if (http.isValid) return toFound(http, 'HTTP date', []);
+  if (http.isValid) return toFound(http, 'HTTP date', century);
   const iso = DateTime.fromISO(text, utc);
   // Luxon reads three or four digits as a year and `T10:00` as today; neither names a day.
   if (iso.isValid && /^[-+]?\d{4,6}-?(?:W\d|\d{3})/.test(text)) {
@@ -184,6 +206,14 @@ function readWithLuxon(text: string): Found | null {
 
 function toFound(time: DateTime, format: string, guesses: readonly Guess[]): Found {
   return { instant: { epochMs: time.toMillis(), beyondMs: '' }, format, guesses };
+}
+
+function leapGuess(): Guess {
+  return { code: WARNINGS.timeGuessed, detail: 'a leap second was read as the second after it' };
+}
+
+function centuryGuess(): Guess {
+  return { code: WARNINGS.timeGuessed, detail: 'the century of a year of two digits was guessed' };
 }
 
 function zoneGuess(): Guess {
