@@ -37,13 +37,15 @@ function toStats(parts: {
   readonly activeEvents: number;
 }): Stats {
   const { stored, inFlight, queue, oldestWaitingMs } = parts;
-  // The queue was read a moment later than MongoDB.
-  const processing = Math.min(parts.activeEvents, inFlight.events);
   const { normalized, duplicate, failed, dead } = stored.byStatus;
-  const waiting = inFlight.events - processing;
+  const ahead = countAhead(stored);
+  const unsettled = Math.max(0, inFlight.events - Math.max(0, ahead));
+  // The queue was read a moment later than MongoDB.
+  const processing = Math.min(parts.activeEvents, unsettled);
+  const hasJobs = queue.waiting + queue.active + queue.delayed > 0;
   return {
     byStatus: {
-      pending: stored.byStatus.pending + stored.inbox.unstored + waiting,
+      pending: stored.byStatus.pending + stored.inbox.unstored + unsettled - processing,
       processing,
       normalized,
       duplicate,
@@ -54,16 +56,28 @@ function toStats(parts: {
     queue: { ...queue },
     oldestWaitingMs,
     inbox: stored.inbox.rows,
-    ledger: toLedger(stored, inFlight),
+    ledger: toLedger(stored, inFlight, unsettled, ahead === 0 || (ahead > 0 && hasJobs)),
   };
 }
 
-/** Accepted is what ingest sent and the inbox holds; the other side is what became of it. */
-function toLedger(stored: StoredLedger, inFlight: InFlight): Ledger {
+/**
+ * Counts the raw events of batches whose receipt is still to come: a batch with twins in it is stored in several
+ * transactions, and the last one brings the receipt. Less than zero means that receipts count what is not there.
+ */
+function countAhead({ byStatus, accepted, direct }: StoredLedger): number {
+  return Object.values(byStatus).reduce((sum, count) => sum + count, 0) - accepted - direct;
+}
+
+/**
+ * Accepted is what ingest sent and the inbox holds; the other side is what became of it. Raw events that no receipt
+ * counts are explained by a job that is still there; with an empty queue they must not be.
+ */
+function toLedger(stored: StoredLedger, inFlight: InFlight, unsettled: number, isExplained: boolean): Ledger {
   const { normalized, duplicate, dead, failed, pending } = stored.byStatus;
-  const notStored = stored.inbox.unstored + inFlight.events;
-  const accepted = stored.accepted + stored.direct + notStored + inFlight.lostEvents;
+  const notStored = stored.inbox.unstored + unsettled;
   const open = failed + pending + notStored;
+  const ahead = isExplained ? Math.max(0, countAhead(stored)) : 0;
+  const accepted = stored.accepted + stored.direct + ahead + notStored + inFlight.lostEvents;
   return {
     accepted,
     normalized,
