@@ -22,7 +22,6 @@ export function toQueuedItem(id: string, event: AcceptedEvent, status: 'pending'
     duplicateLevel: null,
     code: null,
     message: null,
-    conflictOf: null,
-    conflicts: [],
+    conflictOf: event.conflictOf ?? null,
   };
 }

@@ -1,3 +1,4 @@
+import { toConflictEventId } from '@sluice/normalizer/identity';
 import { connectStore } from '@sluice/store/connection';
 import { createInbox } from '@sluice/store/inbox';
 import { createNormalizedEvents } from '@sluice/store/normalized-events';
@@ -88,6 +89,20 @@ describe('an event that is not stored yet', () => {
       code: 'ERR_KEY_REUSED',
       conflictOf: first.id,
     });
+  });
+
+  it('names what used its key again, also when that was stored first', async () => {
+    const { api, pipeline, untilStatus } = await start();
+    const first = toEvent(metric(6), { key: 'twice' });
+    const second = toEvent(metric(7), { key: 'twice' });
+    const id = toConflictEventId(second.tenant, second.source, second.idempotencyKey, second.contentHash);
+    await pipeline.submit({ ...second, eventId: id, conflictOf: first.eventId });
+    pipeline.startWorker();
+    await untilStatus(id, 'dead');
+    await pipeline.submit(first);
+    await untilStatus(first.eventId, 'normalized');
+    const { body } = await api.get(`/api/events/${first.eventId}`);
+    expect(body.raw.conflicts).toEqual([id]);
   });
 });
 

@@ -79,7 +79,6 @@ export const rawItemSchema = z
     code: z.string().nullable(),
     message: z.string().nullable(),
     conflictOf: z.string().nullable(),
-    conflicts: z.array(z.string()),
   })
   .meta({ id: 'RawItem' });
 export type RawItem = z.infer<typeof rawItemSchema>;
@@ -124,6 +123,8 @@ export const eventDetailSchema = z
     status: z.enum(STATUSES),
     raw: rawItemSchema
       .extend({
+        /** The events that used this event's idempotency key again with another body. */
+        conflicts: z.array(z.string()),
         headers: z.record(z.string(), z.string()),
         /** The payload as JSON, or as text when it is none; null when `payloadNote` says why it is not shown. */
         payload: json,

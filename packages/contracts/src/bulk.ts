@@ -112,8 +112,6 @@ export type BulkPlan = {
   readonly normalized: readonly NormalizedEventDocument[];
   readonly rawInserts: readonly RawEventDocument[];
   readonly rawUpdates: readonly RawUpdate[];
-  /** `id` joins the `conflicts` of `of`. */
-  readonly conflicts: readonly { readonly of: string; readonly id: string }[];
   readonly receipts: readonly (Receipt & { readonly replacesVoid: boolean })[];
   /** Inbox rows whose events are stored now. */
   readonly inboxDone: readonly string[];

@@ -142,8 +142,6 @@ export type RawEventDocument = {
   readonly fingerprint?: string;
   /** The event whose key this one used again, with another body. */
   readonly conflictOf?: string;
-  /** The events that used this one's key again, with other bodies. */
-  readonly conflicts?: readonly string[];
   readonly history?: readonly AttemptRecord[];
 };
 

@@ -15,6 +15,8 @@ export type MongoOptions = {
   readonly members?: number | undefined;
   /** Where the first member listens, on 127.0.0.1, further ones on the ports after it; default free ports. */
   readonly port?: number | undefined;
+  /** What each member may keep of its data in memory, in GB; default 0.25, which suits tests. */
+  readonly cacheGb?: number | undefined;
   readonly env: Environment;
   readonly say: Say;
   /** Ends the members if this program dies; default a guard of its own. */
@@ -40,7 +42,10 @@ export async function startMongo(options: MongoOptions): Promise<LocalServer> {
     for (let index = 0; index < (options.members ?? 1); index += 1) {
       const port = options.port === undefined ? await findFreePort() : options.port + index;
       const dir = join(options.dir, `m${index}`);
-      members.push({ process: await startMember(binary.path, dir, port, guard), port });
+      members.push({
+        process: await startMember(binary.path, { dir, port, guard, cacheGb: options.cacheGb ?? 0.25 }),
+        port,
+      });
     }
     await settleReplicaSet(members);
   } catch (error) {
@@ -57,10 +62,17 @@ export async function startMongo(options: MongoOptions): Promise<LocalServer> {
   };
 }
 
-async function startMember(program: string, dir: string, port: number, guard: Guard): Promise<ServerProcess> {
+type Member = {
+  readonly dir: string;
+  readonly port: number;
+  readonly guard: Guard;
+  readonly cacheGb: number;
+};
+
+async function startMember(program: string, { dir, port, guard, cacheGb }: Member): Promise<ServerProcess> {
   await mkdir(dir, { recursive: true });
   const args = ['--replSet', REPLICA_SET, '--dbpath', dir, '--port', `${port}`, '--bind_ip', '127.0.0.1'];
-  args.push('--wiredTigerCacheSizeGB', '0.25', '--nounixsocket');
+  args.push('--wiredTigerCacheSizeGB', `${cacheGb}`, '--nounixsocket');
   // A primary that is told to end waits 15 s for a successor by default; its clients reconnect anyway.
   args.push('--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100');
   // A worker that was killed in a transaction keeps its documents locked for so long; 60 s by default.

@@ -123,7 +123,7 @@ async function start(
   if (redis !== undefined) undo.push(() => redis.stop());
   signal?.throwIfAborted();
   const mongo = await unlessGiven(mongodbUri, 'MongoDB', say, (port) =>
-    startMongo({ ...common, dir: join(dataDir, 'mongo'), port }),
+    startMongo({ ...common, dir: join(dataDir, 'mongo'), port, cacheGb: 1 }),
   );
   if (mongo !== undefined) undo.push(() => mongo.stop());
   signal?.throwIfAborted();

@@ -112,11 +112,6 @@ export function createStoreModel(): StoreModel {
       const history = attempt === undefined ? before.history : [...(before.history ?? []), attempt];
       raw.set(id, { ...withoutOutcome(before), ...set, ...(history === undefined ? {} : { history }) });
     }
-    for (const { of, id } of plan.conflicts) {
-      const first = raw.get(of);
-      if (first !== undefined)
-        raw.set(of, { ...first, conflicts: [...new Set([...(first.conflicts ?? []), id])] });
-    }
     for (const { instance, seq, accepted, merged } of plan.receipts) {
       const _id = toReceiptId({ instance, seq });
       receipts.set(_id, { _id, instance, seq, accepted, merged, state: 'settled' });

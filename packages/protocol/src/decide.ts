@@ -71,7 +71,6 @@ function createBulk(known: LookedUp, context: DecideContext) {
   const normalized: NormalizedEventDocument[] = [];
   const rawInserts: RawEventDocument[] = [];
   const rawUpdates: RawUpdate[] = [];
-  const conflicts: { of: string; id: string }[] = [];
   const inboxDone: string[] = [];
   const decided: Decided[] = [];
   const later: Candidate[] = [];
@@ -118,7 +117,6 @@ function createBulk(known: LookedUp, context: DecideContext) {
       conflictOf: first,
       ...(code === undefined ? {} : { history: [toAttempt(candidate, 'dead', code, message ?? '')] }),
     });
-    conflicts.push({ of: first, id });
     settle(candidate, outcome, toCounted(candidate, undefined));
   }
 
@@ -267,7 +265,7 @@ function createBulk(known: LookedUp, context: DecideContext) {
   return {
     add,
     read: (): Decision => ({
-      plan: { normalized, rawInserts, rawUpdates, conflicts, inboxDone },
+      plan: { normalized, rawInserts, rawUpdates, inboxDone },
       decided,
       later,
     }),

@@ -36,9 +36,8 @@ export type StoredEvents = {
   commit(plan: BulkPlan): Promise<CommitResult>;
 };
 
-/** Of `history` the newest, and of `conflicts` the first so many are kept. */
+/** Of `history` the newest so many are kept. */
 const HISTORY_COUNT = 50;
-const CONFLICTS_COUNT = 1_000;
 
 /** What an update of the status replaces as a whole, so that nothing of an earlier outcome stays. */
 const OUTCOME_FIELDS = [
@@ -194,7 +193,6 @@ async function write(
     const { matchedCount } = await raw.bulkWrite(plan.rawUpdates.map(toStatusUpdate), options);
     if (matchedCount < plan.rawUpdates.length) return 'conflict';
   }
-  if (plan.conflicts.length > 0) await raw.bulkWrite(plan.conflicts.map(toConflictUpdate), options);
   if ((await writeReceipts(connection, plan.receipts, options)) === 'conflict') return 'conflict';
   if (plan.inboxDone.length > 0) {
     await toCollection(connection, 'inbox').deleteMany({ _id: { $in: [...plan.inboxDone] } }, options);
@@ -272,18 +270,6 @@ function toStatusUpdate({
           ? {}
           : { $push: { history: { $each: [attempt], $slice: -HISTORY_COUNT } } }),
       },
-    },
-  };
-}
-
-function toConflictUpdate({
-  of,
-  id,
-}: BulkPlan['conflicts'][number]): mongo.AnyBulkWriteOperation<RawEventDocument> {
-  return {
-    updateOne: {
-      filter: { _id: of, [`conflicts.${CONFLICTS_COUNT - 1}`]: { $exists: false } },
-      update: { $addToSet: { conflicts: id } },
     },
   };
 }

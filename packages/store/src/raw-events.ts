@@ -16,6 +16,12 @@ export type RawEvents = {
    */
   get(tenant: string, id: string): Promise<RawEventDocument | null>;
   /**
+   * Returns the ids of the events that used this event's idempotency key again with another body, the first 1,000.
+   *
+   * @throws DependencyAwayError
+   */
+  findConflicts(tenant: string, id: string): Promise<string[]>;
+  /**
    * Lists raw events, the newest received first. Only stored ones: those that are `processing` never are.
    *
    * @throws ProblemException ERR_QUERY_INVALID for a bad cursor or time
@@ -48,9 +54,10 @@ const PROJECTION = {
   code: 1,
   message: 1,
   conflictOf: 1,
-  conflicts: 1,
   sizeBytes: { $binarySize: '$body' },
 } as const;
+
+const CONFLICTS_LIMIT = 1_000;
 
 /** Creates the reader of raw events; `timeoutMs` is the connection's operation timeout by default. */
 export function createRawEvents(
@@ -63,6 +70,18 @@ export function createRawEvents(
     return within(timeoutMs, (signal) =>
       collection.findOne({ _id: id, tenant }, { signal, maxTimeMS: timeoutMs, promoteBuffers: true }),
     );
+  }
+
+  async function findConflicts(tenant: string, id: string): Promise<string[]> {
+    const found = await within(timeoutMs, (signal) =>
+      collection
+        .find(
+          { conflictOf: id, tenant },
+          { signal, maxTimeMS: timeoutMs, projection: { _id: 1 }, limit: CONFLICTS_LIMIT },
+        )
+        .toArray(),
+    );
+    return found.map(({ _id }) => _id);
   }
 
   async function list(tenant: string, query: RawQuery): ReturnType<RawEvents['list']> {
@@ -88,7 +107,7 @@ export function createRawEvents(
     };
   }
 
-  return { get, list };
+  return { get, findConflicts, list };
 }
 
 /** Maps a raw event as `get` returns it to the form in which the api shows it. */
@@ -116,7 +135,6 @@ function toItem(document: RawSummary): RawItem {
     code: document.code ?? null,
     message: document.message ?? null,
     conflictOf: document.conflictOf ?? null,
-    conflicts: [...(document.conflicts ?? [])],
   };
 }
 

@@ -49,7 +49,6 @@ const FIELDS = {
     message: String,
     fingerprint: String,
     conflictOf: String,
-    conflicts: { type: [String], default: undefined },
     history: { type: [Schema.Types.Mixed], default: undefined },
   } satisfies Fields<Documents['raw_events']>,
   normalized_events: {
@@ -137,12 +136,14 @@ export function createSchemas(): Record<CollectionName, Schema> {
   const options = { strict: 'throw', versionKey: false, minimize: false } as const;
   const rawEvents = new Schema(FIELDS.raw_events, options);
   // One index serves the list by status, the list of everything (`status` in all of them, merged in order) and the
-  // ledger's counts. Of `code`, `direct` and `duplicateLevel` only the few events that have them are indexed.
+  // ledger's counts. Of `code`, `direct`, `duplicateLevel` and
+  // `conflictOf` only the few events that have them are indexed.
   rawEvents.index({ status: 1, tenant: 1, receivedAt: -1, _id: -1 });
   rawEvents.index({ tenant: 1, source: 1, receivedAt: -1, _id: -1 });
   rawEvents.index({ tenant: 1, code: 1, receivedAt: -1, _id: -1 }, only('code'));
   rawEvents.index({ direct: 1 }, only('direct'));
   rawEvents.index({ duplicateLevel: 1 }, only('duplicateLevel'));
+  rawEvents.index({ conflictOf: 1 }, only('conflictOf'));
 
   const normalizedEvents = new Schema(FIELDS.normalized_events, options);
   normalizedEvents.index({ tenant: 1, normalizedHash: 1 }, { unique: true });

@@ -64,7 +64,6 @@ export function newPlan(parts: Partial<BulkPlan> = {}): BulkPlan {
     normalized: [],
     rawInserts: [],
     rawUpdates: [],
-    conflicts: [],
     receipts: [],
     inboxDone: [],
     ...parts,

@@ -44,7 +44,6 @@ describe('commit', () => {
             attempt,
           },
         ],
-        conflicts: [{ of: first._id, id: raw._id }],
         receipts: [{ instance: 'all', seq: 2, accepted: 1, merged: 3, replacesVoid: false }],
         inboxDone: [`${accepted.eventId}-${accepted.contentHash.slice(0, 16)}`],
       }),
@@ -58,7 +57,6 @@ describe('commit', () => {
     expect(updated).toMatchObject({
       status: 'normalized',
       attempts: 2,
-      conflicts: [raw._id],
       history: [attempt],
     });
     expect(updated).not.toHaveProperty('code');
@@ -177,7 +175,7 @@ describe('commit', () => {
   });
 
   it('writes documents that fit the declared schemas', async () => {
-    const raw = newRaw({ status: 'dead', code: 'ERR_STALLED', conflicts: ['x'], batch: 'i-1', direct: true });
+    const raw = newRaw({ status: 'dead', code: 'ERR_STALLED', conflictOf: 'x', batch: 'i-1', direct: true });
     await store.commit(newPlan({ normalized: [newNormalized({ _id: raw._id })], rawInserts: [raw] }));
     const schemas = createSchemas();
     for (const name of [

@@ -31,14 +31,23 @@ export type EventDetails = {
 };
 
 export type EventDetailsOptions = {
-  readonly rawEvents: Pick<RawEvents, 'get'>;
+  readonly rawEvents: Pick<RawEvents, 'get' | 'findConflicts'>;
   readonly normalizedEvents: Pick<NormalizedEvents, 'get'>;
   readonly inbox: Pick<StoredInbox, 'findByEvent'>;
   readonly inspector: Pick<EventsInspector, 'readMark' | 'findJob'>;
   readonly now: () => number;
 };
 
+type Stored = { readonly raw: RawEventDocument | null; readonly conflicts: readonly string[] };
 type Queued = { readonly mark: Mark | null; readonly job: FoundJob | null };
+
+type Waiting = {
+  readonly id: string;
+  readonly status: 'pending' | 'processing';
+  readonly event: AcceptedEvent;
+  readonly conflicts: readonly string[];
+  readonly timeline: EventDetail['timeline'];
+};
 
 /** Creates the reader of single events. */
 export function createEventDetails(options: EventDetailsOptions): EventDetails {
@@ -46,22 +55,32 @@ export function createEventDetails(options: EventDetailsOptions): EventDetails {
 
   async function read(tenant: string, id: string): Promise<EventDetail | null> {
     const queueAsked = Promise.allSettled([findQueued(id)]);
-    const [storeSaid] = await Promise.allSettled([rawEvents.get(tenant, id)]);
-    if (storeSaid.status === 'fulfilled' && storeSaid.value !== null) return toStoredDetail(storeSaid.value);
+    const [storeSaid] = await Promise.allSettled([findStored(tenant, id)]);
+    const stored = storeSaid.status === 'fulfilled' ? storeSaid.value : { raw: null, conflicts: [] };
+    if (stored.raw !== null) return toStoredDetail(stored.raw, stored.conflicts);
     const [queueSaid] = await queueAsked;
     if (queueSaid.status === 'fulfilled') {
-      const detail = toQueuedDetail(tenant, id, queueSaid.value);
+      const detail = toQueuedDetail(tenant, id, queueSaid.value, stored.conflicts);
       if (detail !== null) return detail;
     }
     if (storeSaid.status === 'rejected') throw storeSaid.reason;
-    const [raw, rows] = await Promise.all([rawEvents.get(tenant, id), inbox.findByEvent(id)]);
-    if (raw !== null) return toStoredDetail(raw);
+    const [{ raw, conflicts }, rows] = await Promise.all([findStored(tenant, id), inbox.findByEvent(id)]);
+    if (raw !== null) return toStoredDetail(raw, conflicts);
     const row = rows.find(({ event }) => event.tenant === tenant);
     if (row !== undefined) {
-      return toWaitingDetail(id, 'pending', row.event, toInboxTimeline(row.event, row.at));
+      const timeline = toInboxTimeline(row.event, row.at);
+      return toWaitingDetail({ id, status: 'pending', event: row.event, conflicts, timeline });
     }
     if (queueSaid.status === 'rejected') throw queueSaid.reason;
     return queueSaid.value.mark === null ? null : toMissingDetail(id, queueSaid.value.mark);
+  }
+
+  async function findStored(tenant: string, id: string): Promise<Stored> {
+    const [raw, conflicts] = await Promise.all([
+      rawEvents.get(tenant, id),
+      rawEvents.findConflicts(tenant, id),
+    ]);
+    return { raw, conflicts };
   }
 
   async function findQueued(id: string): Promise<Queued> {
@@ -69,7 +88,7 @@ export function createEventDetails(options: EventDetailsOptions): EventDetails {
     return { mark, job: mark === null ? null : await inspector.findJob(mark.jobId) };
   }
 
-  async function toStoredDetail(raw: RawEventDocument): Promise<EventDetail> {
+  async function toStoredDetail(raw: RawEventDocument, conflicts: Stored['conflicts']): Promise<EventDetail> {
     const { _id: id, tenant, status, duplicateOf } = raw;
     const [normalized, twin, job] = await Promise.all([
       status === 'normalized' ? normalizedEvents.get(tenant, id) : null,
@@ -79,7 +98,12 @@ export function createEventDetails(options: EventDetailsOptions): EventDetails {
     return {
       id,
       status,
-      raw: { ...toRawItem(raw), headers: { ...raw.headers }, ...toShownPayload(toPayloadBody(raw)) },
+      raw: {
+        ...toRawItem(raw),
+        conflicts: [...conflicts],
+        headers: { ...raw.headers },
+        ...toShownPayload(toPayloadBody(raw)),
+      },
       normalized,
       timeline: toStoredTimeline(raw, job),
       duplicate: explainDuplicate(raw, twin),
@@ -106,12 +130,17 @@ export function createEventDetails(options: EventDetailsOptions): EventDetails {
   return { read };
 }
 
-function toQueuedDetail(tenant: string, id: string, { mark, job }: Queued): EventDetail | null {
+function toQueuedDetail(
+  tenant: string,
+  id: string,
+  { mark, job }: Queued,
+  conflicts: Stored['conflicts'],
+): EventDetail | null {
   if (mark === null || job === null) return null;
   const event = job.data?.events.find((it) => it.tenant === tenant && isMarked(it, id, mark));
   if (event === undefined || !isInQueue(job.state)) return null;
   const status = job.state === 'active' ? 'processing' : 'pending';
-  return toWaitingDetail(id, status, event, toQueuedTimeline(event, job));
+  return toWaitingDetail({ id, status, event, conflicts, timeline: toQueuedTimeline(event, job) });
 }
 
 function isInQueue(state: FoundJob['state']): boolean {
@@ -125,16 +154,16 @@ function isMarked(event: AcceptedEvent, id: string, { contentHash }: Mark): bool
   return event.eventId === id || toConflictEventId(tenant, source, idempotencyKey, contentHash) === id;
 }
 
-function toWaitingDetail(
-  id: string,
-  status: 'pending' | 'processing',
-  event: AcceptedEvent,
-  timeline: EventDetail['timeline'],
-): EventDetail {
+function toWaitingDetail({ id, status, event, conflicts, timeline }: Waiting): EventDetail {
   return {
     id,
     status,
-    raw: { ...toQueuedItem(id, event, status), headers: event.headers, ...toShownPayload(event) },
+    raw: {
+      ...toQueuedItem(id, event, status),
+      conflicts: [...conflicts],
+      headers: event.headers,
+      ...toShownPayload(event),
+    },
     normalized: null,
     timeline,
     duplicate: null,

@@ -27,7 +27,6 @@ const raw: RawItem = {
   code: null,
   message: null,
   conflictOf: null,
-  conflicts: [],
 };
 
 const normalized: NormalizedItem = {
@@ -52,6 +51,7 @@ const detail: EventDetail = {
   status: 'normalized',
   raw: {
     ...raw,
+    conflicts: [],
     headers: { 'content-type': 'application/json', 'idempotency-key': 'order-4711' },
     payload: { metric: 'sales', price: '12.50', at: 1767323045 },
     payloadNote: null,
