@@ -1,4 +1,5 @@
 import type { BulkPlan, CommitResult } from '@sluice/contracts/bulk';
+import type { NormalizedEventDocument } from '@sluice/contracts/event';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { AcceptInbox, AcceptQueue, EventStore, SettleQueue } from '../src/ports.ts';
 import type { SweepInbox } from '../src/sweep.ts';
@@ -68,7 +69,20 @@ export function toEventStore({ world, mongo, store }: Stores, node: Node): Event
   return {
     lookUp: (query) => mongo.call(node, () => store.lookUp(query), options),
     commit: (plan) => mongo.call(node, () => commit(plan), options),
+    readRecords: (ids) => mongo.call(node, () => store.readRecords(ids), options),
   };
+}
+
+/** Creates what brings the latest state up to date, as a worker reaches it. */
+export function toApplyLatest({ mongo, store }: Stores, node: Node) {
+  return (records: readonly NormalizedEventDocument[]): Promise<void> =>
+    mongo.call(
+      node,
+      () => {
+        for (const { _id } of records) store.applied.add(_id);
+      },
+      { deadlineMs: STORE_MS, isRepeatable: true },
+    );
 }
 
 /** Creates the queue as whoever settles or sweeps reaches it. A pipeline can break in the middle. */

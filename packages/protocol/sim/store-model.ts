@@ -27,8 +27,11 @@ export type StoreModel = {
   readonly receipts: ReadonlyMap<string, Omit<ReceiptDocument, 'at'>>;
   readonly inbox: ReadonlyMap<string, InboxDocument>;
   readonly instances: Map<string, InstanceDocument>;
+  /** The records that the latest state has taken over. */
+  readonly applied: Set<string>;
   lookUp(query: LookUp): LookedUp;
   commit(plan: BulkPlan): CommitResult;
+  readRecords(ids: readonly string[]): readonly NormalizedEventDocument[];
   keepInInbox(batch: BatchName & { readonly events: readonly AcceptedEvent[] }, now: Date): void;
   /** Claims rows as a sweeper does whose clock shows `now`. */
   claimRows(
@@ -43,6 +46,7 @@ export function createStoreModel(): StoreModel {
   const normalized = new Map<string, NormalizedEventDocument>();
   const receipts = new Map<string, Omit<ReceiptDocument, 'at'>>();
   const inbox = new Map<string, InboxDocument>();
+  const applied = new Set<string>();
 
   function lookUp(query: LookUp): LookedUp {
     const owners = new Map<string, HashOwner>();
@@ -151,6 +155,8 @@ export function createStoreModel(): StoreModel {
     receipts,
     inbox,
     instances: new Map(),
+    applied,
+    readRecords: (ids) => ids.flatMap((id) => normalized.get(id) ?? []),
     lookUp,
     commit,
     keepInInbox,

@@ -4,7 +4,7 @@ import { createBulkWriter } from '../src/bulk-writer.ts';
 import { oneAlone } from '../src/one-alone.ts';
 import { createJobSettler, type JobResult, type JobView } from '../src/settle-job.ts';
 import type { Node } from './node.ts';
-import { type Stores, toEventStore, toSettleQueue } from './ports.ts';
+import { type Stores, toApplyLatest, toEventStore, toSettleQueue } from './ports.ts';
 
 /** How the workers of a simulation are set: shorter than in production, so that less time must pass. */
 const WORKER = {
@@ -42,6 +42,7 @@ export function startWorker(stores: Stores, { node, normalize, whenWaiting }: Wo
     soon: (callback) => node.later(1, callback),
     bulkEvents: WORKER.bulkEvents,
     maxInFlight: 2,
+    onCommitted: toApplyLatest(stores, node),
   });
   const settle = oneAlone(
     createJobSettler({

@@ -24,7 +24,6 @@ import type { NormalizedEventDocument } from '@sluice/contracts/event';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { Candidate, Outcome } from './candidate.ts';
 import { type Decided, type Decision, decide, toConflictIds } from './decide.ts';
-import { toNormalizedDocument } from './documents.ts';
 import { DocumentsBusyError, toFailure } from './failure.ts';
 import type { EventStore } from './ports.ts';
 
@@ -55,8 +54,8 @@ export type BulkWriterOptions = {
   /** Conflicts of one bulk before it is given up; 20 by default. */
   readonly maxConflicts?: number;
   /**
-   * Given the records of every committed bulk before its jobs hear of it, and again when a job runs again, because
-   * its worker may have died in between; what it does must be idempotent.
+   * Given the records of every committed bulk before its jobs hear of it, and those of events that were stored
+   * before, because a worker may have died in between; what it does must be idempotent.
    */
   readonly onCommitted?: (records: readonly NormalizedEventDocument[]) => Promise<void>;
 };
@@ -177,13 +176,19 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
       return isolate(items, error);
     }
     if (result === 'committed') {
-      await onCommitted?.(toRecords(decision, new Date(now())));
+      await onCommitted?.([...plan.normalized, ...(await readStoredBefore(decision))]);
       report(decision, tallies, byCandidate);
       return items.filter(({ candidate }) => decision.later.includes(candidate));
     }
     if (conflicts + 1 >= maxConflicts) return giveUp(items);
     if (conflicts + 1 < HALVE_AFTER_CONFLICTS || items.length === 1) return settleRound(items, conflicts + 1);
     return inHalves(items, conflicts + 1);
+  }
+
+  /** Reads the records of events that were stored before: the worker may have died right after storing them. */
+  async function readStoredBefore({ decided }: Decision): Promise<readonly NormalizedEventDocument[]> {
+    const again = decided.filter(({ outcome }) => outcome.kind === 'merged');
+    return again.length === 0 ? [] : store.readRecords(again.map(({ outcome }) => outcome.id));
   }
 
   async function inHalves(items: readonly Item[], conflicts: number): Promise<readonly Item[]> {
@@ -282,19 +287,6 @@ function toReceipts(tallies: ReadonlyMap<Parcel, Tally>, known: LookedUp): BulkP
       },
     ];
   });
-}
-
-/** The records that are stored now, and those that an earlier run of the same job stored. */
-function toRecords({ plan, decided }: Decision, now: Date): readonly NormalizedEventDocument[] {
-  const again = decided.filter(({ outcome, counted }) => outcome.kind === 'merged' && counted !== 'merged');
-  if (again.length === 0) return plan.normalized;
-  return [
-    ...plan.normalized,
-    ...again.flatMap(({ candidate }) => {
-      const { verdict } = candidate;
-      return verdict.kind === 'record' ? [toNormalizedDocument(candidate, verdict, now)] : [];
-    }),
-  ];
 }
 
 function report(

@@ -95,19 +95,20 @@ function createBulk(known: LookedUp, context: DecideContext) {
     const { event } = candidate;
     const id = toConflictId(candidate);
     const first = event.conflictOf ?? event.eventId;
-    if (claimed.has(id)) {
+    if (claimed.has(id) || claimed.has(first)) {
       later.push(candidate);
       return;
     }
     const raw = known.raw.get(id);
-    const { status, fields, outcome } = resolveConflict(candidate, id, first);
     if (raw !== undefined) {
       // A crash may have come between storing it and filing its job: the same delivery files it again.
       const isSameDelivery = candidate.batch === null || raw.batch === toReceiptId(candidate.batch);
       const isToFile = raw.status === 'dead' && raw.run === candidate.run && isSameDelivery;
-      settle(candidate, isToFile ? outcome : { kind: 'merged', id }, toCounted(candidate, raw));
+      const outcome = isToFile ? toKeyReused(candidate, id, first).outcome : { kind: 'merged' as const, id };
+      settle(candidate, outcome, toCounted(candidate, raw));
       return;
     }
+    const { status, fields, outcome } = resolveConflict(candidate, id, first);
     claimed.add(id);
     const { code, message } = fields;
     rawInserts.push({
@@ -132,8 +133,7 @@ function createBulk(known: LookedUp, context: DecideContext) {
       const { normalizedHash } = verdict.record;
       return toDuplicate(id, event.contentHash, owner, normalizedHash);
     }
-    const message = `The idempotency key was used before by ${first}, with another body.`;
-    return toDead(id, candidate, 'ERR_KEY_REUSED', message);
+    return toKeyReused(candidate, id, first);
   }
 
   function addNew(candidate: Candidate): void {
@@ -315,6 +315,11 @@ function toDead(id: string, candidate: Candidate, code: ErrorCode, message: stri
     fields: { code, message, fingerprint: toFingerprint(code, message, 'normalize').fingerprint },
     outcome: { kind: 'dead', id, run, attempts, code, message },
   };
+}
+
+function toKeyReused(candidate: Candidate, id: string, first: string): Resolution {
+  const message = `The idempotency key was used before by ${first}, with another body.`;
+  return toDead(id, candidate, 'ERR_KEY_REUSED', message);
 }
 
 function toDuplicate(id: string, contentHash: string, owner: HashOwner, normalizedHash: string): Resolution {

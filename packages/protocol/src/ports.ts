@@ -1,5 +1,5 @@
 import type { BulkPlan, CommitResult, LookedUp, LookUp } from '@sluice/contracts/bulk';
-import type { AcceptedEvent } from '@sluice/contracts/event';
+import type { AcceptedEvent, NormalizedEventDocument } from '@sluice/contracts/event';
 import type { EventsJob, Mark } from '@sluice/contracts/queues';
 
 /**
@@ -36,6 +36,8 @@ export type EventStore = {
   lookUp(query: LookUp): Promise<LookedUp>;
   /** Writes a plan in one transaction (majority, journaled), or nothing of it. */
   commit(plan: BulkPlan): Promise<CommitResult>;
+  /** Reads the records that have these ids, in any order. */
+  readRecords(ids: readonly string[]): Promise<readonly NormalizedEventDocument[]>;
 };
 
 /** A job that one event, or the parked events of a batch, get for themselves. */

@@ -80,6 +80,12 @@ describe('settling a job', () => {
     assertBalanced(store);
   });
 
+  it('counts an event once that its batch holds twice', async () => {
+    await settle(toBatch([toEvent('a'), toEvent('a')]));
+    expect(store.receipts.get('i-1')).toMatchObject({ accepted: 1, merged: 1 });
+    assertBalanced(store);
+  });
+
   it('resolves two semantic twins of one bulk against the owner that is stored', async () => {
     await settle(toBatch([toEvent('a', { hash: 'h', x: 1 }), toEvent('b', { hash: 'h', x: 2 })]));
     const [owner] = store.normalized.values();
@@ -140,6 +146,15 @@ describe('settling a job', () => {
     const single = { run: 5, attemptsBefore: 0, reason: 'replay' as const };
     await settle({ ...filed, data: { ...filed.data, single } });
     expect(store.raw.get(event.eventId)).toMatchObject({ status: 'dead', run: 5, attempts: 1 });
+  });
+
+  it('forgets a dead event of a batch, so that sending it again runs it again', async () => {
+    const [dead, good] = [toEvent('a', { poison: true }), toEvent('b')];
+    for (const { eventId, contentHash } of [dead, good]) {
+      queue.marks.set(eventId, { jobId: 'b-i-1', contentHash });
+    }
+    await settle(toBatch([dead, good]));
+    expect([...queue.marks.keys()]).toEqual([good.eventId]);
   });
 
   it('keeps both bodies of a reused key, the second dead under its own id', async () => {
@@ -245,6 +260,21 @@ describe('settling a job', () => {
     assertBalanced(store);
   });
 
+  it('files it as the dead letter that is stored, also when the first body was stored after it', async () => {
+    const first = toEvent('a');
+    const { eventId, contentHash } = toEvent('a', { n: 2 });
+    const id = toConflictEventId('default', 's', 'a', first.contentHash);
+    const late = toBatch([{ ...first, eventId: id, conflictOf: eventId }]);
+    await settle(late);
+    queue.jobs.clear();
+    await settle(toJob('b-i-2', { ...late.data, seq: 2, events: [{ ...first, eventId }] }));
+    expect(store.raw.get(eventId)).toMatchObject({ status: 'normalized' });
+    expect(contentHash).not.toBe(first.contentHash);
+    await settle(late);
+    expect(store.raw.get(id)).toMatchObject({ status: 'dead' });
+    expect([...queue.jobs.keys()]).toEqual([expect.stringContaining(id)]);
+  });
+
   it('goes on with a dead event that was sent again in a batch on which a worker died', async () => {
     const event = toEvent('a', { poison: true });
     await settle(toBatch([event]));
@@ -289,7 +319,7 @@ describe('settling a job', () => {
     let isLocked = true;
     const commit: ModelStore['commit'] = async (plan) =>
       isLocked && plan.rawInserts.some(({ _id }) => _id === locked.eventId) ? 'conflict' : store.commit(plan);
-    const busy = { lookUp: store.lookUp, commit };
+    const busy = { lookUp: store.lookUp, readRecords: store.readRecords, commit };
     const writer = createBulkWriter({ store: busy, worker: 'w', now: () => nowMs, soon: queueMicrotask });
     settle = createJobSettler({ writer, queue, normalize, now: () => nowMs });
     const job = toBatch([toEvent('a', { n: 2 }), locked]);

@@ -34,6 +34,12 @@ export type StoredEvents = {
    * @throws DependencyAwayError when MongoDB is away; whether the plan was written is then unknown: look up again
    */
   commit(plan: BulkPlan): Promise<CommitResult>;
+  /**
+   * Reads the records that have these ids, in any order.
+   *
+   * @throws DependencyAwayError
+   */
+  readRecords(ids: readonly string[]): Promise<readonly NormalizedEventDocument[]>;
 };
 
 /** Of `history` the newest so many are kept. */
@@ -94,7 +100,15 @@ export function createEventStore(
     return result;
   }
 
-  return { lookUp, commit };
+  function readRecords(ids: readonly string[]): Promise<readonly NormalizedEventDocument[]> {
+    return within(lookUpTimeoutMs, (signal) =>
+      toCollection(connection, 'normalized_events')
+        .find({ _id: { $in: [...ids] } }, { signal, maxTimeMS: lookUpTimeoutMs, batchSize: ids.length + 1 })
+        .toArray(),
+    );
+  }
+
+  return { lookUp, commit, readRecords };
 }
 
 type ReadOptions = mongo.FindOptions & mongo.Abortable;

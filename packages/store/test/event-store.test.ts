@@ -1,4 +1,4 @@
-import { toHashKey } from '@sluice/contracts/bulk';
+import { toHashKey, toInboxKey } from '@sluice/contracts/bulk';
 import { describe, expect, it } from 'vitest';
 import { type CollectionName, toCollection } from '../src/collections.ts';
 import { createEventStore } from '../src/event-store.ts';
@@ -68,6 +68,9 @@ describe('commit', () => {
   it('leaves nothing when its last part conflicts', async () => {
     const [raw, pending] = [newRaw(), newRaw({ status: 'pending' })];
     await store.commit(newPlan({ rawInserts: [pending] }));
+    const accepted = newAccepted();
+    const row = toInboxKey(accepted.eventId, accepted.contentHash);
+    await inbox.insert({ instance: 'kept', seq: 1, events: [accepted] });
     const normalized = newNormalized({ _id: raw._id });
     const result = await store.commit(
       newPlan({
@@ -81,6 +84,7 @@ describe('commit', () => {
           },
         ],
         receipts: [{ instance: 'none', seq: 1, accepted: 1, merged: 0, replacesVoid: true }],
+        inboxDone: [row],
       }),
     );
     expect(result).toBe('conflict');
@@ -88,6 +92,7 @@ describe('commit', () => {
     expect(await load('normalized_events', raw._id)).toBeNull();
     expect(await load('raw_events', pending._id)).toMatchObject({ status: 'pending', attempts: 1 });
     expect(await load('receipts', 'none-1')).toBeNull();
+    expect(await load('inbox', row)).not.toBeNull();
   });
 
   it.each([
@@ -199,6 +204,15 @@ it('reads back names that every object knows', async () => {
   const record = newNormalized({ data });
   await store.commit(newPlan({ normalized: [record], rawInserts: [newRaw({ _id: record._id })] }));
   expect(await load('normalized_events', record._id)).toMatchObject({ data });
+});
+
+describe('readRecords', () => {
+  it('returns those that are there, as they were written', async () => {
+    const [one, two] = [newNormalized(), newNormalized()];
+    await store.commit(newPlan({ normalized: [one, two] }));
+    const found = await store.readRecords([two._id, newId(), one._id]);
+    expect(new Set(found)).toEqual(new Set([one, two]));
+  });
 });
 
 describe('lookUp', () => {

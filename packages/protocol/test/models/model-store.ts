@@ -21,6 +21,7 @@ export function createModelStore(): ModelStore {
       await store.beforeCommit(plan);
       return model.commit(plan);
     },
+    readRecords: async (ids) => model.readRecords(ids),
     insert: async (batch) => model.keepInInbox(batch, new Date(0)),
   };
   return store;
