@@ -6,6 +6,7 @@ import { addDocs, registerOpenApi } from './openapi/openapi.ts';
 import { addProxy } from './proxies.ts';
 import { addBoard } from './routes/board.ts';
 import { addEventRoutes, type EventRoutesOptions } from './routes/events.ts';
+import { addMaintenanceRoutes, type MaintenanceRouteOptions } from './routes/maintenance.ts';
 import { addPages } from './routes/pages.ts';
 import { INGEST_ROUTES, LIVE_ROUTES } from './routes/passed-on.ts';
 import { addProbes } from './routes/probes.ts';
@@ -18,6 +19,7 @@ export type ApiAppOptions = {
   readonly health: Health;
   readonly events: EventRoutesOptions;
   readonly vitalData: VitalDataRouteOptions;
+  readonly maintenance: MaintenanceRouteOptions;
   readonly board: BullBoardOptions;
   /** Where it will listen, for the examples on its pages. */
   readonly port: number;
@@ -30,7 +32,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /** Creates the HTTP side of the api; it is not listening yet. */
 export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> {
-  const { logger, health, events, vitalData, board, port, ingestUrl, liveUrl } = options;
+  const { logger, health, events, vitalData, maintenance, board, port, ingestUrl, liveUrl } = options;
   const server = createHttpServer({ logger, maxBodyBytes: MAX_BODY_BYTES });
   const api = withZod(server);
   addSecurityHeaders(server);
@@ -38,6 +40,7 @@ export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> 
   await addProbes(server, health);
   addEventRoutes(api, events);
   addVitalDataRoute(api, vitalData);
+  addMaintenanceRoutes(api, maintenance);
   addPages(server, port);
   await addDocs(server);
   await addBoard(server, board);

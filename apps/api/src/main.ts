@@ -1,6 +1,7 @@
 import { createRedis } from '@sluice/queue/connection';
 import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createJsonCache } from '@sluice/queue/json-cache';
+import { createMaintenanceSwitch } from '@sluice/queue/maintenance';
 import { createAdminServer } from '@sluice/runtime/admin-server';
 import { createHealth } from '@sluice/runtime/health';
 import { listen } from '@sluice/runtime/listen';
@@ -36,6 +37,7 @@ await runApp({
       health,
       events: createEventReaders({ store, inspector, now: Date.now }),
       vitalData: { vitals: createVitals(store), cache: createJsonCache({ redis, prefix }) },
+      maintenance: { inspector, maintenance: createMaintenanceSwitch({ redis, prefix, now: Date.now }) },
       board: { redisUrl, prefix, logger },
       port: config.API_PORT,
       ingestUrl: config.INGEST_URL,

@@ -13,6 +13,7 @@ import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createEventsProducer } from '@sluice/queue/events-producer';
 import { createEventsWorker } from '@sluice/queue/events-worker';
 import { createJsonCache } from '@sluice/queue/json-cache';
+import { createMaintenanceSwitch } from '@sluice/queue/maintenance';
 import { createHealth } from '@sluice/runtime/health';
 import { createLogger } from '@sluice/runtime/logger';
 import { connectStore, type StoreConnection } from '@sluice/store/connection';
@@ -72,6 +73,7 @@ export async function startApi({
     health: createHealth({ checks: { mongodb: () => store.ping(), redis: inspector.ping } }),
     events: createEventReaders({ store, inspector, now: Date.now }),
     vitalData: { vitals: createVitals(store), cache: createJsonCache({ redis, prefix }) },
+    maintenance: { inspector, maintenance: createMaintenanceSwitch({ redis, prefix, now: Date.now }) },
     board: { redisUrl, prefix, logger },
     port: 3001,
     ingestUrl,

@@ -40,11 +40,13 @@ describe('/openapi.json', () => {
       'get /api/events/raw',
       'get /api/events/stats',
       'get /api/events/{id}',
+      'get /api/maintenance',
       'get /livez',
       'get /readyz',
       'get /stream',
       'get /vital-data',
       'post /api/events',
+      'post /api/maintenance',
       'post /hooks/{source}',
       'post /vital-data',
     ]);

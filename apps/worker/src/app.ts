@@ -4,7 +4,8 @@
  *  1. The queue's worker fetches jobs and hands each to the settler.
  *  2. The settler normalizes their events and hands them to the one bulk writer.
  *  3. After each commit the newest values per subject are brought up to date.
- *  4. A job that must be held because a store is away begins the hold: fetching pauses until MongoDB answers again.
+ *  4. A job that must be held because a store is away begins the hold, and so does maintenance: fetching pauses until
+ *     MongoDB answers and maintenance is over.
  *  5. At the end fetching stops, what is in hand is settled, then the connections close.
  */
 import type { NormalizedEventDocument } from '@sluice/contracts/event';
@@ -13,12 +14,15 @@ import { createBulkWriter } from '@sluice/protocol/bulk-writer';
 import { oneAlone } from '@sluice/protocol/one-alone';
 import type { EventStore } from '@sluice/protocol/ports';
 import { createJobSettler } from '@sluice/protocol/settle-job';
+import type { EventsInspector } from '@sluice/queue/events-inspector';
 import type { EventsProducer } from '@sluice/queue/events-producer';
 import { createEventsWorker } from '@sluice/queue/events-worker';
 import type { Logger } from '@sluice/runtime/logger';
 import type { WorkerConfig } from './config.ts';
 import { createEventNormalizer } from './event-normalizer.ts';
 import { createHold } from './hold.ts';
+import { watchMaintenance } from './maintenance.ts';
+import { watchProgress } from './progress.ts';
 import type { WorkerMetrics } from './worker-metrics.ts';
 
 export type WorkerAppOptions = {
@@ -30,19 +34,23 @@ export type WorkerAppOptions = {
   readonly applyLatest: (records: readonly NormalizedEventDocument[]) => Promise<void>;
   /** Rejects while MongoDB is away. */
   readonly pingStore: () => Promise<void>;
+  readonly inspector: Pick<EventsInspector, 'readCounts' | 'readMaintenance'>;
   readonly metrics: WorkerMetrics;
   readonly now: () => number;
 };
 
 export type WorkerApp = {
   isHolding(): boolean;
+  /** Tells whether work that waits is being done; see progress.ts. */
+  isAlive(): boolean;
   /** Stops fetching and settles what is in hand, within `deadlineMs`. */
   close(deadlineMs: number): Promise<void>;
 };
 
 /** Creates a worker and starts it. */
 export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
-  const { config, logger, instance, producer, events, applyLatest, pingStore, metrics, now } = options;
+  const { config, logger, instance, producer, events, applyLatest, pingStore, inspector, metrics, now } =
+    options;
   const writer = createBulkWriter({
     store: events,
     worker: instance,
@@ -75,7 +83,10 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
     stalledIntervalMs: config.WORKER_STALLED_MS,
     logger,
     process: async (job) => {
-      const result = await settle(job);
+      // One that was being fetched when the hold began.
+      if (hold.isHolding()) return { kind: 'hold', reason: 'The worker is holding.' };
+      const end = progress.began();
+      const result = await settle(job).finally(end);
       if (result.kind === 'hold' && !result.isBusy) hold.begin(result.reason);
       metrics.jobEnded(result.kind);
       return result;
@@ -84,15 +95,24 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
   const hold = createHold({
     pause: () => worker.pause(),
     resume: () => worker.resume(),
-    probe: pingStore,
+    probe: async () => {
+      if ((await inspector.readMaintenance()) !== null) throw new Error('Maintenance is on.');
+      await pingStore();
+    },
     logger,
     onHeld: metrics.held,
     now,
   });
 
+  const maintenance = watchMaintenance({ inspector, onBegun: () => hold.begin('maintenance') });
+  const progress = watchProgress({ inspector, pingStore, isHolding: hold.isHolding });
+
   return {
     isHolding: hold.isHolding,
+    isAlive: progress.isAlive,
     async close(deadlineMs) {
+      maintenance.stop();
+      progress.stop();
       hold.stop();
       await worker.close({ deadlineMs });
     },

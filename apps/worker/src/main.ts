@@ -1,3 +1,4 @@
+import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createEventsProducer } from '@sluice/queue/events-producer';
 import { createAdminServer } from '@sluice/runtime/admin-server';
 import { createHealth } from '@sluice/runtime/health';
@@ -7,7 +8,7 @@ import { connectStore } from '@sluice/store/connection';
 import { createEventStore } from '@sluice/store/event-store';
 import { createLatest } from '@sluice/store/latest';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
-import { createWorkerApp } from './app.ts';
+import { createWorkerApp, type WorkerApp } from './app.ts';
 import { workerConfigSchema } from './config.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
@@ -28,8 +29,16 @@ await runApp({
       logger,
     });
     lifecycle.add('redis', () => producer.close());
+    const inspector = createEventsInspector({
+      redisUrl: config.REDIS_URL,
+      prefix: config.QUEUE_PREFIX,
+      logger,
+    });
+    lifecycle.add('redis counts', () => inspector.close());
+    let app: WorkerApp | undefined;
     const health = createHealth({
       checks: { mongodb: () => assertMigrated(store), redis: producer.ping },
+      isAlive: () => app?.isAlive() ?? true,
       isClosing: lifecycle.isClosing,
     });
     const { server } = await createAdminServer({
@@ -43,7 +52,7 @@ await runApp({
     lifecycle.add('admin server', () => server.close());
     if (config.AUTO_MIGRATE === 'on') await migrate(store);
     const onRefused = (subject: string) => logger.error({ subject }, 'latest.refused');
-    const app = createWorkerApp({
+    const started = createWorkerApp({
       config,
       logger,
       instance,
@@ -51,9 +60,11 @@ await runApp({
       events: createEventStore(store),
       applyLatest: createLatest(store, { onRefused }).apply,
       pingStore: () => assertMigrated(store),
+      inspector,
       metrics: createWorkerMetrics(metrics),
       now: Date.now,
     });
-    lifecycle.add('worker', () => app.close(config.SHUTDOWN_TIMEOUT_MS * SETTLE_SHARE));
+    app = started;
+    lifecycle.add('worker', () => started.close(config.SHUTDOWN_TIMEOUT_MS * SETTLE_SHARE));
   },
 });

@@ -110,6 +110,7 @@ export function startWorker(
   const logger = createLogger({ app: 'worker', instance, level: 'silent' });
   const store = connectStore({ uri: mongoUrl, appName: instance });
   const producer = createEventsProducer({ redisUrl, prefix, attempts: config.RETRY_ATTEMPTS, logger });
+  const inspector = createEventsInspector({ redisUrl, prefix, logger });
   const app = createWorkerApp({
     config,
     logger,
@@ -118,6 +119,7 @@ export function startWorker(
     events: createEventStore(store),
     applyLatest: createLatest(store).apply,
     pingStore: () => assertMigrated(store),
+    inspector,
     metrics: createWorkerMetrics(createMetrics({ app: 'worker', instance })),
     now: Date.now,
   });
@@ -126,7 +128,7 @@ export function startWorker(
     store,
     async close() {
       await app.close(10_000);
-      await Promise.all([producer.close(), store.close()]);
+      await Promise.all([producer.close(), inspector.close(), store.close()]);
     },
   };
 }

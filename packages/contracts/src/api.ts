@@ -183,6 +183,13 @@ export const statsSchema = z
   .meta({ id: 'Stats' });
 export type Stats = z.infer<typeof statsSchema>;
 
+export const setMaintenanceSchema = z.strictObject({ on: z.boolean() });
+
+export const maintenanceSchema = z
+  .object({ on: z.boolean(), since: z.string().nullable() })
+  .meta({ id: 'Maintenance' });
+export type Maintenance = z.infer<typeof maintenanceSchema>;
+
 const VITAL_SORTS = ['timestamp', 'deviceId', 'heartRate', 'breathRate'] as const;
 
 export const vitalQuerySchema = z.strictObject({

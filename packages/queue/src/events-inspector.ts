@@ -3,6 +3,7 @@ import { type EventsJob, eventsJobSchema, type Mark, QUEUES, toBatchJobId } from
 import { type Job, Queue } from 'bullmq';
 import { createBackendFactory, toQueueOptions } from './bullmq-backend.ts';
 import { createRedis } from './connection.ts';
+import { readMaintenance } from './maintenance.ts';
 import type { QueueLogger } from './queue-logger.ts';
 import { listQueuedEvents, type QueuedEventsPage, type QueuedEventsQuery } from './queued-events.ts';
 import { execPipeline, withinDeadline } from './redis-deadline.ts';
@@ -56,6 +57,8 @@ export type EventsInspector = {
   /** Lists the events of waiting, active or delayed jobs, newest job first. */
   listEvents(query: QueuedEventsQuery): Promise<QueuedEventsPage>;
   readMark(eventId: string): Promise<Mark | null>;
+  /** Reads since when maintenance is on; null when it is off. */
+  readMaintenance(): Promise<Date | null>;
   /** Resolves when Redis answers. */
   ping(): Promise<void>;
   /** Lets go within `deadlineMs` (1,000 by default), whatever Redis does. */
@@ -165,6 +168,7 @@ export function createEventsInspector(options: EventsInspectorOptions): EventsIn
         await withinDeadline(client.get(toMarkKey(prefix, eventId)), deadlineMs, 'for a mark'),
       );
     },
+    readMaintenance: () => readMaintenance(client, prefix, deadlineMs),
     ping: redis.ping,
     async close(closeDeadlineMs = 1000) {
       await redis.close(closeDeadlineMs);

@@ -25,3 +25,8 @@ export function parseMark(value: string | null | undefined): Mark | null {
 export function toParkedKey(prefix: string): string {
   return `${prefix}:parked`;
 }
+
+/** Names the key that is there while maintenance is on; it holds since when. */
+export function toMaintenanceKey(prefix: string): string {
+  return `${prefix}:maintenance`;
+}

@@ -95,6 +95,7 @@ const vitals: Vitals = {
 export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   '/api/events': { source: 'shop', payload: { metric: 'sales', price: '12.50', at: 1767323045 } },
   '/hooks/{source}': { action: 'opened', number: 7 },
+  '/api/maintenance': { on: true },
   '/vital-data': { device: 'watch-7', timestamp: 1767323045, heartRateValue: 62, breathRateValue: 14 },
 };
 
@@ -105,6 +106,8 @@ export const ANSWER_EXAMPLES: Readonly<Record<string, unknown>> = {
   'get /api/events/normalized': { items: [normalized], nextCursor: 'WzE3NjczMjMwNDUwMDAsImV2dF81Zi4uLiJd' },
   'get /api/events/stats': stats,
   'get /vital-data': vitals,
+  'get /api/maintenance': { on: false, since: null },
+  'post /api/maintenance': { on: true, since: '2026-01-02T03:04:05.678Z' },
   'post /api/events': accepted,
   'post /hooks/{source}': accepted,
   'post /vital-data': accepted,

@@ -28,6 +28,7 @@ export async function registerOpenApi(server: HttpServer): Promise<void> {
       tags: [
         { name: 'Events', description: 'What became of events.' },
         { name: 'Vital data', description: 'The newest vital signs of each device.' },
+        { name: 'Operations', description: 'What operators do.' },
         { name: 'Sending', description: 'Ways in; requests are passed on to ingest as they are.' },
         { name: 'Live', description: 'New records as they are stored.' },
         { name: 'Probes', description: 'For those who run Sluice.' },
