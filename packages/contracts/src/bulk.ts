@@ -51,6 +51,8 @@ export type InstanceDocument = {
   readonly events: number;
   /** Redeliveries that it answered without sending them on. */
   readonly merged: number;
+  /** Events of void receipts that were settled after all: `events` does not count them. */
+  readonly revived?: number;
   readonly startedAt: Date;
   readonly seenAt: Date;
 };

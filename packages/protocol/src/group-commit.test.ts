@@ -1,9 +1,9 @@
 import { toConflictEventId } from '@sluice/normalizer/identity';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { toEvent } from '../test/models/events.ts';
 import { createModelQueue, type ModelQueue } from '../test/models/model-queue.ts';
 import { createModelStore, type ModelStore } from '../test/models/model-store.ts';
-import { createGroupCommit, type GroupCommit } from './group-commit.ts';
+import { createGroupCommit, type GroupCommit, type Kept } from './group-commit.ts';
 
 describe('group commit', () => {
   let queue: ModelQueue;
@@ -98,6 +98,19 @@ describe('group commit', () => {
     expect(commit.head()).toMatchObject({ seq: 1, events: 0 });
   });
 
+  it('answers and marks nothing before the queue has confirmed', async () => {
+    const reply = Promise.withResolvers<void>();
+    queue.after = () => reply.promise;
+    const answers: Kept[] = [];
+    const kept = commit.submit(toEvent('a')).then((answer) => answers.push(answer));
+    await vi.waitFor(() => expect(queue.jobs.size).toBe(1));
+    expect(answers).toEqual([]);
+    expect(queue.marks.size).toBe(0);
+    reply.resolve();
+    await kept;
+    expect(queue.marks.size).toBe(1);
+  });
+
   it('treats a lost reply as not done: the event is in both stores under one id', async () => {
     queue.after = () => {
       throw new Error('reply lost');
@@ -120,6 +133,46 @@ describe('group commit', () => {
     await commit.submit(toEvent('c'));
     expect(queue.jobs.size).toBe(1);
     expect(store.inbox.size).toBe(2);
+  });
+
+  it('asks the queue no more for an event that has waited too long, and keeps it in the inbox', async () => {
+    queue.before = (command) => {
+      if (command === 'addBatch') nowMs = 901;
+    };
+    await Promise.all([commit.submit(toEvent('a')), commit.submit(toEvent('b'))]);
+    expect([...queue.jobs.keys()]).toEqual(['b-i-1']);
+    expect([...store.inbox.values()].map(({ event }) => event.idempotencyKey)).toEqual(['b']);
+  });
+
+  it('sends what arrives while the inbox is written as one batch, when the queue is away', async () => {
+    queue.before = () => {
+      throw new Error('away');
+    };
+    const written: number[] = [];
+    const insert: ModelStore['insert'] = async (batch) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      written.push(batch.events.length);
+      return store.insert(batch);
+    };
+    commit = createGroupCommit({ instance: 'i', queue, inbox: { insert }, now: () => nowMs });
+    await commit.submit(toEvent('first'));
+    await Promise.all(Array.from({ length: 150 }, (_, n) => commit.submit(toEvent(`k${n}`))));
+    expect(written).toEqual([1, 150]);
+  });
+
+  it('does not begin to write what could not be answered in time', async () => {
+    queue.before = () => {
+      throw new Error('away');
+    };
+    const insert: ModelStore['insert'] = async (batch) => {
+      nowMs += 1401;
+      return store.insert(batch);
+    };
+    commit = createGroupCommit({ instance: 'i', queue, inbox: { insert }, now: () => nowMs });
+    const [first, second] = [commit.submit(toEvent('a')), commit.submit(toEvent('b'))];
+    await first;
+    await expect(second).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' });
+    expect(store.inbox.size).toBe(1);
   });
 
   it('answers 503 when neither store takes it, and voids the number later', async () => {

@@ -8,8 +8,9 @@
  *     with another content hash means a reused key: the event goes on under an id of its own, and is answered with it.
  *  4. The rest gets a number, without gaps, and travels as one job. Once the queue has it: marks, answers.
  *  5. A queue that refuses or is silent is left alone for a second; its batches go to the inbox, as do those whose
- *     first event has waited so long that only the inbox can still answer in time. An unknown outcome is treated as
- *     not done: identity makes the second copy harmless, and a void receipt accounts for the number.
+ *     first event has waited so long that only the inbox can still answer in time. What arrives meanwhile waits for the
+ *     inbox as it waits for the queue, so that it leaves together. An unknown outcome is treated as not done: identity
+ *     makes the second copy harmless, and a void receipt accounts for the number.
  *  6. Neither store took it: the answer is 503, and the number is voided as soon as the inbox can be written.
  */
 import { ProblemException } from '@sluice/contracts/errors';
@@ -65,6 +66,8 @@ export type GroupCommitOptions = {
    * 1,000 for the inbox's, every event is answered 2.5 s after it came.
    */
   readonly queueShareMs?: number;
+  /** How long after an event came the inbox may still be asked; 1,400 by default. */
+  readonly inboxShareMs?: number;
   /** Told of every batch that left: how many events, and through which store. */
   readonly onBatch?: (sent: { readonly events: number; readonly by: 'queue' | 'inbox' | 'none' }) => void;
 };
@@ -80,15 +83,18 @@ type Waiting = {
   readonly reject: (error: unknown) => void;
 };
 
+type Left = { readonly seq: number; readonly batch: readonly Waiting[] };
+
 /** Creates the group commit of one accepting process. */
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const { instance, queue, inbox, now, onBatch } = options;
-  const { maxInFlight = 2, queueRestMs = 1000, queueShareMs = 900 } = options;
+  const { maxInFlight = 2, queueRestMs = 1000, queueShareMs = 900, inboxShareMs = 1400 } = options;
   const head = createContiguousHead();
   const onTheirWay = new Map<string, Waiting[]>();
   const unconfirmed = new Set<number>();
   let forming: Waiting[] = [];
   let inFlight = 0;
+  let inInbox = 0;
   let lastSeq = 0;
   let merged = 0;
   let queueRestsUntil = Number.NEGATIVE_INFINITY;
@@ -116,15 +122,18 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
 
   function sendForming(): void {
     while (forming.length > 0 && mayLeave()) {
-      const batch = takeBatch();
-      inFlight += 1;
-      void sendBatch(batch).finally(settleIdle);
+      void sendBatch(takeBatch()).finally(settleIdle);
     }
   }
 
   /** Beside another one only a full batch leaves: half the jobs at twice the size cost far less. */
   function mayLeave(): boolean {
-    return inFlight === 0 || (forming.length >= MAX_BATCH_EVENTS && inFlight < maxInFlight);
+    const under = isResting() ? inInbox : inFlight;
+    return under === 0 || (forming.length >= MAX_BATCH_EVENTS && under < maxInFlight);
+  }
+
+  function isResting(): boolean {
+    return now() < queueRestsUntil;
   }
 
   function takeBatch(): Waiting[] {
@@ -144,39 +153,43 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   }
 
   /** Never rejects: every waiting request is answered from here. */
-  async function sendBatch(batch: Waiting[]): Promise<void> {
-    let slotHeld = true;
-    const freeSlot = (): void => {
-      if (!slotHeld) return;
-      slotHeld = false;
-      inFlight -= 1;
+  async function sendBatch(batch: readonly Waiting[]): Promise<void> {
+    const left = isResting() ? { seq: 0, batch } : await tryQueue(batch);
+    if (left !== null) {
+      inInbox += 1;
       sendForming();
-    };
+      await sendToInbox(left.seq === 0 ? nextSeq() : left.seq, left.batch);
+      inInbox -= 1;
+    }
+    sendForming();
+  }
+
+  /** Returns what the queue did not confirm, with its number if it has one; null when nothing is left. */
+  async function tryQueue(batch: readonly Waiting[]): Promise<Left | null> {
+    inFlight += 1;
     let fresh = batch;
     let seq = 0;
     try {
-      if (now() >= queueRestsUntil) {
-        expectTime(batch);
-        fresh = answerKnown(batch, await queue.readMarks(batch.map(({ keyId }) => keyId)));
-        if (fresh.length === 0) return;
-        expectTime(batch);
-        seq = nextSeq();
-        await sendToQueue(seq, fresh);
-        return;
-      }
+      expectTime(batch, queueShareMs);
+      fresh = answerKnown(batch, await queue.readMarks(batch.map(({ keyId }) => keyId)));
+      if (fresh.length === 0) return null;
+      expectTime(batch, queueShareMs);
+      seq = nextSeq();
+      await sendToQueue(seq, fresh);
+      return null;
     } catch {
       // The reason does not matter here: whatever it was, the queue did not confirm.
       queueRestsUntil = now() + queueRestMs;
+      return { seq, batch: fresh };
     } finally {
-      freeSlot();
+      inFlight -= 1;
     }
-    await sendToInbox(seq === 0 ? nextSeq() : seq, fresh);
   }
 
-  /** Throws when the first of a batch has waited too long to try the queue. */
-  function expectTime([first]: readonly Waiting[]): void {
+  /** Throws when the first of a batch has waited too long to try a store. */
+  function expectTime([first]: readonly Waiting[], shareMs: number): void {
     const waitedMs = first === undefined ? 0 : now() - first.sinceMs;
-    if (waitedMs > queueShareMs) throw new Error(`The queue was too slow: an event waited ${waitedMs} ms.`);
+    if (waitedMs > shareMs) throw new Error(`The stores were too slow: an event waited ${waitedMs} ms.`);
   }
 
   function nextSeq(): number {
@@ -184,7 +197,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     return lastSeq;
   }
 
-  function answerKnown(batch: readonly Waiting[], marks: readonly (Mark | null)[]): Waiting[] {
+  function answerKnown(batch: readonly Waiting[], marks: readonly (Mark | null)[]): readonly Waiting[] {
     return batch.filter((waiting, index) => {
       const mark = marks[index];
       if (mark === null || mark === undefined) return true;
@@ -212,6 +225,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
 
   async function sendToInbox(seq: number, batch: readonly Waiting[]): Promise<void> {
     try {
+      expectTime(batch, inboxShareMs);
       await inbox.insert({ instance, seq, events: batch.map(({ event }) => event) });
     } catch (cause) {
       unconfirmed.add(seq);

@@ -247,7 +247,14 @@ async function writeReceipts(
     })),
     options,
   );
-  return matchedCount < revived.length ? 'conflict' : 'committed';
+  if (matchedCount < revived.length) return 'conflict';
+  await toCollection(connection, 'instances').bulkWrite(
+    revived.map(({ instance, accepted, merged }) => ({
+      updateOne: { filter: { _id: instance }, update: { $inc: { revived: accepted + merged } } },
+    })),
+    options,
+  );
+  return 'committed';
 }
 
 function toStoredNormalized(document: NormalizedEventDocument): NormalizedEventDocument {

@@ -21,7 +21,7 @@ export type InstanceLedger = {
   /** What its settled batches brought. */
   readonly accepted: number;
   readonly merged: number;
-  /** How many events of the batches up to `seq` are settled; `events` minus these are in the queue, or lost. */
+  /** How many of `events` are settled; `events` minus these are in the queue, or lost. */
   readonly settled: number;
   /** Numbers up to `seq` that have no receipt: those batches are in the queue, or lost. */
   readonly missing: readonly SeqRange[];
@@ -127,14 +127,14 @@ type Sum = { readonly accepted: number; readonly merged: number };
 const NOTHING: Sum = { accepted: 0, merged: 0 };
 
 function toEntry(
-  { _id, app, seq, events, startedAt, seenAt, folded = { to: 0, ...NOTHING } }: StoredInstance,
+  { _id, app, seq, events, revived = 0, startedAt, seenAt, folded = { to: 0, ...NOTHING } }: StoredInstance,
   sum: Sum,
   ahead: number,
   missing: readonly SeqRange[],
 ): InstanceLedger {
   const accepted = sum.accepted + folded.accepted;
   const merged = sum.merged + folded.merged;
-  const settled = missing.length === 0 ? events : accepted + merged - ahead;
+  const settled = missing.length === 0 ? events : accepted + merged - ahead - revived;
   return { instance: _id, app, seq, events, startedAt, seenAt, accepted, merged, settled, missing };
 }
 

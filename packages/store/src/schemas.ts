@@ -92,6 +92,7 @@ const FIELDS = {
     seq: integer,
     events: integer,
     merged: integer,
+    revived: Number,
     startedAt: time,
     seenAt: time,
     folded: { to: Number, accepted: Number, merged: Number },

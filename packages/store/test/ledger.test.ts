@@ -85,6 +85,17 @@ describe('readLedger', () => {
     expect(await readMissing('complete')).toEqual([]);
   });
 
+  it('does not take a void batch that was settled after all for one of those that its instance counts', async () => {
+    await beat('revived', 1, 3);
+    await settle('revived', [1]);
+    await inbox.insert({ instance: 'revived', seq: 2, events: [] });
+    await settle('revived', [2], true);
+    await beat('revived', 3, 9);
+    const { instances: entries } = await readLedger(connection);
+    const entry = entries.find(({ instance }) => instance === 'revived');
+    expect(entry).toMatchObject({ accepted: 4, merged: 2, settled: 3, missing: [{ from: 3, to: 3 }] });
+  });
+
   it('cuts a long list of gaps off and says so', async () => {
     await settle('gappy', [2, 4, 6, 8]);
     await beat('gappy', 8, 8);
