@@ -1,17 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Problem, ProblemException } from '@sluice/contracts/errors';
-import {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  fastify,
-  LogController,
-} from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { answerClientError } from './client-error.ts';
 import type { Logger } from './logger.ts';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problems.ts';
+import { TroubleLog } from './trouble-log.ts';
 
 /** A Fastify server as every app starts from. */
 export type HttpServer = FastifyInstance;
@@ -36,13 +30,6 @@ export type HttpServerOptions = {
 const KEEP_ALIVE_MS = 72_000;
 const CHECK_CONNECTIONS_MS = 500;
 
-/** Keeps Fastify's own lines about trouble, without one for each request: that costs as much as the request. */
-class QuietLogController extends LogController {
-  override incomingRequest(): void {}
-  override requestCompleted(): void {}
-  override routeNotFound(): void {}
-}
-
 /**
  * Creates a server that answers every error as problem+json, ends slow requests, gives each request an id of its
  * own and logs none of them. It is not listening yet; see `listen`.
@@ -50,12 +37,8 @@ class QuietLogController extends LogController {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { logger, maxBodyBytes, rawBody = false, trustProxy = false } = options;
   const { requestTimeoutMs = 10_000, connectionTimeoutMs = 30_000, onUnrouted } = options;
-  const loggerInstance: FastifyBaseLogger = logger;
   const server = fastify({
-    loggerInstance,
-    logController: new QuietLogController(),
-    // A pino child for each request is dear; problems are logged with the request id below.
-    childLoggerFactory: (parent) => parent,
+    logController: new TroubleLog(logger),
     bodyLimit: maxBodyBytes,
     trustProxy,
     requestIdHeader: false,
