@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           ...limits,
           name: 'unit',
-          include: ['{apps,packages}/*/{src,sim}/**/*.test.ts', 'demo/src/**/*.test.ts'],
+          include: ['{apps,packages}/*/{src,sim}/**/*.test.ts', '{demo,bench}/src/**/*.test.ts'],
         },
       },
       {

@@ -43,7 +43,7 @@ export async function startMongo(options: MongoOptions): Promise<LocalServer> {
       const port = options.port === undefined ? await findFreePort() : options.port + index;
       const dir = join(options.dir, `m${index}`);
       members.push({
-        process: await startMember(binary.path, { dir, port, guard, cacheGb: options.cacheGb ?? 0.25 }),
+        process: await startMongoMember(binary.path, { dir, port, guard, cacheGb: options.cacheGb ?? 0.25 }),
         port,
       });
     }
@@ -62,14 +62,19 @@ export async function startMongo(options: MongoOptions): Promise<LocalServer> {
   };
 }
 
-type Member = {
+/** How to start one member of a replica set. */
+export type MongoMemberOptions = {
   readonly dir: string;
   readonly port: number;
   readonly guard: Guard;
   readonly cacheGb: number;
 };
 
-async function startMember(program: string, { dir, port, guard, cacheGb }: Member): Promise<ServerProcess> {
+/** Starts a mongod on `dir` without waiting until it answers; `settleReplicaSet` makes members a set. */
+export async function startMongoMember(
+  program: string,
+  { dir, port, guard, cacheGb }: MongoMemberOptions,
+): Promise<ServerProcess> {
   await mkdir(dir, { recursive: true });
   const args = ['--replSet', REPLICA_SET, '--dbpath', dir, '--port', `${port}`, '--bind_ip', '127.0.0.1'];
   args.push('--wiredTigerCacheSizeGB', `${cacheGb}`, '--nounixsocket');

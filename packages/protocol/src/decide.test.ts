@@ -77,6 +77,14 @@ describe('decide', () => {
     expect(decide([first, second], nothing, context).later).toEqual([second]);
   });
 
+  it('lets an event whose key was used before wait for a batch-mate that has the key', () => {
+    const first = toCandidate(toEvent('a'));
+    const { eventId, contentHash } = first.event;
+    const conflictId = toConflictEventId('default', 's', 'a', contentHash);
+    const again = toCandidate({ ...first.event, eventId: conflictId, conflictOf: eventId });
+    expect(decide([first, again], nothing, context).later).toEqual([again]);
+  });
+
   it('keeps the second body of a reused key under an id of its own, dead', () => {
     const candidate = toCandidate();
     const known = knownAs(candidate, { contentHash: 'another', status: 'normalized' });

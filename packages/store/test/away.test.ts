@@ -97,6 +97,32 @@ describe('a connection', () => {
     }
   });
 
+  it('keeps no event when MongoDB dies between the two writes of the inbox, and says so', async () => {
+    const connection = connect();
+    const inbox = createInbox(connection);
+    try {
+      await vi.waitFor(() => connection.ping(), { timeout: 20_000, interval: 100 });
+      let killed: Promise<void> | undefined;
+      // The first write, of the receipt, is answered now.
+      connection.client.once('connectionCheckedIn', () => {
+        killed = server?.kill();
+      });
+      const { error } = await measure(
+        inbox.insert({ instance: 'dies', seq: 1, events: [newAccepted({ idempotencyKey: 'dies' })] }),
+      );
+      expect(error).toBeInstanceOf(DependencyAwayError);
+      await killed;
+      await server?.restart();
+      await vi.waitFor(() => connection.ping(), { timeout: 20_000, interval: 100 });
+      expect(await connection.db.collection('receipts').countDocuments({ instance: 'dies' })).toBe(1);
+      expect(await connection.db.collection('inbox').countDocuments({ 'event.idempotencyKey': 'dies' })).toBe(
+        0,
+      );
+    } finally {
+      await connection.close();
+    }
+  });
+
   it('closes within its time while MongoDB is frozen', { timeout: 120_000 }, async () => {
     const connection = connect();
     await vi.waitFor(() => connection.ping(), { timeout: 20_000, interval: 100 });

@@ -1,0 +1,106 @@
+import { parseArgs } from 'node:util';
+import { PlainError } from '@sluice/contracts/plain-error';
+import { CASE_NAMES, type CaseName } from './cases/registry.ts';
+
+/** What the command line asks for. */
+export type Arguments = {
+  readonly runs: number;
+  readonly seconds: number;
+  readonly isQuick: boolean;
+  /** The cases to run; empty for all but the long ones. */
+  readonly only: readonly CaseName[];
+  /** Whether the long cases are run, too. */
+  readonly growth: boolean;
+  readonly soak: boolean;
+  readonly json: boolean;
+  readonly help: boolean;
+};
+
+/** Thrown when the command line cannot be read; the message says what is wrong. */
+class ArgumentsError extends PlainError {
+  override readonly name = 'ArgumentsError';
+}
+
+/** What `--help` prints. */
+export const HELP = `npm run bench [-- options]
+
+Measures Sluice beside a server that does nothing, MongoDB alone and two simple
+designs, in one sitting, on Redis and MongoDB servers of its own. Figures differ
+from machine to machine; the ratios and the CPU time per event are what to
+compare. Nothing else should run meanwhile. All of it takes about 25 minutes.
+
+  --quick        one run of 4 s a case (with --growth and --soak: smaller ones)
+  --runs <n>     rounds; every figure is the median of them (default 3)
+  --seconds <n>  how long each case is measured (default 10)
+  --only <case>  this case and the no-op beside it; may be given several times
+  --growth       also: drain with 2 million stored events against none
+  --soak         also: memory during 10 minutes at half load
+  --json         print JSON, every single run in it, instead of tables
+  --help         print this
+
+Cases: ${CASE_NAMES.join(', ')
+  .replace(/(.{1,66})(?:, |$)/g, '$1,\n       ')
+  .trim()
+  .replace(/,$/, '')}
+
+Data is kept in the folder for temporary files (TMPDIR) and removed; on a
+folder in memory the durable settings cost nothing, so that is not fair.
+Settings of Sluice in the environment count, for instance BULK_EVENTS.
+The exit code is 1 when the counts of a case are off, which has no figures then.
+`;
+
+const DEFAULTS = { runs: 3, seconds: 10 } as const;
+const QUICK = { runs: 1, seconds: 4 } as const;
+const MAX = { runs: 100, seconds: 600 } as const;
+
+/**
+ * Reads the command line, without program and script.
+ *
+ * @throws ArgumentsError
+ */
+export function readArguments(args: readonly string[]): Arguments {
+  const { quick, runs, seconds, only, ...flags } = parse(args);
+  const defaults = quick ? QUICK : DEFAULTS;
+  return {
+    ...flags,
+    isQuick: quick,
+    runs: readWhole('runs', runs, defaults.runs),
+    seconds: readWhole('seconds', seconds, defaults.seconds),
+    only: only.map(readCase),
+  };
+}
+
+function parse(args: readonly string[]) {
+  const flag = { type: 'boolean', default: false } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: flag,
+        runs: { type: 'string' },
+        seconds: { type: 'string' },
+        only: { type: 'string', multiple: true, default: [] },
+        growth: flag,
+        soak: flag,
+        json: flag,
+        help: { ...flag, short: 'h' },
+      },
+    }).values;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ArgumentsError(`${reason}\nnpm run bench -- --help lists the options.`, { cause });
+  }
+}
+
+function readWhole(name: keyof typeof MAX, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= MAX[name]) return value;
+  throw new ArgumentsError(`--${name} is "${text}"; expected a whole number from 1 to ${MAX[name]}.`);
+}
+
+function readCase(text: string): CaseName {
+  const found = CASE_NAMES.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new ArgumentsError(`There is no case "${text}". The cases are ${CASE_NAMES.join(', ')}.`);
+}

@@ -1,0 +1,69 @@
+import type { CpuFigures } from './cpu.ts';
+import type { Latency } from './load/latencies.ts';
+
+/** The rows of the table, in its order. */
+export const ROWS = {
+  noop: 'Fastify no-op',
+  acceptEverysec: 'accept only, everysec',
+  acceptAlways: 'accept only, always',
+  drain: 'drain, 1 worker',
+  drainTwo: 'drain, 2 workers',
+  endEverysec: 'end to end, everysec',
+  endAlways: 'end to end, always',
+  noopSteady: 'no-op at 200/s',
+  steady: 'end to end at 200/s, always',
+  vitalData: '/vital-data at 5,000/s, always',
+  bulk: 'bare MongoDB, bulks of 200',
+  express: 'Express, a transaction each',
+  bullmq: 'BullMQ tutorial',
+  growthEmpty: 'drain, nothing stored before',
+  growthFull: 'drain, much stored before',
+  soak: 'soak at half load, always',
+} as const;
+export type RowId = keyof typeof ROWS;
+
+/** What one run of a case found. */
+export type Figures = CpuFigures & {
+  /** Events, counted in MongoDB where they are stored; requests where nothing is. */
+  readonly perSecond: number;
+  /** From sending a request to its answer. */
+  readonly answered: Latency | null;
+  /** From receiving an event to its record being stored, read from the worker's histogram. */
+  readonly stored: Latency | null;
+  /** What else a case found, by name with its unit. */
+  readonly extra: Readonly<Record<string, number>>;
+};
+
+/** The figures of one run of a case; most bring one row. */
+export type Measured = Partial<Record<RowId, Figures>>;
+
+/** What a case is run with. */
+export type CaseContext = {
+  /** Ended when the case is over: whatever a case starts it puts here. */
+  readonly resources: AsyncDisposableStack;
+  /** How long a load is measured; about as long again passes in warming up and waiting. */
+  readonly seconds: number;
+  /** Whether long cases shall be short, too. */
+  readonly isQuick: boolean;
+  /** For the programs that are started; settings of Sluice in it count, but not its addresses. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Tells the person at the terminal a sentence. */
+  readonly say: (sentence: string) => void;
+};
+
+/** Something that is measured. */
+export type Case = {
+  /** The rows that it brings. */
+  readonly rows: readonly RowId[];
+  /** Whether the no-op server is measured right before it in every round: the machine is not the same all day. */
+  readonly besideNoop: boolean;
+  /** Cases that take many minutes run only when they are asked for. */
+  readonly isLong: boolean;
+  /** @throws CountsOffError when MongoDB does not hold what was accepted */
+  readonly run: (context: CaseContext) => Promise<Measured>;
+};
+
+/** Thrown when what was accepted and what is stored differ: such a run has no figures. */
+export class CountsOffError extends Error {
+  override readonly name = 'CountsOffError';
+}

@@ -1,0 +1,31 @@
+import type { Case } from '../case.ts';
+import { accept, acceptAlways, drainTwo } from './accept.ts';
+import { bullmqTutorial, expressTransaction } from './baselines.ts';
+import { bulk } from './bulk.ts';
+import { endToEnd, endToEndAlways } from './end-to-end.ts';
+import { growth } from './growth.ts';
+import { noop } from './noop.ts';
+import { soak } from './soak.ts';
+import { steady } from './steady.ts';
+import { vitalData } from './vital-data.ts';
+
+/** Every case by the name that `--only` takes, in the order of a round: what is compared stands side by side. */
+export const CASES = {
+  noop,
+  accept,
+  bulk,
+  'drain-2': drainTwo,
+  'accept-always': acceptAlways,
+  e2e: endToEnd,
+  'e2e-always': endToEndAlways,
+  express: expressTransaction,
+  bullmq: bullmqTutorial,
+  steady,
+  'vital-data': vitalData,
+  growth,
+  soak,
+} as const satisfies Record<string, Case>;
+export type CaseName = keyof typeof CASES;
+
+/** The names of all cases. */
+export const CASE_NAMES = Object.keys(CASES) as readonly CaseName[];

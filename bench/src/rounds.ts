@@ -1,0 +1,108 @@
+/*
+ * A sitting: rounds, in each of which every case runs once.
+ *
+ * 1. The no-op server is measured right before each case that is compared with it, because a machine is not equally
+ *    fast all day; ratios are made within a round.
+ * 2. Whatever a case starts ends with it.
+ * 3. A case whose counts are off, or that fails, has no figures; the others go on.
+ */
+import { StartError } from '@sluice/local/say';
+import type { Arguments } from './arguments.ts';
+import type { CaseContext, Figures, Measured } from './case.ts';
+import { CASE_NAMES, CASES, type CaseName } from './cases/registry.ts';
+
+/** What one round found. */
+export type Round = {
+  readonly figures: Measured;
+  /** The no-op that was measured right before each row. */
+  readonly noopBeside: Measured;
+  /** Every no-op of the round. */
+  readonly noops: readonly Figures[];
+};
+
+/** A case that has no figures, and why. */
+export type Failure = { readonly name: CaseName; readonly reason: string };
+
+/** What a sitting found. */
+export type Sitting = {
+  readonly planned: readonly CaseName[];
+  readonly rounds: readonly Round[];
+  readonly failures: readonly Failure[];
+};
+
+/** How a sitting is run. */
+export type SittingOptions = Pick<Arguments, 'runs' | 'seconds' | 'isQuick' | 'only' | 'growth' | 'soak'> &
+  Pick<CaseContext, 'env' | 'say'> & {
+    /** Given what each case starts, so that an interrupt can end it. */
+    readonly onResources: (resources: AsyncDisposableStack) => void;
+    /** Ends the sitting after the case under way. */
+    readonly signal: AbortSignal;
+  };
+
+/**
+ * Runs the rounds, one case after the other.
+ *
+ * @throws StartError when Redis or MongoDB cannot be started
+ */
+export async function runSitting(options: SittingOptions): Promise<Sitting> {
+  const plan = toPlan(options);
+  const failures: Failure[] = [];
+  const rounds: Round[] = [];
+  for (let run = 1; run <= options.runs; run += 1) {
+    rounds.push(await runRound(plan, run, options, failures));
+  }
+  return { planned: [...new Set(plan)], rounds, failures };
+}
+
+/** Lists the cases of a round, with a no-op before each that needs one. */
+function toPlan({ only, growth, soak }: SittingOptions): readonly CaseName[] {
+  const long = { growth, soak };
+  const chosen = CASE_NAMES.filter((name) =>
+    only.length > 0 ? only.includes(name) : !CASES[name].isLong || (name in long && long[name as 'soak']),
+  );
+  return chosen.flatMap((name, index) =>
+    CASES[name].besideNoop && chosen[index - 1] !== 'noop' ? (['noop', name] as const) : [name],
+  );
+}
+
+async function runRound(
+  plan: readonly CaseName[],
+  run: number,
+  options: SittingOptions,
+  failures: Failure[],
+): Promise<Round> {
+  const figures: Measured = {};
+  const noopBeside: Measured = {};
+  const noops: Figures[] = [];
+  for (const name of plan) {
+    options.signal.throwIfAborted();
+    try {
+      const measured = await runCase(name, options);
+      if (measured.noop !== undefined) noops.push(measured.noop);
+      Object.assign(figures, measured);
+      const last = noops.at(-1);
+      if (last !== undefined) for (const row of CASES[name].rows) noopBeside[row] = last;
+      options.say(`run ${run}, ${name}: ${describe(measured)}`);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (error instanceof StartError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      failures.push({ name, reason });
+      options.say(`run ${run}, ${name}: no figures. ${reason}`);
+    }
+  }
+  return { figures, noopBeside, noops };
+}
+
+async function runCase(name: CaseName, options: SittingOptions): Promise<Measured> {
+  const { seconds, isQuick, env, say } = options;
+  await using resources = new AsyncDisposableStack();
+  options.onResources(resources);
+  return await CASES[name].run({ resources, seconds, isQuick, env, say });
+}
+
+function describe(measured: Measured): string {
+  return Object.values(measured)
+    .map(({ perSecond }) => `${Math.round(perSecond).toLocaleString('en')}/s`)
+    .join(', ');
+}

@@ -1,0 +1,77 @@
+import type { Mutant } from '../mutant.ts';
+import { integration } from '../proof.ts';
+
+const EVENT_STORE = 'packages/store/src/event-store.ts';
+const eventStore = integration('packages/store/test/event-store.test.ts');
+
+const ledger = integration('packages/store/test/ledger.test.ts');
+
+/** What MongoDB is asked to hold true. */
+export const storing: readonly Mutant[] = [
+  {
+    name: 'has no unique index on the normalized hash',
+    breaks: 2,
+    file: 'packages/store/src/schemas.ts',
+    find: 'normalizedEvents.index({ tenant: 1, normalizedHash: 1 }, { unique: true });',
+    replace: 'normalizedEvents.index({ tenant: 1, normalizedHash: 1 });',
+    tests: eventStore,
+  },
+  {
+    name: 'writes the parts of a bulk without a transaction',
+    breaks: 2,
+    file: 'packages/store/src/transaction.ts',
+    find: 'await work({ session, signal })',
+    replace: 'await work({ signal })',
+    tests: eventStore,
+  },
+  {
+    name: 'changes a status whatever it has become since',
+    breaks: 2,
+    file: EVENT_STORE,
+    find: '      filter: { _id: id, status, run, attempts },',
+    replace: '      filter: { _id: id },',
+    tests: eventStore,
+  },
+  {
+    name: 'takes an update that applied to nothing for written',
+    breaks: 2,
+    file: EVENT_STORE,
+    find: "    if (matchedCount < plan.rawUpdates.length) return 'conflict';\n",
+    replace: '',
+    tests: eventStore,
+  },
+  {
+    name: 'settles a receipt twice',
+    breaks: 3,
+    file: EVENT_STORE,
+    find: "  if (matchedCount < revived.length) return 'conflict';\n",
+    replace: '',
+    tests: eventStore,
+  },
+  {
+    name: 'does not count the events of a batch that reached both stores',
+    breaks: 3,
+    file: EVENT_STORE,
+    find: '{ $inc: { revived: accepted + merged } }',
+    replace: '{ $inc: { revived: 0 } }',
+    tests: ledger,
+  },
+  {
+    name: 'deletes the rows of the inbox also when their events could not be stored',
+    breaks: 1,
+    file: EVENT_STORE,
+    find: "  const raw = toCollection(connection, 'raw_events');\n  if (plan.normalized",
+    replace: `  const raw = toCollection(connection, 'raw_events');
+  await toCollection(connection, 'inbox').deleteMany({ _id: { $in: [...plan.inboxDone] } });
+  if (plan.normalized`,
+    tests: eventStore,
+  },
+  {
+    name: 'does not see that the last batches of an instance are lost',
+    breaks: 3,
+    file: 'packages/store/src/ledger.ts',
+    find: '  return end < seq && gaps.length < limit ? [...gaps, { from: end + 1, to: seq }] : gaps;',
+    replace: '  return gaps;',
+    tests: ledger,
+  },
+];
