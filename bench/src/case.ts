@@ -37,6 +37,9 @@ export type Figures = CpuFigures & {
 /** The figures of one run of a case; most bring one row. */
 export type Measured = Partial<Record<RowId, Figures>>;
 
+/** What starting servers takes. */
+export type StartContext = Pick<CaseContext, 'resources' | 'env' | 'say' | 'signal'>;
+
 /** What a case is run with. */
 export type CaseContext = {
   /** Ended when the case is over: whatever a case starts it puts here. */
@@ -47,6 +50,8 @@ export type CaseContext = {
   readonly isQuick: boolean;
   /** For the programs that are started; settings of Sluice in it count, but not its addresses. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Gives up starting servers. */
+  readonly signal: AbortSignal;
   /** Tells the person at the terminal a sentence. */
   readonly say: (sentence: string) => void;
 };

@@ -17,7 +17,6 @@ import { summarize } from './summary.ts';
 
 const INTERRUPTED = 130;
 const stopping = new AbortController();
-let open: AsyncDisposableStack | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 process.exit(await main().catch(explain));
 
@@ -32,21 +31,17 @@ async function main(): Promise<number> {
     env: process.env,
     say,
     signal: stopping.signal,
-    onResources: (resources) => {
-      open = resources;
-    },
   });
   const reported = { ...summarize(sitting), failures: sitting.failures };
   process.stdout.write(options.json ? toJson(reported, options) : toTables(reported, options));
   return sitting.failures.length === 0 ? 0 : 1;
 }
 
-/** Ends what the case under way has started: the case fails, and the sitting ends. */
+/** The second time nothing is removed, and the guards of the servers end them. */
 function stop(): void {
   if (stopping.signal.aborted) process.exit(INTERRUPTED);
   say('Stopping.');
   stopping.abort(new Error('Stopped.'));
-  open?.disposeAsync().catch((error: unknown) => say(String(error)));
 }
 
 function explain(error: unknown): number {

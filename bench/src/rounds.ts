@@ -3,9 +3,10 @@
  *
  * 1. The no-op server is measured right before each case that is compared with it, because a machine is not equally
  *    fast all day; ratios are made within a round.
- * 2. Whatever a case starts ends with it.
+ * 2. Whatever a case starts ends with it. The signal ends the case under way, and the sitting.
  * 3. A case whose counts are off, or that fails, has no figures; the others go on.
  */
+import { once } from 'node:events';
 import { StartError } from '@sluice/local/say';
 import type { Arguments } from './arguments.ts';
 import type { CaseContext, Figures, Measured } from './case.ts';
@@ -32,12 +33,7 @@ export type Sitting = {
 
 /** How a sitting is run. */
 export type SittingOptions = Pick<Arguments, 'runs' | 'seconds' | 'isQuick' | 'only' | 'growth' | 'soak'> &
-  Pick<CaseContext, 'env' | 'say'> & {
-    /** Given what each case starts, so that an interrupt can end it. */
-    readonly onResources: (resources: AsyncDisposableStack) => void;
-    /** Ends the sitting after the case under way. */
-    readonly signal: AbortSignal;
-  };
+  Pick<CaseContext, 'env' | 'say' | 'signal'>;
 
 /**
  * Runs the rounds, one case after the other.
@@ -95,10 +91,17 @@ async function runRound(
 }
 
 async function runCase(name: CaseName, options: SittingOptions): Promise<Measured> {
-  const { seconds, isQuick, env, say } = options;
+  const { seconds, isQuick, env, say, signal } = options;
   await using resources = new AsyncDisposableStack();
-  options.onResources(resources);
-  return await CASES[name].run({ resources, seconds, isQuick, env, say });
+  const stopped = new AbortController();
+  // A case that waits for a store would go on for a while after that has ended.
+  const aborted = once(signal, 'abort', { signal: stopped.signal }).then(() => Promise.reject(signal.reason));
+  aborted.catch(() => undefined);
+  try {
+    return await Promise.race([CASES[name].run({ resources, seconds, isQuick, env, say, signal }), aborted]);
+  } finally {
+    stopped.abort();
+  }
 }
 
 function describe(measured: Measured): string {

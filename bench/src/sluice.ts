@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { statsSchema } from '@sluice/contracts/api';
 import { startStack } from '@sluice/local/stack';
 import { type Db, MongoClient } from 'mongodb';
-import { type CaseContext, CountsOffError } from './case.ts';
+import { CountsOffError, type StartContext } from './case.ts';
 import type { CpuPids } from './cpu.ts';
 import { readStoredTimes, type StoredTimes } from './stored-times.ts';
 import { untilStored } from './until-stored.ts';
@@ -56,12 +56,12 @@ const LOOK_MS = 250;
 
 /** Starts Redis, MongoDB and the apps on free ports, on new data that is removed afterwards. */
 export async function startSluice(
-  { resources, env, say }: Pick<CaseContext, 'resources' | 'env' | 'say'>,
+  { resources, env, say, signal }: StartContext,
   appendfsync: Appendfsync,
 ): Promise<Sluice> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
   resources.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const stack = await startStack({
+  const starting = startStack({
     root: ROOT,
     dataDir,
     appendfsync,
@@ -70,9 +70,11 @@ export async function startSluice(
     schedulers: 1,
     env: { ...env, AUTH: 'off' },
     say,
+    signal,
   });
   // Nothing of it is kept, so that there is no reason to end it in order.
-  resources.defer(stack.kill);
+  resources.defer(async () => (await starting.catch(() => undefined))?.kill());
+  const stack = await starting;
   const client = await MongoClient.connect(stack.mongodbUri);
   resources.defer(() => client.close());
   const db = client.db();

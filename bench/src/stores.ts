@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startMongo } from '@sluice/local/mongo';
 import { startRedis } from '@sluice/local/redis';
 import type { LocalServer } from '@sluice/local/server-process';
-import type { CaseContext } from './case.ts';
+import type { StartContext } from './case.ts';
 
 /** What is kept in memory by MongoDB, in GB: as much as beside Sluice. */
 const CACHE_GB = 1;
@@ -13,30 +13,27 @@ const CACHE_GB = 1;
 export type Mongo = { readonly uri: string; readonly pids: readonly number[] };
 
 /** Starts a MongoDB like Sluice's on new data, and names its database `bench`. */
-export async function startBareMongo(
-  context: Pick<CaseContext, 'resources' | 'env' | 'say'>,
-): Promise<Mongo> {
-  const { env, say } = context;
-  const server = await startMongo({ dir: await makeFolder(context), cacheGb: CACHE_GB, env, say });
-  deferKill(context, server);
+export async function startBareMongo(context: StartContext): Promise<Mongo> {
+  const { env, say, signal } = context;
+  const dir = await makeFolder(context);
+  const server = await killAtEnd(context, startMongo({ dir, cacheGb: CACHE_GB, env, say, signal }));
   return { uri: server.url.replace('/?', '/bench?'), pids: server.pids };
 }
 
 /** Starts a Redis like Sluice's on new data, at `appendfsync everysec`. */
-export async function startBareRedis(
-  context: Pick<CaseContext, 'resources' | 'env' | 'say'>,
-): Promise<LocalServer> {
-  const { env, say } = context;
-  const server = await startRedis({ dir: await makeFolder(context), appendfsync: 'everysec', env, say });
-  deferKill(context, server);
-  return server;
+export async function startBareRedis(context: StartContext): Promise<LocalServer> {
+  const { env, say, signal } = context;
+  const dir = await makeFolder(context);
+  return killAtEnd(context, startRedis({ dir, appendfsync: 'everysec', env, say, signal }));
 }
 
-function deferKill({ resources }: Pick<CaseContext, 'resources'>, server: LocalServer): void {
-  resources.defer(() => server.stop({ force: true }));
+/** The end may come while it is starting. */
+function killAtEnd({ resources }: StartContext, starting: Promise<LocalServer>): Promise<LocalServer> {
+  resources.defer(async () => (await starting.catch(() => undefined))?.stop({ force: true }));
+  return starting;
 }
 
-async function makeFolder({ resources }: Pick<CaseContext, 'resources'>): Promise<string> {
+async function makeFolder({ resources }: StartContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));
   return dir;
