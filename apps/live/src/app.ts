@@ -9,7 +9,7 @@ import type { StreamHub } from './stream-hub.ts';
 export type LiveAppOptions = {
   readonly logger: Logger;
   readonly health: Health;
-  readonly hub: Pick<StreamHub, 'open' | 'endStreams'>;
+  readonly hub: Pick<StreamHub, 'prepare' | 'open' | 'endStreams'>;
 };
 
 const STREAM_HEADERS = {
@@ -33,10 +33,12 @@ export function createLiveApp({ logger, health, hub }: LiveAppOptions): HttpServ
     url: '/stream',
     // A HEAD request would be answered by a stream without end.
     exposeHeadRoute: false,
-    handler(request, reply) {
+    async handler(request, reply) {
       const query = parseQuery(request.query);
       const lastEventId = request.headers['last-event-id'];
+      await hub.prepare();
       reply.hijack();
+      if (reply.raw.destroyed) return;
       reply.raw.writeHead(200, {
         'x-request-id': request.id,
         'x-content-type-options': 'nosniff',

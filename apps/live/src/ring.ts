@@ -4,6 +4,8 @@ import type { LiveEntry } from './frames.ts';
 export type Ring = {
   /** Forgets everything and begins at a token. */
   begin(token: string): void;
+  /** Forgets everything, and has no beginning again. */
+  clear(): void;
   /** Adds a message; false when it is not newer than what was there before. */
   push(entry: LiveEntry): boolean;
   /** Notes that nothing came up to a token. */
@@ -52,6 +54,13 @@ export function createRing({
       bytes = 0;
       floor = token;
       position = token;
+    },
+    clear() {
+      slots.length = 0;
+      first = end;
+      bytes = 0;
+      floor = null;
+      position = null;
     },
     push(entry) {
       if (position === null || entry.token <= position) return false;
