@@ -42,6 +42,7 @@ export function startWorker(stores: Stores, { node, normalize, whenWaiting }: Wo
     soon: (callback) => node.later(1, callback),
     bulkEvents: WORKER.bulkEvents,
     maxInFlight: 2,
+    lookUpsAfterKnown: world.random.whole(0, 2),
     onCommitted: toApplyLatest(stores, node),
   });
   const settle = oneAlone(

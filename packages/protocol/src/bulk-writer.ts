@@ -5,6 +5,8 @@
  *  2. The bulk leaves after a moment, or when the one under way is done; at 200 events also beside some others. So
  *     bulks are as large as the load makes them.
  *  3. MongoDB is asked what it knows of the ids, hashes and batches; reused keys are looked up in a second question.
+ *     While nothing was known for some bulks, the next one is guessed to be all new instead: unique ids, hashes and
+ *     receipts refuse it as a whole if it is not, and then it is looked up.
  *  4. `decide` makes the plan. A batch whose last event is in it brings its receipt into the same transaction.
  *  5. A conflict means that another writer was first: look up again, decide anew; after three conflicts in halves,
  *     because two bulks that meet in many documents hinder each other. A job that still meets them is given up for
@@ -53,6 +55,8 @@ export type BulkWriterOptions = {
   readonly maxInFlight?: number;
   /** Conflicts of one bulk before it is given up; 20 by default. */
   readonly maxConflicts?: number;
+  /** Bulks that are looked up after one of which MongoDB knew something, before one is guessed; 10 by default. */
+  readonly lookUpsAfterKnown?: number;
   /**
    * Given the records of every committed bulk before its jobs hear of it, and those of events that were stored
    * before, because a worker may have died in between; what it does must be idempotent.
@@ -78,17 +82,21 @@ type Parcel = {
 /** One event in a bulk; `key` is the candidate as it was handed in, whatever has become of it since. */
 type Item = { readonly candidate: Candidate; readonly key: Candidate; readonly parcel: Parcel };
 
+const NOTHING_KNOWN: LookedUp = { raw: new Map(), owners: new Map(), receipts: new Map() };
+
 /** Conflicts of the same bulk after which it is tried in halves. */
 const HALVE_AFTER_CONFLICTS = 3;
 
 /** Creates the writer of one worker. */
 export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
   const { store, worker, now, bulkEvents = 200, maxInFlight = 4, maxConflicts = 20, onCommitted } = options;
+  const { lookUpsAfterKnown = 10 } = options;
   const soon = options.soon ?? ((callback: () => void) => void setTimeout(callback, 1));
   const forming: Parcel[] = [];
   let formingEvents = 0;
   let inFlight = 0;
   let leaving = false;
+  let lookUpsLeft = lookUpsAfterKnown;
   const idle: (() => void)[] = [];
 
   function write(batch: BatchName | null, candidates: readonly Candidate[]): Promise<readonly Outcome[]> {
@@ -152,7 +160,7 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
   /** Never rejects: a job hears of trouble through its parcel. */
   async function settle(bulk: readonly Item[]): Promise<void> {
     try {
-      let open = bulk;
+      let open = await settleRound(bulk, 0, lookUpsLeft === 0 && bulk.every(mayBeGuessed));
       while (open.length > 0) open = await settleRound(open, 0);
     } catch (error) {
       for (const { parcel } of bulk) parcel.reject(error);
@@ -160,11 +168,16 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
   }
 
   /** Commits what can be decided now and returns what must wait for a batch-mate. */
-  async function settleRound(all: readonly Item[], conflicts: number): Promise<readonly Item[]> {
+  async function settleRound(
+    all: readonly Item[],
+    conflicts: number,
+    isGuess = false,
+  ): Promise<readonly Item[]> {
     const items = all.filter(({ parcel }) => !parcel.isGivenUp);
     if (items.length === 0) return [];
     const byCandidate = new Map(items.map((item) => [item.candidate, item]));
-    const known = await lookUp(items);
+    const known = isGuess ? NOTHING_KNOWN : await lookUp(items);
+    if (!isGuess) lookUpsLeft = isNothing(known) ? Math.max(0, lookUpsLeft - 1) : lookUpsAfterKnown;
     const decision = decide([...byCandidate.keys()], known, { now: new Date(now()), worker });
     const tallies = tally(decision.decided, byCandidate);
     const plan: BulkPlan = { ...decision.plan, receipts: toReceipts(tallies, known) };
@@ -179,6 +192,10 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
       await onCommitted?.([...plan.normalized, ...(await readStoredBefore(decision))]);
       report(decision, tallies, byCandidate);
       return items.filter(({ candidate }) => decision.later.includes(candidate));
+    }
+    if (isGuess) {
+      lookUpsLeft = lookUpsAfterKnown;
+      return settleRound(items, conflicts);
     }
     if (conflicts + 1 >= maxConflicts) return giveUp(items);
     if (conflicts + 1 < HALVE_AFTER_CONFLICTS || items.length === 1) return settleRound(items, conflicts + 1);
@@ -250,6 +267,16 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
   }
 
   return { write, drain };
+}
+
+/** Only what comes for the first time can be new; what used a key again is decided by what that key holds. */
+function mayBeGuessed({ candidate: { origin, event, inboxKey, verdict } }: Item): boolean {
+  const isFirst = origin === 'delivery' && inboxKey === null && verdict.kind !== 'alone';
+  return isFirst && event.conflictOf === undefined;
+}
+
+function isNothing({ raw, owners, receipts }: LookedUp): boolean {
+  return raw.size + owners.size + receipts.size === 0;
 }
 
 type Tally = { readonly decided: number; readonly accepted: number; readonly merged: number };
