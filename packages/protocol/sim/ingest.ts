@@ -22,6 +22,7 @@ export function startIngest(stores: Stores, node: Node): Ingest {
     queue: toAcceptQueue(stores, node),
     inbox: toAcceptInbox(stores, node),
     now: node.now,
+    soon: (callback) => node.later(0, callback),
   });
   const beat = createBeat({
     instance,

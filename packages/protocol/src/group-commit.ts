@@ -2,8 +2,9 @@
  * Accepting, from an event with its identity to the promise that it is kept.
  *
  *  1. `submit` joins the batch that is forming; an event whose id and content are already on their way joins them.
- *  2. While no batch is on its way to the queue, the forming batch leaves: no timer. So at a light load a batch holds
- *     one event, under load what arrived during a round trip. A full batch leaves beside another one.
+ *  2. While no batch is on its way to the queue, the forming batch leaves at the end of the event loop's turn: no timer.
+ *     So at a light load a batch holds one event, under load what arrived during a round trip and with its end. A full
+ *     batch leaves beside another one.
  *  3. Marks are read: an event accepted within the last hour is answered as a duplicate and not sent again. A mark
  *     with another content hash means a reused key: the event goes on under an id of its own, and is answered with it.
  *  4. The rest gets a number, without gaps, and travels as one job. Once the queue has it: marks, answers.
@@ -57,6 +58,8 @@ export type GroupCommitOptions = {
   readonly inbox: AcceptInbox;
   /** Now, in epoch milliseconds. */
   readonly now: () => number;
+  /** Calls back at the end of the event loop's turn; `setImmediate` by default. */
+  readonly soon?: (callback: () => void) => void;
   /** Batches under way at once; 2 by default. */
   readonly maxInFlight?: number;
   /** How long a queue that failed is left alone; 1,000 by default. */
@@ -89,12 +92,14 @@ type Left = { readonly seq: number; readonly batch: readonly Waiting[] };
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const { instance, queue, inbox, now, onBatch } = options;
   const { maxInFlight = 2, queueRestMs = 1000, queueShareMs = 900, inboxShareMs = 1400 } = options;
+  const soon = options.soon ?? ((callback: () => void) => void setImmediate(callback));
   const head = createContiguousHead();
   const onTheirWay = new Map<string, Waiting[]>();
   const unconfirmed = new Set<number>();
   let forming: Waiting[] = [];
   let inFlight = 0;
   let inInbox = 0;
+  let isLeaving = false;
   let lastSeq = 0;
   let merged = 0;
   let queueRestsUntil = Number.NEGATIVE_INFINITY;
@@ -121,6 +126,13 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   }
 
   function sendForming(): void {
+    if (isLeaving || forming.length === 0 || !mayLeave()) return;
+    isLeaving = true;
+    soon(sendNow);
+  }
+
+  function sendNow(): void {
+    isLeaving = false;
     while (forming.length > 0 && mayLeave()) {
       void sendBatch(takeBatch()).finally(settleIdle);
     }

@@ -41,7 +41,8 @@ export function createMetrics({
 }): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ app });
-  collectDefaultMetrics({ register: registry });
+  // By default the event loop would be woken a hundred times a second to see how late it is.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   const registers = [registry];
   new Gauge({
     name: 'sluice_process_info',
