@@ -39,8 +39,8 @@ export async function connectModels(uri: string): Promise<Models> {
   const connection = await createConnection(uri).asPromise();
   const models = {
     connection,
-    RawEvent: connection.model('RawEvent', rawEventSchema),
-    NormalizedEvent: connection.model('NormalizedEvent', normalizedEventSchema),
+    RawEvent: connection.model<ReceivedEvent>('RawEvent', rawEventSchema),
+    NormalizedEvent: connection.model<NormalizedEvent>('NormalizedEvent', normalizedEventSchema),
   };
   await Promise.all([models.RawEvent.init(), models.NormalizedEvent.init()]);
   return models;

@@ -2,15 +2,17 @@
  * A scheduler, from its parts to its end:
  *
  *  1. The sweeper moves accepted events from the inbox to the queue.
- *  2. The ticker queues one poll for each slot of each source's schedule.
- *  3. The worker takes polls from the queue; each is one run, whose records are kept by the group commit.
- *  4. The heartbeat tells the ledger how many batches that made.
- *  5. At the end nothing new is queued, runs are broken off after the page in hand, the sweep in hand ends, and the
+ *  2. The refiler gives open events jobs again whose jobs are gone.
+ *  3. The ticker queues one poll for each slot of each source's schedule.
+ *  4. The worker takes polls from the queue; each is one run, whose records are kept by the group commit.
+ *  5. The heartbeat tells the ledger how many batches that made.
+ *  6. At the end nothing new is queued, runs are broken off after the page in hand, the sweep in hand ends, and the
  *     last batches are kept and told.
  */
 import type { PollSource } from '@sluice/contracts/source';
 import { createGroupCommit } from '@sluice/protocol/group-commit';
 import { startHeartbeat } from '@sluice/protocol/heartbeat';
+import type { EventsInspector } from '@sluice/queue/events-inspector';
 import type { EventsProducer } from '@sluice/queue/events-producer';
 import { createPollsWorker, type PollsProducer } from '@sluice/queue/polls';
 import type { RedisMemory } from '@sluice/queue/redis-memory';
@@ -19,10 +21,12 @@ import type { Checkpoints } from '@sluice/store/checkpoints';
 import type { StoredInbox } from '@sluice/store/inbox';
 import type { StoredInstances } from '@sluice/store/instances';
 import type { Leases } from '@sluice/store/leases';
+import type { StoredOpenEvents } from '@sluice/store/open-events';
 import type { SchedulerConfig } from './config.ts';
 import { createPollRun } from './poll-run.ts';
 import { createPollStore } from './poll-store.ts';
 import { createPollProcessor } from './polls.ts';
+import { startRefiler } from './refiler.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 import { startSweeper } from './sweeper.ts';
 import { startTicker } from './ticker.ts';
@@ -35,7 +39,9 @@ export type SchedulerOptions = {
   readonly queue: Pick<EventsProducer, 'readMarks' | 'addBatch' | 'writeMarks' | 'addSplit'>;
   readonly pollQueue: Pick<PollsProducer, 'addPoll'>;
   readonly readMemory: () => Promise<RedisMemory>;
+  readonly inspector: Pick<EventsInspector, 'hasJobs'>;
   readonly inbox: StoredInbox;
+  readonly openEvents: StoredOpenEvents;
   readonly instances: StoredInstances;
   readonly leases: Leases;
   readonly checkpoints: Checkpoints;
@@ -74,6 +80,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     holder: instance,
     logger,
   });
+  const refiler = startRefiler({
+    open: options.openEvents,
+    queue: { addSplit: queue.addSplit, hasJobs: options.inspector.hasJobs },
+    leases,
+    holder: instance,
+    logger,
+  });
   const closing = new AbortController();
   const poll = createPollRun({
     store: createPollStore({ leases, checkpoints, holder: instance, leaseMs: POLL_LEASE_MS }),
@@ -98,6 +111,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       closing.abort();
       await worker.close({ deadlineMs });
       await sweeper.stop();
+      await refiler.stop();
       await commit.close();
       await heartbeat.stop();
     },

@@ -1,4 +1,5 @@
 import { createRedis } from '@sluice/queue/connection';
+import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createEventsProducer } from '@sluice/queue/events-producer';
 import { createPollsProducer } from '@sluice/queue/polls';
 import { createMemoryReader } from '@sluice/queue/redis-memory';
@@ -12,6 +13,7 @@ import { createInbox } from '@sluice/store/inbox';
 import { createInstances } from '@sluice/store/instances';
 import { createLeases } from '@sluice/store/leases';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
+import { createOpenEvents } from '@sluice/store/open-events';
 import { createSourceStore } from '@sluice/store/sources-store';
 import { createScheduler } from './app.ts';
 import { schedulerConfigSchema } from './config.ts';
@@ -34,6 +36,8 @@ await runApp({
     lifecycle.add('redis', () => redis.close());
     const queue = createEventsProducer({ redisUrl, prefix, logger });
     lifecycle.add('events producer', () => queue.close());
+    const inspector = createEventsInspector({ redisUrl, prefix, logger });
+    lifecycle.add('queue counts', () => inspector.close());
     const pollQueue = createPollsProducer({ redisUrl, prefix, logger });
     lifecycle.add('polls producer', () => pollQueue.close());
     const checks = { mongodb: () => assertMigrated(store), redis: redis.ping };
@@ -45,12 +49,20 @@ await runApp({
     await createSourceStore(store, { timeoutMs: 10_000 }).applyFile(declared);
     const stores = {
       inbox: createInbox(store),
+      openEvents: createOpenEvents(store),
       instances: createInstances(store),
       leases: createLeases(store),
       checkpoints: createCheckpoints(store),
     };
     const readMemory = createMemoryReader({ redis });
-    const parts = { queue, pollQueue, readMemory, metrics: createSchedulerMetrics(metrics), ...stores };
+    const parts = {
+      queue,
+      inspector,
+      pollQueue,
+      readMemory,
+      metrics: createSchedulerMetrics(metrics),
+      ...stores,
+    };
     const scheduler = createScheduler({ config, logger, instance, sources, ...parts, now: Date.now });
     lifecycle.add('scheduler', () => scheduler.close(config.SHUTDOWN_TIMEOUT_MS * WORK_SHARE));
   },

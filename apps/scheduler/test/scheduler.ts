@@ -12,6 +12,7 @@ import { createInbox } from '@sluice/store/inbox';
 import { createInstances } from '@sluice/store/instances';
 import { createLeases } from '@sluice/store/leases';
 import { migrate } from '@sluice/store/migrate';
+import { createOpenEvents } from '@sluice/store/open-events';
 import { expect, vi } from 'vitest';
 import { createScheduler, type SchedulerOptions } from '../src/app.ts';
 import { createSchedulerMetrics } from '../src/scheduler-metrics.ts';
@@ -40,6 +41,7 @@ export async function startScheduler(
   const redis = createRedis({ url: redisUrl, role: 'producer', logger });
   const queue = createEventsProducer({ redisUrl, prefix, logger });
   const pollQueue = createPollsProducer({ redisUrl, prefix, logger });
+  const inspector = createEventsInspector({ redisUrl, prefix, logger });
   await migrate(store, 30_000);
   await vi.waitFor(() => Promise.all([redis.ping(), queue.ping()]));
   const scheduler = createScheduler(
@@ -47,7 +49,9 @@ export async function startScheduler(
       config: { REDIS_URL: redisUrl, QUEUE_PREFIX: prefix },
       ...{ logger, instance, sources, queue, pollQueue, now: Date.now },
       readMemory: createMemoryReader({ redis }),
+      inspector,
       inbox: createInbox(store),
+      openEvents: createOpenEvents(store),
       instances: createInstances(store),
       leases: createLeases(store),
       checkpoints: createCheckpoints(store),
@@ -57,7 +61,7 @@ export async function startScheduler(
   return {
     async close() {
       await scheduler.close(10_000);
-      await Promise.all([redis.close(), queue.close(), pollQueue.close(), store.close()]);
+      await Promise.all([redis, queue, pollQueue, inspector, store].map((it) => it.close()));
     },
   };
 }

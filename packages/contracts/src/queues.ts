@@ -43,6 +43,11 @@ export function toBatchJobId(instance: string, seq: number): string {
   return `b-${instance}-${seq}`;
 }
 
+/** Names the job of the batch that has this receipt (`toReceiptId`). */
+export function toReceiptJobId(receiptId: string): string {
+  return `b-${receiptId}`;
+}
+
 /** Names the job of one event that left its batch, or runs again. */
 export function toSingleJobId(eventId: string, contentHash: string, run: number): string {
   return `${eventId}-${contentHash.slice(0, 16)}-${run}`;

@@ -1,7 +1,8 @@
+import { refileStranded } from '../src/refile.ts';
 import { sweepInbox } from '../src/sweep.ts';
 import { type Ingest, startIngest } from './ingest.ts';
 import { createNode, type Node } from './node.ts';
-import { type Stores, toSettleQueue, toSweepInbox } from './ports.ts';
+import { type Stores, toRefile, toSettleQueue, toSweepInbox } from './ports.ts';
 import { createNormalize } from './scenario.ts';
 import { startWorker } from './worker.ts';
 
@@ -25,6 +26,9 @@ export type ClusterOptions = {
 };
 
 const SWEEP_MS = 2000;
+const REFILE_MS = 5000;
+/** How long an event must not have been touched before it is looked for: no longer than clocks differ. */
+const IDLE_MS = 3000;
 const NEWEST = [1, 2];
 
 /** Starts the processes. */
@@ -65,8 +69,10 @@ export function startCluster(stores: Stores, options: ClusterOptions): Cluster {
       world.after(100 + random.fraction() * 2000, () => start(kind));
     });
     if (kind === 'ingest') ingests.set(name, startIngest(stores, node));
-    else if (kind === 'sweeper') void sweepForEver(node);
-    else {
+    else if (kind === 'sweeper') {
+      void sweepForEver(node);
+      void refileForEver(node);
+    } else {
       const die = () => {
         node.crash('of a payload');
         throw new Error('This process is gone.');
@@ -81,6 +87,13 @@ export function startCluster(stores: Stores, options: ClusterOptions): Cluster {
     for (;;) {
       await node.sleep(SWEEP_MS);
       await sweepInbox({ inbox, queue: settleQueue }, 5).catch(() => undefined);
+    }
+  }
+
+  async function refileForEver(node: Node): Promise<void> {
+    for (;;) {
+      await node.sleep(REFILE_MS);
+      await refileStranded(toRefile(stores, node), IDLE_MS).catch(() => undefined);
     }
   }
 

@@ -1,7 +1,8 @@
 import type { BulkPlan, CommitResult } from '@sluice/contracts/bulk';
-import type { NormalizedEventDocument } from '@sluice/contracts/event';
+import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { AcceptInbox, AcceptQueue, EventStore, SettleQueue } from '../src/ports.ts';
+import type { OpenEvent, OpenEvents, RefileQueue } from '../src/refile.ts';
 import type { SweepInbox } from '../src/sweep.ts';
 import type { Node } from './node.ts';
 import { addPipeline, type QueueModel } from './queue-model.ts';
@@ -108,6 +109,25 @@ export function toSettleQueue({ world, redis, queue }: Stores, node: Node): Sett
         options,
       ),
   };
+}
+
+/** Creates the queue and the open events as refiling reaches them. */
+export function toRefile(stores: Stores, node: Node): { open: OpenEvents; queue: RefileQueue } {
+  const { redis, mongo, queue, store } = stores;
+  const options = { deadlineMs: STORE_MS };
+
+  async function* listIdle(idleMs: number): AsyncGenerator<readonly OpenEvent[]> {
+    const before = node.now() - idleMs;
+    const isOpen = ({ status, updatedAt }: RawEventDocument) =>
+      (status === 'failed' || status === 'pending') && updatedAt.getTime() < before;
+    yield mongo.call(node, () => [...store.raw.values()].filter(isOpen), options);
+  }
+
+  const read = (ids: readonly string[]) =>
+    mongo.call(node, () => ids.flatMap((id) => store.raw.get(id) ?? []), options);
+  const hasJobs = (ids: readonly string[]) =>
+    redis.call(node, () => ids.map((id) => queue.jobs.has(id)), { deadlineMs: QUEUE_MS });
+  return { open: { listIdle, read }, queue: { ...toSettleQueue(stores, node), hasJobs } };
 }
 
 /** Creates the inbox as a sweeper reaches it. */

@@ -81,5 +81,8 @@ export async function simulate(seed: number): Promise<Simulation> {
 }
 
 function isDrained({ queue, store }: Stores): boolean {
-  return store.inbox.size === 0 && [...queue.jobs.values()].every(({ state }) => state === 'failed');
+  const isOpen = [...store.raw.values()].some(({ status }) => status === 'failed' || status === 'pending');
+  return (
+    !isOpen && store.inbox.size === 0 && [...queue.jobs.values()].every(({ state }) => state === 'failed')
+  );
 }

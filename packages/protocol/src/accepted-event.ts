@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { AcceptedEvent, KeyOrigin } from '@sluice/contracts/event';
+import type { AcceptedEvent, KeyOrigin, RawEventDocument } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
 import { toContentHash } from '@sluice/normalizer/content-hash';
 import { toEventId } from '@sluice/normalizer/identity';
@@ -44,6 +44,30 @@ export function toAcceptedEvent(incoming: Incoming): AcceptedEvent {
     receivedAt: new Date(incoming.receivedAtMs).toISOString(),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(simulate === undefined ? {} : { simulate }),
+  };
+}
+
+/** Makes the event again from what is stored of it, to be run another time. */
+export function toStoredEvent(raw: RawEventDocument): AcceptedEvent {
+  const { type, traceparent, simulate, conflictOf } = raw;
+  return {
+    eventId: raw._id,
+    tenant: raw.tenant,
+    source: raw.source,
+    via: raw.via,
+    form: raw.form,
+    idempotencyKey: raw.idempotencyKey,
+    keyOrigin: raw.keyOrigin,
+    contentHash: raw.contentHash,
+    contentType: raw.contentType,
+    headers: { ...raw.headers },
+    ...toBody(Buffer.from(raw.body)),
+    ...(type === undefined ? {} : { type }),
+    schemaVersion: raw.schemaVersion,
+    receivedAt: raw.receivedAt.toISOString(),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(simulate === undefined ? {} : { simulate }),
+    ...(conflictOf === undefined ? {} : { conflictOf }),
   };
 }
 

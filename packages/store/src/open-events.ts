@@ -1,0 +1,56 @@
+import type { RawEventDocument } from '@sluice/contracts/event';
+import { toCollection } from './collections.ts';
+import type { StoreConnection } from './connection.ts';
+import { within } from './deadline.ts';
+
+type OpenEvent = Pick<
+  RawEventDocument,
+  '_id' | 'contentHash' | 'run' | 'attempts' | 'batch' | 'schemaVersion'
+>;
+
+/** Raw events that wait for another attempt, or for a worker that knows them. */
+export type StoredOpenEvents = {
+  /**
+   * Lists those that were not touched for `idleMs`, 500 at a time.
+   *
+   * @throws DependencyAwayError
+   */
+  listIdle(idleMs: number): AsyncIterable<readonly OpenEvent[]>;
+  /**
+   * Reads them whole, in any order.
+   *
+   * @throws DependencyAwayError
+   */
+  read(ids: readonly string[]): Promise<readonly RawEventDocument[]>;
+};
+
+const PORTION = 500;
+
+/** Creates the reader of open events; `timeoutMs`, for each portion, is 10 s by default. */
+export function createOpenEvents(connection: StoreConnection, { timeoutMs = 10_000 } = {}): StoredOpenEvents {
+  const collection = toCollection(connection, 'raw_events');
+
+  async function* listIdle(idleMs: number): AsyncGenerator<readonly OpenEvent[]> {
+    const filter = {
+      status: { $in: ['failed' as const, 'pending' as const] },
+      updatedAt: { $lt: new Date(Date.now() - idleMs) },
+    };
+    const projection = { contentHash: 1, run: 1, attempts: 1, batch: 1, schemaVersion: 1 };
+    const cursor = collection.find<OpenEvent>(filter, { projection, batchSize: PORTION });
+    try {
+      while (await within(timeoutMs, () => cursor.hasNext())) yield cursor.readBufferedDocuments(PORTION);
+    } finally {
+      await cursor.close();
+    }
+  }
+
+  async function read(ids: readonly string[]): Promise<readonly RawEventDocument[]> {
+    return within(timeoutMs, (signal) =>
+      collection
+        .find({ _id: { $in: [...ids] } }, { signal, maxTimeMS: timeoutMs, promoteBuffers: true })
+        .toArray(),
+    );
+  }
+
+  return { listIdle, read };
+}
