@@ -204,6 +204,19 @@ describe('group commit', () => {
     expect(commit.head()).toMatchObject({ seq: 1, events: 0 });
   });
 
+  it('refuses what it could not hold while the stores are slow, and takes more once they have answered', async () => {
+    const gate = Promise.withResolvers<void>();
+    queue.before = () => gate.promise;
+    const options = { instance: 'i', queue, inbox: store, now: () => nowMs, maxWaitingBytes: 3000 };
+    commit = createGroupCommit(options);
+    const big = 'x'.repeat(1000);
+    const [first, second] = [commit.submit(toEvent('a', { big })), commit.submit(toEvent('b', { big }))];
+    await expect(commit.submit(toEvent('c', { big }))).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' });
+    gate.resolve();
+    await Promise.all([first, second]);
+    expect(await commit.submit(toEvent('c', { big }))).toMatchObject({ duplicate: false });
+  });
+
   it('answers everything in hand before it closes and refuses what comes after', async () => {
     const kept = [commit.submit(toEvent('a')), commit.submit(toEvent('b')), commit.submit(toEvent('c'))];
     await commit.close();

@@ -40,7 +40,7 @@ export type GroupCommit = {
   /**
    * Keeps an event.
    *
-   * @throws ProblemException ERR_UNAVAILABLE when neither the queue nor the inbox took it
+   * @throws ProblemException ERR_UNAVAILABLE when neither the queue nor the inbox took it, or too much waits already
    */
   submit(event: AcceptedEvent): Promise<Kept>;
   /** Tells how far the batches are kept. */
@@ -71,6 +71,8 @@ export type GroupCommitOptions = {
   readonly queueShareMs?: number;
   /** How long after an event came the inbox may still be asked; 1,400 by default. */
   readonly inboxShareMs?: number;
+  /** How many bytes of bodies may wait for an answer at once; 64 MiB by default. */
+  readonly maxWaitingBytes?: number;
   /** Told of every batch that left: how many events, and through which store. */
   readonly onBatch?: (sent: { readonly events: number; readonly by: 'queue' | 'inbox' | 'none' }) => void;
 };
@@ -92,6 +94,7 @@ type Left = { readonly seq: number; readonly batch: readonly Waiting[] };
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const { instance, queue, inbox, now, onBatch } = options;
   const { maxInFlight = 2, queueRestMs = 1000, queueShareMs = 900, inboxShareMs = 1400 } = options;
+  const { maxWaitingBytes = 64 * 1024 * 1024 } = options;
   const soon = options.soon ?? ((callback: () => void) => void setImmediate(callback));
   const head = createContiguousHead();
   const onTheirWay = new Map<string, Waiting[]>();
@@ -100,6 +103,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   let inFlight = 0;
   let inInbox = 0;
   let isLeaving = false;
+  let waitingBytes = 0;
   let lastSeq = 0;
   let merged = 0;
   let queueRestsUntil = Number.NEGATIVE_INFINITY;
@@ -111,6 +115,10 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     const same = onTheirWay.get(event.eventId) ?? [];
     const twin = same.find((waiting) => waiting.event.contentHash === event.contentHash);
     if (twin !== undefined) return twin.promise.then(({ id }) => toMerged(id));
+    if (waitingBytes > 0 && waitingBytes + event.body.length > maxWaitingBytes) {
+      return Promise.reject(unavailable('More events wait for the stores than this process can hold.'));
+    }
+    waitingBytes += event.body.length;
     const waiting = toWaiting(event, now());
     // The one that came first may still turn out to be known under the mark of another, which is found below.
     if (same.some((other) => other.event.eventId === event.eventId)) waiting.event = toConflict(event);
@@ -261,6 +269,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
 
   function forget(waiting: Waiting): void {
     const { keyId } = waiting;
+    waitingBytes -= waiting.event.body.length;
     const rest = onTheirWay.get(keyId)?.filter((other) => other !== waiting) ?? [];
     if (rest.length === 0) onTheirWay.delete(keyId);
     else onTheirWay.set(keyId, rest);
