@@ -21,9 +21,14 @@ function createProducer(redisUrl: string, prefix = toPrefix()) {
   return { producer, prefix, logger };
 }
 
-function createCountingWorker(redisUrl: string, prefix: string) {
+function createCountingWorker(
+  redisUrl: string,
+  prefix: string,
+  times: { readonly lockDurationMs?: number; readonly stalledIntervalMs?: number } = {},
+) {
   const seen: string[] = [];
   const worker = createEventsWorker({
+    ...times,
     redisUrl,
     prefix,
     backoffMs: () => 10,
@@ -221,8 +226,10 @@ describe('while Redis is frozen', () => {
   it('a worker goes on after the thaw, and closes within its deadline before it', async () => {
     const redis = await startOwnRedis();
     const { producer, prefix } = createProducer(redis.url);
-    const { seen } = createCountingWorker(redis.url, prefix);
-    const { worker: closing } = createCountingWorker(redis.url, prefix);
+    // What the one that closes had sent may fetch the next job once Redis runs again: then its lock must run out.
+    const times = { lockDurationMs: 2000, stalledIntervalMs: 500 };
+    const { seen } = createCountingWorker(redis.url, prefix, times);
+    const { worker: closing } = createCountingWorker(redis.url, prefix, times);
     await vi.waitFor(() => producer.addBatch('b-i1-1', toBatch('a')), HEAL);
     await redis.freeze();
     const { ms } = await timed(closing.close({ deadlineMs: 1000 }));
