@@ -117,8 +117,13 @@ async function harmAndCheck(options: FaultRunOptions, running: Running): Promise
   const { fraction } = createRandom(seed, 'senders');
   const traffic = startTraffic({ cluster, maker, book, perSecond: options.eventsPerSecond, fraction });
   const context: FaultContext = { cluster, traffic, losses, form };
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(harmMs)]);
-  const nemesis = await runNemesis({ faults, context, db, seed, say, signal });
+  // Not AbortSignal.timeout inside AbortSignal.any: nothing holds it, so it may be collected and never fire.
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const timer = setTimeout(end, harmMs);
+  options.signal.addEventListener('abort', end, { once: true });
+  const nemesis = await runNemesis({ faults, context, db, seed, say, signal: ending.signal });
+  clearTimeout(timer);
   say('all is healed; what is under way is drained');
   await traffic.stop();
   const unready = await findUnready(cluster);
