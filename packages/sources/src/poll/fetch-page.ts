@@ -65,8 +65,19 @@ export type FetchOptions = {
  * refused
  */
 export async function fetchPage(url: URL, options: FetchOptions): Promise<FetchedPage> {
-  const deadline = AbortSignal.timeout(options.timeoutMs);
-  const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
+  // Not AbortSignal.timeout: inside AbortSignal.any nothing holds it, so it may be collected and never fire.
+  const late = new AbortController();
+  const end = () => late.abort(new DOMException('The source did not answer in time.', 'TimeoutError'));
+  const timer = setTimeout(end, options.timeoutMs);
+  const given = options.signal === undefined ? [] : [options.signal];
+  try {
+    return await followPage(url, options, AbortSignal.any([late.signal, ...given]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function followPage(url: URL, options: FetchOptions, signal: AbortSignal): Promise<FetchedPage> {
   let target = url;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
     // What is allowed by name is allowed for that name alone, not for where it points to.
@@ -76,7 +87,7 @@ export async function fetchPage(url: URL, options: FetchOptions): Promise<Fetche
     const { statusCode = 0 } = message;
     const { location } = message.headers;
     if (!REDIRECTS.has(statusCode) || location === undefined) {
-      return readPage(message, { url: target, signal, maxBytes: options.maxBytes ?? MAX_ANSWER_BYTES });
+      return await readPage(message, { url: target, signal, maxBytes: options.maxBytes ?? MAX_ANSWER_BYTES });
     }
     message.destroy();
     target = toRedirect(target, location);
