@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Stats, statsSchema } from '@sluice/contracts/api';
 import { type Stack, startStack } from '@sluice/local/stack';
+import { ANY_PORTS } from '@sluice/local/stack-ports';
 import { createTestNames } from '@sluice/local/test-names';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, expect, inject, vi } from 'vitest';
@@ -23,7 +24,6 @@ export type TestStack = {
 export type Answer = { readonly status: number; readonly headers: Headers; readonly body: never };
 
 const ROOT = resolve(import.meta.dirname, '..');
-const ANY = 0;
 
 /** Starts the stack on the servers of this test run; it is stopped after the file's last test. */
 export async function startTestStack({
@@ -45,16 +45,7 @@ export async function startTestStack({
     dataDir,
     redisUrl: inject('redisUrl'),
     mongodbUri: names.mongoUrl,
-    ports: {
-      INGEST_PORT: ANY,
-      API_PORT: ANY,
-      LIVE_PORT: ANY,
-      WORKER_PORT: ANY,
-      SCHEDULER_PORT: ANY,
-      INGEST_METRICS_PORT: ANY,
-      API_METRICS_PORT: ANY,
-      LIVE_METRICS_PORT: ANY,
-    },
+    ports: ANY_PORTS,
     workers,
     schedulers: 1,
     env: {

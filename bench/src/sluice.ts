@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { statsSchema } from '@sluice/contracts/api';
 import { startStack } from '@sluice/local/stack';
+import { ANY_PORTS } from '@sluice/local/stack-ports';
 import { type Db, MongoClient } from 'mongodb';
 import { CountsOffError, type StartContext } from './case.ts';
 import type { CpuPids } from './cpu.ts';
@@ -38,17 +39,6 @@ export type Sluice = {
 };
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const ANY = 0;
-const ANY_PORTS = {
-  INGEST_PORT: ANY,
-  API_PORT: ANY,
-  LIVE_PORT: ANY,
-  WORKER_PORT: ANY,
-  SCHEDULER_PORT: ANY,
-  INGEST_METRICS_PORT: ANY,
-  API_METRICS_PORT: ANY,
-  LIVE_METRICS_PORT: ANY,
-} as const;
 
 /** How long the counts may take to agree: the processes tell the ledger where they stand once a second. */
 const SETTLE_MS = 30_000;

@@ -13,7 +13,7 @@ import { findFreePort } from '@sluice/local/ports';
 import { startApps } from '@sluice/local/processes';
 import type { Environment, Say } from '@sluice/local/say';
 import { createPlan } from '@sluice/local/stack-plan';
-import { settlePorts } from '@sluice/local/stack-ports';
+import { ANY_PORTS, settlePorts } from '@sluice/local/stack-ports';
 import { type AwayTimes, createAwayTimes } from './away-times.ts';
 import { type FaultApp, toFaultApp, toNodeOptions } from './cluster-apps.ts';
 import { type MongoSet, startMongoSet } from './mongo-set.ts';
@@ -60,7 +60,6 @@ export type ClusterOptions = {
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PREFIX = 'faults';
-const ANY_PORT = 0;
 const SHARED = ['PATH', 'HOME', 'TMPDIR'] as const;
 
 /** Starts a cluster and waits until every app is ready; what was started is stopped when that fails. */
@@ -147,19 +146,7 @@ async function toSpecs(
   stores: { readonly redisUrl: string; readonly mongodbUri: string },
 ): Promise<AppSpec[]> {
   const host = '127.0.0.1';
-  const ports = await settlePorts(
-    {
-      INGEST_PORT: ANY_PORT,
-      API_PORT: ANY_PORT,
-      LIVE_PORT: ANY_PORT,
-      WORKER_PORT: ANY_PORT,
-      SCHEDULER_PORT: ANY_PORT,
-      INGEST_METRICS_PORT: ANY_PORT,
-      API_METRICS_PORT: ANY_PORT,
-      LIVE_METRICS_PORT: ANY_PORT,
-    },
-    host,
-  );
+  const ports = await settlePorts(ANY_PORTS, host);
   const specs = await createPlan({ host, workers: 2, schedulers: 2, env }, ports, stores).toSpecs();
   const [ingest] = specs;
   if (ingest === undefined) throw new TypeError('The plan has no ingest.');

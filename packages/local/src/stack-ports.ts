@@ -19,6 +19,18 @@ type PortSetting = keyof typeof PORT_SETTINGS;
 /** Ports by setting; 0 means any free one. */
 export type StackPorts = Readonly<Record<PortSetting, number>>;
 
+/** Any free port for every app. */
+export const ANY_PORTS: StackPorts = {
+  INGEST_PORT: 0,
+  API_PORT: 0,
+  LIVE_PORT: 0,
+  WORKER_PORT: 0,
+  SCHEDULER_PORT: 0,
+  INGEST_METRICS_PORT: 0,
+  API_METRICS_PORT: 0,
+  LIVE_METRICS_PORT: 0,
+};
+
 /** Finds ports for the replicas after the first. */
 export type ReplicaPorts = {
   readonly nextWorker: () => Promise<number>;

@@ -9,7 +9,7 @@ import { expect, inject, it, onTestFinished, vi } from 'vitest';
 import type { KeptApp } from '../src/kept-app.ts';
 import { findFreePort, probePort } from '../src/ports.ts';
 import { type Stack, type StackOptions, startStack } from '../src/stack.ts';
-import { ANY_PORTS } from './fixtures/any-ports.ts';
+import { ANY_PORTS } from '../src/stack-ports.ts';
 import { listRunning } from './fixtures/list-running.ts';
 import { makeTemporaryFolder } from './fixtures/temporary-folder.ts';
 
