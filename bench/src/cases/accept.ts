@@ -4,13 +4,13 @@ import { measureAnswers } from '../measure-answers.ts';
 import { measureDrain } from '../measure-drain.ts';
 import { type Appendfsync, startSluice } from '../sluice.ts';
 
-/** Accepts with no worker running, then lets some empty the queue, which also proves the counts. */
-async function acceptAndDrain(context: CaseContext, appendfsync: Appendfsync, workers: number) {
+/** Accepts with no worker running, then lets one empty the queue, which also proves the counts. */
+async function acceptAndDrain(context: CaseContext, appendfsync: Appendfsync) {
   const sluice = await startSluice(context, appendfsync);
   const load = { ...METRIC, url: sluice.url, seconds: context.seconds };
   const { worker: _, ...pids } = sluice.pids();
   const accept = await measureAnswers(load, pids);
-  const drain = await measureDrain(sluice, workers, { queued: accept.load.accepted });
+  const drain = await measureDrain(sluice, 1, { queued: accept.load.accepted });
   return { accept: accept.figures, drain };
 }
 
@@ -20,7 +20,7 @@ export const accept: Case = {
   besideNoop: true,
   isLong: false,
   async run(context) {
-    const { accept, drain } = await acceptAndDrain(context, 'everysec', 1);
+    const { accept, drain } = await acceptAndDrain(context, 'everysec');
     return { acceptEverysec: accept, drain };
   },
 };
@@ -30,13 +30,5 @@ export const acceptAlways: Case = {
   rows: ['acceptAlways'],
   besideNoop: true,
   isLong: false,
-  run: async (context) => ({ acceptAlways: (await acceptAndDrain(context, 'always', 1)).accept }),
-};
-
-/** Draining with two workers; the queue is filled as for one. */
-export const drainTwo: Case = {
-  rows: ['drainTwo'],
-  besideNoop: false,
-  isLong: false,
-  run: async (context) => ({ drainTwo: (await acceptAndDrain(context, 'everysec', 2)).drain }),
+  run: async (context) => ({ acceptAlways: (await acceptAndDrain(context, 'always')).accept }),
 };

@@ -1,5 +1,5 @@
 import type { Case } from '../case.ts';
-import { accept, acceptAlways, drainTwo } from './accept.ts';
+import { accept, acceptAlways } from './accept.ts';
 import { bullmqTutorial, expressTransaction } from './baselines.ts';
 import { bulk } from './bulk.ts';
 import { endToEnd, endToEndAlways } from './end-to-end.ts';
@@ -7,6 +7,7 @@ import { growth } from './growth.ts';
 import { noop } from './noop.ts';
 import { soak } from './soak.ts';
 import { steady } from './steady.ts';
+import { twoWorkers } from './two-workers.ts';
 import { vitalData } from './vital-data.ts';
 
 /** Every case by the name that `--only` takes, in the order of a round: what is compared stands side by side. */
@@ -14,7 +15,7 @@ export const CASES = {
   noop,
   accept,
   bulk,
-  'drain-2': drainTwo,
+  'two-workers': twoWorkers,
   'accept-always': acceptAlways,
   e2e: endToEnd,
   'e2e-always': endToEndAlways,
