@@ -31,6 +31,7 @@ import {
 import { type Cluster, type Pace, type Secrets, startCluster } from './cluster.ts';
 import type { Fault, FaultContext, Form } from './context.ts';
 import { type Drained, drain } from './drain.ts';
+import { endAfter } from './end-after.ts';
 import { createLosses, type Losses } from './losses.ts';
 import { type MemoryWatch, watchMemory } from './memory-watch.ts';
 import { type NemesisReport, runNemesis } from './nemesis.ts';
@@ -117,13 +118,8 @@ async function harmAndCheck(options: FaultRunOptions, running: Running): Promise
   const { fraction } = createRandom(seed, 'senders');
   const traffic = startTraffic({ cluster, maker, book, perSecond: options.eventsPerSecond, fraction });
   const context: FaultContext = { cluster, traffic, losses, form };
-  // Not AbortSignal.timeout inside AbortSignal.any: nothing holds it, so it may be collected and never fire.
-  const ending = new AbortController();
-  const end = () => ending.abort();
-  const timer = setTimeout(end, harmMs);
-  options.signal.addEventListener('abort', end, { once: true });
+  using ending = endAfter(options.signal, harmMs);
   const nemesis = await runNemesis({ faults, context, db, seed, say, signal: ending.signal });
-  clearTimeout(timer);
   say('all is healed; what is under way is drained');
   await traffic.stop();
   const unready = await findUnready(cluster);

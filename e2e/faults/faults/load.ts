@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { type Fault, type FaultContext, pickMs, rest, type Span } from '../context.ts';
+import { endAfter } from '../end-after.ts';
 import type { FaultRequest } from '../requests.ts';
 
 const OVERLOAD: Span = { short: [5, 8], full: [60, 60] };
@@ -88,9 +89,9 @@ export const loadFaults: readonly Fault[] = [
     targets: ['load'],
     run: async (context, random, signal) => {
       const { traffic, form } = context;
-      const over = AbortSignal.timeout(pickMs(context, random, OVERLOAD));
+      using over = endAfter(signal, pickMs(context, random, OVERLOAD));
       const next = times(OVERLOAD_EVENTS[form], () => traffic.maker.fresh());
-      await traffic.flood(next, CONNECTIONS * 2, AbortSignal.any([signal, over]));
+      await traffic.flood(next, CONNECTIONS * 2, over.signal);
     },
   },
 ];

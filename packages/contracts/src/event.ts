@@ -145,6 +145,12 @@ export type RawEventDocument = {
   readonly history?: readonly AttemptRecord[];
 };
 
+/** What is looked at of a raw event that waits for another attempt, or for a worker that knows it. */
+export type OpenEvent = Pick<
+  RawEventDocument,
+  '_id' | 'contentHash' | 'run' | 'attempts' | 'batch' | 'schemaVersion'
+>;
+
 /** A normalized event as `normalized_events` holds it; `_id` is that of its raw event. */
 export type NormalizedEventDocument = {
   readonly _id: string;

@@ -1,8 +1,8 @@
 import type { BulkPlan, CommitResult } from '@sluice/contracts/bulk';
-import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
+import type { NormalizedEventDocument, OpenEvent, RawEventDocument } from '@sluice/contracts/event';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { AcceptInbox, AcceptQueue, EventStore, SettleQueue } from '../src/ports.ts';
-import type { OpenEvent, OpenEvents, RefileQueue } from '../src/refile.ts';
+import type { OpenEvents, RefileQueue } from '../src/refile.ts';
 import type { SweepInbox } from '../src/sweep.ts';
 import type { Node } from './node.ts';
 import { addPipeline, type QueueModel } from './queue-model.ts';

@@ -8,16 +8,10 @@
  *     that both carry let only one of them act.
  */
 import { toInboxKey } from '@sluice/contracts/bulk';
-import type { RawEventDocument } from '@sluice/contracts/event';
+import type { OpenEvent, RawEventDocument } from '@sluice/contracts/event';
 import { toInboxJobId, toParkJobId, toReceiptJobId, toSingleJobId } from '@sluice/contracts/queues';
 import { toStoredEvent } from './accepted-event.ts';
 import type { SettleQueue, SplitJob } from './ports.ts';
-
-/** What is looked at of an open event. */
-export type OpenEvent = Pick<
-  RawEventDocument,
-  '_id' | 'contentHash' | 'run' | 'attempts' | 'batch' | 'schemaVersion'
->;
 
 /** Open events as refiling sees them. */
 export type OpenEvents = {

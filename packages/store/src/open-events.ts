@@ -1,12 +1,7 @@
-import type { RawEventDocument } from '@sluice/contracts/event';
+import type { OpenEvent, RawEventDocument } from '@sluice/contracts/event';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
-
-type OpenEvent = Pick<
-  RawEventDocument,
-  '_id' | 'contentHash' | 'run' | 'attempts' | 'batch' | 'schemaVersion'
->;
 
 /** Raw events that wait for another attempt, or for a worker that knows them. */
 export type StoredOpenEvents = {
