@@ -51,5 +51,6 @@ WORKDIR /app
 COPY --from=gathered /out ./
 # A number, so that Kubernetes can tell that it is not root.
 USER 1000:1000
-# `exec` makes node process 1: SIGTERM reaches it, and nothing else runs in the container.
-CMD ["sh", "-c", "exec node \"apps/${APP}/src/main.ts\""]
+# `exec` makes node process 1: SIGTERM reaches it, and nothing else runs in the container. The flags are those of
+# packages/local/src/app-run.ts.
+CMD ["sh", "-c", "exec node --max-semi-space-size=16 --heap-growing-percent=30 \"apps/${APP}/src/main.ts\""]

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Guard } from './guard.ts';
 import { findTellingLine } from './logs.ts';
 import type { Environment } from './say.ts';
@@ -33,15 +34,24 @@ export type AppRun = {
 };
 
 /**
+ * Flags of every app's node; the Dockerfile has the same. Left alone, V8 makes the young generation 128 MiB on a large
+ * machine and lets the old one grow to several times what is alive, which is 40 MiB here; neither makes it faster.
+ */
+export const NODE_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=30'] as const;
+
+/** Compiled code is kept here, below `root`: an app is ready in 0.7 s instead of 1.2 s. */
+const COMPILE_CACHE = 'node_modules/.cache/sluice';
+
+/**
  * Starts `node apps/<name>/src/main.ts` with its output appended to `logFile`. It has an IPC channel, so that it
  * notices the end of this program, and a process group of its own, so that the terminal's Ctrl-C does not reach it.
  */
 export function startAppRun(spec: AppSpec, host: AppHost, logFile: string): AppRun {
   const log = openSync(logFile, 'a');
   const begin = fstatSync(log).size;
-  const child = spawn(process.execPath, [`apps/${spec.name}/src/main.ts`], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, `apps/${spec.name}/src/main.ts`], {
     cwd: host.root,
-    env: { ...spec.env },
+    env: { NODE_COMPILE_CACHE: join(host.root, COMPILE_CACHE), ...spec.env },
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   });

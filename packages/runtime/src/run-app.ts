@@ -10,7 +10,9 @@
  * 5. When `start` fails, what it had opened is closed; a plain error (a taken port, a wrong sources file) is told in
  *    its own sentences, the rest is logged.
  */
+
 import { randomBytes } from 'node:crypto';
+import { flushCompileCache } from 'node:module';
 import { PlainError } from '@sluice/contracts/plain-error';
 import type { z } from 'zod';
 import { ConfigError, type DeepReadonly, describeConfig, loadConfig } from './config.ts';
@@ -76,6 +78,8 @@ export async function runApp<Schema extends z.ZodObject<ProcessSettings>>({
     await start({ config, logger, lifecycle, instance });
     if (!lifecycle.isClosing()) {
       logger.info({ pid: process.pid, config: describeConfig(schema, config) }, 'process.started');
+      // Where NODE_COMPILE_CACHE names a folder: whoever is killed would never write what it compiled.
+      flushCompileCache();
     }
   } catch (error) {
     if (error instanceof PlainError) complain(app, error);
