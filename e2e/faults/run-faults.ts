@@ -69,7 +69,7 @@ export type FaultRunReport = {
 
 const PACES = {
   short: { lockMs: 3000, stalledMs: 3000, parkMaxMs: 10_000 },
-  full: { lockMs: 30_000, stalledMs: 30_000, parkMaxMs: 60_000 },
+  full: { lockMs: 15_000, stalledMs: 5000, parkMaxMs: 60_000 },
 } as const satisfies Record<Form, Pace>;
 const DRAIN_WITHIN_MS = { short: 120_000, full: 900_000 } as const satisfies Record<Form, number>;
 

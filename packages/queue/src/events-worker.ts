@@ -49,9 +49,9 @@ export type EventsWorkerOptions = {
   readonly process: (job: EventsJobView) => Promise<ProcessResult>;
   /** Returns the pause after the given failed attempt, counted from 1 within the run. */
   readonly backoffMs: (attempt: number) => number;
-  /** How long a job stays this worker's without a sign of life; 30,000 by default. */
+  /** How long a job stays this worker's without a sign of life; 15,000 by default. */
   readonly lockDurationMs?: number;
-  /** How often jobs of dead workers are looked for; 30,000 by default. */
+  /** How often jobs of dead workers are looked for; 5,000 by default. */
   readonly stalledIntervalMs?: number;
   readonly logger: QueueLogger;
 };
@@ -69,7 +69,7 @@ const UNKNOWN_ENVELOPE_MS = 30_000;
 /** Creates a worker of the queue `events` and starts it; Redis may be away. */
 export function createEventsWorker(options: EventsWorkerOptions): EventsWorker {
   const { redisUrl, prefix, name, concurrency = 40, process, backoffMs, logger } = options;
-  const { lockDurationMs = 30_000, stalledIntervalMs = 30_000 } = options;
+  const { lockDurationMs = 15_000, stalledIntervalMs = 5000 } = options;
   const reportJob = createErrorReporter(logger, { queue: QUEUES.events });
   const worker = createBoundedWorker<unknown>(
     {

@@ -109,10 +109,10 @@ const processingSettings = {
   WORKER_CONCURRENCY: whole(1, 1000).default(40).describe('Jobs that a worker holds at once.'),
   BULK_EVENTS: whole(1, 1000).default(200).describe('Events that one transaction writes at most.'),
   WORKER_LOCK_MS: durationMs(500, HOUR)
-    .default(30 * SECOND)
+    .default(15 * SECOND)
     .describe('How long a job stays with a worker that gives no sign of life, in ms.'),
   WORKER_STALLED_MS: durationMs(100, HOUR)
-    .default(30 * SECOND)
+    .default(5 * SECOND)
     .describe('How often workers look for the jobs of dead ones, in ms.'),
 };
 
