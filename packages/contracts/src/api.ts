@@ -217,3 +217,54 @@ export const acceptedSchema = z
   })
   .meta({ id: 'Accepted' });
 export type Accepted = z.infer<typeof acceptedSchema>;
+
+/** What became of one item of a batch. */
+const batchResultSchema = z.union([
+  z.object({ index: z.number().int(), id: z.string(), duplicate: z.boolean() }),
+  z.object({ index: z.number().int(), code: z.string(), detail: z.string() }),
+]);
+export type BatchResult = z.infer<typeof batchResultSchema>;
+
+/** The answer to a batch: what became of each item, in their order. */
+export const batchAnswerSchema = z
+  .object({
+    accepted: z.number().int().describe('Events that are kept now and were not known before.'),
+    duplicates: z.number().int().describe('Events that were known.'),
+    rejected: z.number().int(),
+    results: z.array(batchResultSchema),
+  })
+  .meta({ id: 'BatchAnswer' });
+export type BatchAnswer = z.infer<typeof batchAnswerSchema>;
+
+export const rejectionQuerySchema = z.strictObject({
+  cause: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('Only refusals for this cause: an error code, or what it hides, like `signature-mismatch`.'),
+  source: z.string().max(64).optional().describe('Only refusals of requests that named this source.'),
+  ...page,
+});
+export type RejectionQuery = z.infer<typeof rejectionQuerySchema>;
+
+export const rejectionItemSchema = z
+  .object({
+    id: z.string(),
+    at: z.string(),
+    source: z.string().nullable(),
+    code: z.string(),
+    status: z.number().int(),
+    /** The code, or the true cause where the answer hides it. */
+    cause: z.string(),
+    detail: z.string(),
+    requestId: z.string(),
+    method: z.string(),
+    path: z.string(),
+    remote: z.string(),
+    headers: z.record(z.string(), z.string()),
+    /** The first 4 KiB of the body, as text where that is UTF-8, else as base64. */
+    body: z.string(),
+    bodyEncoding: z.enum(['utf8', 'base64']),
+  })
+  .meta({ id: 'Rejection' });
+export type RejectionItem = z.infer<typeof rejectionItemSchema>;

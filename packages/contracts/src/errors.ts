@@ -27,7 +27,13 @@ const table = {
     title: 'The body is larger than the limit.',
     status: 413,
     retry: false,
-    mend: 'Send at most 1 MiB an event (10 MiB a batch), or send a reference instead of the content.',
+    mend: 'Send at most 1 MiB an event (10 MiB and 50,000 events a batch), or send a reference instead of the content.',
+  },
+  ERR_BATCH_REJECTED: {
+    title: 'No event of the batch was accepted.',
+    status: 400,
+    retry: false,
+    mend: 'See `results` for what is wrong with each event.',
   },
   ERR_JSON_INVALID: {
     title: 'The body is not valid JSON.',
@@ -101,6 +107,48 @@ const table = {
     retry: false,
     mend: 'Declare the source, or allow undeclared ones with UNKNOWN_SOURCES=accept.',
   },
+  ERR_SOURCE_EXISTS: {
+    title: 'There is a source of this name already.',
+    status: 409,
+    retry: false,
+    mend: 'Choose another name, or change the source with PUT.',
+  },
+  ERR_SOURCE_OWNED_BY_FILE: {
+    title: 'The source is declared in the sources file and cannot be changed here.',
+    status: 409,
+    retry: false,
+    mend: 'Change it in the sources file and start the scheduler again; pausing, resuming and polling work here.',
+  },
+  ERR_SOURCE_CHANGED: {
+    title: 'The source was changed in the meantime.',
+    status: 412,
+    retry: false,
+    mend: 'Read it again and repeat the change with the new `ETag` as `If-Match`.',
+  },
+  ERR_SOURCE_NOT_POLLED: {
+    title: 'The source sends to us; it is not polled.',
+    status: 409,
+    retry: false,
+    mend: 'Only sources of kind `poll` can be polled, paused and resumed.',
+  },
+  ERR_SECRETS_KEY_MISSING: {
+    title: 'A secret cannot be stored, because there is no key to encrypt it with.',
+    status: 409,
+    retry: false,
+    mend: 'Set SECRETS_KEY for every process, or name a variable that holds the secret (`env`).',
+  },
+  ERR_MAPPING_OWNED_BY_FILE: {
+    title: 'The mapping is declared in the sources file and cannot be changed here.',
+    status: 409,
+    retry: false,
+    mend: 'Change it in the sources file, or remove it there; drafts can be tried by POST /api/mappings/dry-run.',
+  },
+  ERR_MAPPING_NOT_TRIED: {
+    title: 'No clean trial speaks for this revision.',
+    status: 409,
+    retry: false,
+    mend: 'Run a trial and look at its failures, or activate it with `force` and a `reason`.',
+  },
   ERR_SIGNATURE_INVALID: {
     title: 'The request is not signed as this source signs.',
     status: 401,
@@ -147,7 +195,7 @@ const table = {
     title: 'The request did not arrive in time.',
     status: 408,
     retry: true,
-    mend: 'Send the whole request within 10 s.',
+    mend: 'Send the whole request within 10 s (7 s for a batch).',
   },
   ERR_UNAVAILABLE: {
     title: 'A store that is needed for the answer is away.',
@@ -190,6 +238,11 @@ const table = {
     title: 'The payload cannot be brought to a newer schema version.',
     retry: false,
     mend: 'Mend the upcast, deploy, then replay.',
+  },
+  ERR_ADAPTER_FAILED: {
+    title: 'The code adapter of the source cannot make a record of the payload.',
+    retry: false,
+    mend: 'Mend the adapter, deploy, then replay.',
   },
   ERR_SIMULATED: {
     title: 'A failure was simulated on request.',

@@ -6,25 +6,140 @@ const CURSOR_FORMS = ['iso', 'local', 'seconds', 'millis'] as const;
 /** A point in a source's time: epoch ms, rounded down, and how the source writes it. */
 const cursorValueSchema = z.object({ atMs: z.number().int(), form: z.enum(CURSOR_FORMS) });
 
-/** Where polling a source stands, as `checkpoints` holds it. */
-export const checkpointSchema = z.object({
+/** How far numbered pages were read; all but `nextPage` speaks of the page before it. */
+const pagesSchema = z.object({
+  nextPage: z.number().int(),
+  /** Names what the page held, to notice a source that sends the same page for ever. */
+  fingerprint: z.string(),
+  /** Names its first and its last record, to notice that records moved from page to page. */
+  edges: z.tuple([z.string(), z.string()]).optional(),
+  /** How many records it held, and the most that a page of this run held. */
+  count: z.number().int().optional(),
+  most: z.number().int().optional(),
+});
+
+/** The form for `timestamp`, and what was stored before there were other kinds. */
+const timestampCheckpointSchema = z.object({
+  kind: z.literal('timestamp').optional(),
   /** Everything up to here was read; null before the first run is over. */
   point: cursorValueSchema.nullable(),
   /** A run that is not over. */
-  run: z
-    .object({
-      nextPage: z.number().int(),
+  run: pagesSchema
+    .extend({
       highest: cursorValueSchema.nullable(),
       /** The earliest time that the source's own clock showed in this run, epoch ms. */
       asOfMs: z.number().int(),
-      /** Names what the page before held, to notice a source that sends the same page for ever. */
-      fingerprint: z.string(),
     })
     .nullable(),
 });
+
+const idCheckpointSchema = z.object({
+  kind: z.literal('id'),
+  /** The highest id that was read; null before the first run is over. */
+  point: z.string().nullable(),
+  /** The highest that was known before the last run began: with a lookback, the next run begins that far below it. */
+  before: z.string().nullable().optional(),
+  run: pagesSchema.extend({ highest: z.string().nullable() }).nullable(),
+});
+
+const pageCheckpointSchema = z.object({
+  kind: z.literal('page'),
+  /** Null before the first page is read. */
+  pages: pagesSchema
+    .extend({
+      /** Set when the next page was read already, but was short: then the other fields speak of itself. */
+      again: z.literal(true).optional(),
+    })
+    .nullable(),
+});
+
+const linkCheckpointSchema = z.object({
+  kind: z.literal('link'),
+  /** The address to read next; null for the source's own. */
+  at: z.string().nullable(),
+  /** Set when the page before held no records. */
+  empty: z.literal(true).optional(),
+});
+
+/** Where polling a source stands, as `checkpoints` holds it: a form for each kind of cursor. */
+export const checkpointSchema = z.union([
+  idCheckpointSchema,
+  pageCheckpointSchema,
+  linkCheckpointSchema,
+  timestampCheckpointSchema,
+]);
 export type PollCheckpoint = Readonly<z.infer<typeof checkpointSchema>>;
 
 export type CursorValue = Readonly<z.infer<typeof cursorValueSchema>>;
 
-/** Where a source that was never polled stands. */
-export const FIRST_CHECKPOINT: PollCheckpoint = { point: null, run: null };
+export type PagesRead = Readonly<z.infer<typeof pagesSchema>>;
+export type TimestampCheckpoint = Readonly<z.infer<typeof timestampCheckpointSchema>>;
+export type IdCheckpoint = Readonly<z.infer<typeof idCheckpointSchema>>;
+export type PageCheckpoint = Readonly<z.infer<typeof pageCheckpointSchema>>;
+export type LinkCheckpoint = Readonly<z.infer<typeof linkCheckpointSchema>>;
+
+/** Where a source that was never polled stands, whatever its kind of cursor. */
+export const FIRST_CHECKPOINT: TimestampCheckpoint = { point: null, run: null };
+
+/** Slots of a schedule are epoch seconds, those of polls that a person asked for epoch ms: always higher. */
+const FIRST_MANUAL_SLOT = 1e11;
+
+/** Makes the slot of a poll that a person asks for now (epoch ms). */
+export function toManualSlot(nowMs: number): number {
+  return Math.max(Math.floor(nowMs), FIRST_MANUAL_SLOT);
+}
+
+/** Tells whether a slot is that of a poll that a person asked for. */
+export function isManualSlot(slot: number): boolean {
+  return slot >= FIRST_MANUAL_SLOT;
+}
+
+/**
+ * What came of a run: `running` until it ends; `polled`, also with problems; `failed`; `waiting` = the source asked
+ * us to wait; `left` = the process was about to end; `lost` = another scheduler took over; `crashed` = it never told
+ * its end; `paused`, `open` (the breaker) and `busy` = asked for by a person and not begun.
+ */
+export const POLL_OUTCOMES = [
+  'running',
+  'polled',
+  'failed',
+  'waiting',
+  'left',
+  'lost',
+  'crashed',
+  'paused',
+  'open',
+  'busy',
+] as const;
+export type PollOutcome = (typeof POLL_OUTCOMES)[number];
+
+/** Problems of a run: how many, and the first few in words. */
+export type PollProblems = { readonly count: number; readonly first: readonly string[] };
+
+/** What a run did, so far or in all. */
+export type PollProgress = {
+  readonly pages: number;
+  /** Records read, those that were known and those read twice included. */
+  readonly records: number;
+  /** Records that were not known within the last hour. */
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly problems: PollProblems;
+};
+
+/** One run of polling a source (`poll_runs`). */
+export type PollRun = PollProgress & {
+  readonly source: string;
+  /** The schedule's slot (epoch seconds), or that of a poll that a person asked for (`isManualSlot`). */
+  readonly slot: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+  readonly outcome: PollOutcome;
+  /** The cursor in words before and after; null while there is none. */
+  readonly cursorBefore: string | null;
+  readonly cursorAfter: string | null;
+  /** The scheduler that ran it. */
+  readonly scheduler: string;
+  /** Why it failed. */
+  readonly error: string | null;
+};

@@ -8,14 +8,19 @@ export type Submission = {
   readonly payload: JsonValue;
   readonly type?: string;
   readonly schemaVersion?: number;
+  readonly idempotencyKey?: string;
   readonly simulate?: SimulatedFailure;
 };
 
 const SOURCE_FIELDS = ['source', 'client', 'client_id', 'id'] as const;
 
+/** The keys that a sender may give its events: 1 to 256 printable ASCII characters. */
+export const IDEMPOTENCY_KEY_PATTERN = /^[\x20-\x7e]{1,256}$/;
+
 /**
- * Reads a submission: either `{source, payload, type?, schemaVersion?, simulateFailure?}`, or a flat object whose
- * `source`, `client`, `client_id` or `id` (the first there is) names the source and whose rest is the payload.
+ * Reads a submission: either `{source, payload, type?, idempotencyKey?, schemaVersion?, simulateFailure?}`, or a flat
+ * object whose `source`, `client`, `client_id` or `id` (the first there is) names the source and whose rest is the
+ * payload.
  * The same function reads it in ingest and, from the stored bytes, in the worker.
  *
  * @throws ProblemException ERR_BODY_INVALID, ERR_SOURCE_INVALID
@@ -47,11 +52,24 @@ export function readSubmission(body: JsonValue): Submission {
   if (!Object.hasOwn(body, 'payload')) {
     return { source, payload: withoutControls(body, field), ...controls };
   }
-  const { type } = body;
+  const { type, idempotencyKey } = body;
   if (type !== undefined && (typeof type !== 'string' || type === '' || type.length > 128)) {
     throw invalid('/type', 'expected a string of 1 to 128 characters');
   }
-  return { source, payload: body['payload'] ?? null, ...(type === undefined ? {} : { type }), ...controls };
+  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
+    throw invalid('/idempotencyKey', 'expected a string of 1 to 256 printable ASCII characters');
+  }
+  return {
+    source,
+    payload: body['payload'] ?? null,
+    ...(type === undefined ? {} : { type }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...controls,
+  };
+}
+
+function isIdempotencyKey(value: JsonValue): value is string {
+  return typeof value === 'string' && IDEMPOTENCY_KEY_PATTERN.test(value);
 }
 
 function withoutControls(body: JsonObject, sourceField: string): JsonObject {

@@ -32,8 +32,11 @@ export function toInstant(time: CalendarTime): Instant | null {
   return { epochMs: date.getTime() + dayMs, beyondMs };
 }
 
+const NO_FRACTION = { ms: 0, beyondMs: '' } as const;
+
 /** Splits the digits after a second's dot into milliseconds and what lies beyond them, without trailing zeros. */
 export function splitFraction(fraction: string): { ms: number; beyondMs: string } {
+  if (fraction === '') return NO_FRACTION;
   return { ms: Number(fraction.slice(0, 3).padEnd(3, '0')), beyondMs: fraction.slice(3).replace(/0+$/, '') };
 }
 

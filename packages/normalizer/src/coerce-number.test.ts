@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { coerceNumber } from './coerce-number.ts';
+import { coerceNumber, toNumberGuesses } from './coerce-number.ts';
 import { WARNINGS } from './warnings.ts';
 
 function read(value: Parameters<typeof coerceNumber>[0]): [number, string[]] | null {
@@ -138,6 +138,121 @@ describe('coerceNumber', () => {
         if (found !== null) expect(Number.isFinite(found.value)).toBe(true);
       }),
       { numRuns: 1000 },
+    );
+  });
+});
+
+describe('coerceNumber of a declared number', () => {
+  it.each([
+    ['(12.50)', -12.5, 'string to number, parentheses as minus'],
+    ['( 1,234.56 )', -1234.56, 'string to number, parentheses as minus'],
+    ['(€ 12.50)', -12.5, 'string to number, without €, parentheses as minus'],
+    ['€ (12.50)', -12.5, 'string to number, without €, parentheses as minus'],
+    ['(12.50) EUR', -12.5, 'string to number, without EUR, parentheses as minus'],
+    ['12.50-', -12.5, 'string to number, trailing minus'],
+    ['1.234,56-', -1234.56, 'string to number, trailing minus'],
+    ['12.50- EUR', -12.5, 'string to number, without EUR, trailing minus'],
+    ['12.50 EUR-', -12.5, 'string to number, without EUR, trailing minus'],
+    ['12.-', 12, 'string to number'],
+    ['12.--', 12, 'string to number'],
+    ['CHF 5.\u2013', 5, 'string to number, without CHF'],
+    ['US$ 5', 5, 'string to number, without US$'],
+    ['R$5', 5, 'string to number, without R$'],
+    ['12.50 zł', 12.5, 'string to number, without zł'],
+    ['100 kr.', 100, 'string to number, without kr.'],
+    ['1 234,56', 1234.56, 'string to number'],
+    ["1'234.56", 1234.56, 'string to number'],
+  ])('reads %j as %d: %s', (text, value, conversion) => {
+    expect(coerceNumber(text, {})).toMatchObject({ value, conversion, guesses: [] });
+  });
+
+  it.each([
+    ['.', '1,200', 1200],
+    ['.', '1.200', 1.2],
+    ['.', '1,234,567.891', 1234567.891],
+    ['.', "1'234'567.891", 1234567.891],
+    ['.', '.5', 0.5],
+    ['.', '1.5e3', 1500],
+    ['.', '-1,200', -1200],
+    [',', '1.200', 1200],
+    [',', '1,200', 1.2],
+    [',', '12,5', 12.5],
+    [',', '1.234.567,891', 1234567.891],
+    [',', '1 234 567,891', 1234567.891],
+    [',', '1,5e3', 1500],
+    [',', '(1.200)', -1200],
+    [',', '€ 1.200', 1200],
+    [',', '12,-', 12],
+    [',', '1.234,--', 1234],
+  ] as const)('with the decimal sign %j reads %j as %d without guessing', (decimal, text, value) => {
+    expect(coerceNumber(text, { decimal })).toMatchObject({ value, guesses: [] });
+  });
+
+  it.each([
+    ...(['1.200,50', '12,5', '1,20', '1,2345', '1,234 567', '1.', ','] as const).map(
+      (text) => ['.', text] as const,
+    ),
+    ...(['1,200.50', '12.5', '1.2345', '1200.50', '1.5e3', ','] as const).map((text) => [',', text] as const),
+  ])('with the decimal sign %j does not read %j', (decimal, text) => {
+    expect(coerceNumber(text, { decimal })).toBeNull();
+  });
+
+  it.each([
+    ...[
+      '5%',
+      '-(5)',
+      '(-5)',
+      '(5',
+      '5)',
+      '((5))',
+      '()',
+      '-5-',
+      '--5',
+      '+(5)',
+      '$5€',
+      '(5)-',
+      '-',
+      '5 - 3',
+      '-.-',
+    ],
+    ...[null, true, [1], {}, Number.NaN],
+  ])('does not read %j', (value) => {
+    expect(coerceNumber(value, {})).toBeNull();
+  });
+
+  it('tells which currency it left out', () => {
+    expect(coerceNumber('USD 12.50', {})?.currency).toBe('USD');
+    expect(toNumberGuesses({ value: 1, currency: '€', guesses: [] })).toMatchObject([
+      { code: WARNINGS.currencyDropped, detail: 'the currency € is not kept' },
+    ]);
+    expect(coerceNumber('12.50', {})).not.toHaveProperty('currency');
+  });
+
+  it('reads back what accountants write of any amount, in either notation', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e11 }), fc.constantFrom('en-US', 'de-DE'), (cents, locale) => {
+        const decimal = locale === 'en-US' ? '.' : ',';
+        const options = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+        const text = new Intl.NumberFormat(locale, options).format(cents / 100);
+        for (const written of [`(${text})`, `${text}-`, `-${text}`, `(€ ${text})`]) {
+          expect(coerceNumber(written, { decimal })).toMatchObject({ value: 0 - cents / 100, guesses: [] });
+        }
+      }),
+    );
+  });
+
+  it('never throws and never gives anything but a finite number', () => {
+    const characters = fc.constantFrom(...'0123456789.,-+()eE €$%');
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: characters, maxLength: 12 }), fc.string()),
+        fc.constantFrom({}, { decimal: '.' as const }, { decimal: ',' as const }),
+        (text, declared) => {
+          const found = coerceNumber(text, declared);
+          if (found !== null) expect(Number.isFinite(found.value)).toBe(true);
+        },
+      ),
+      { numRuns: 2000 },
     );
   });
 });

@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from '@sluice/contracts/json';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createNormalizer, type NormalizeInput } from './normalize.ts';
+import { createNormalizer } from './normalize.ts';
+import type { NormalizeInput } from './record.ts';
 import { WARNINGS } from './warnings.ts';
 
 const normalizer = createNormalizer();

@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from '@sluice/contracts/json';
 import { describe, expect, it } from 'vitest';
 import { toContentHash } from './content-hash.ts';
-import { createNormalizer, KNOWN_SCHEMA_VERSIONS, type NormalizeInput } from './normalize.ts';
+import { createNormalizer, KNOWN_SCHEMA_VERSIONS } from './normalize.ts';
+import type { NormalizeInput } from './record.ts';
 import { parseSafeJson } from './safe-json.ts';
 import { WARNINGS } from './warnings.ts';
 

@@ -1,35 +1,16 @@
-import type { NormalizationWarning, NormalizedRecord } from '@sluice/contracts/event';
-import { isJsonObject, type JsonObject, type JsonValue } from '@sluice/contracts/json';
+import type { NormalizedRecord } from '@sluice/contracts/event';
+import { isJsonObject } from '@sluice/contracts/json';
 import { type PayloadView, toPayloadView } from './aliases.ts';
-import { toNormalizedHash } from './normalized-hash.ts';
-import type { Reading, Refusal, RuleSet } from './rule-set.ts';
+import type { SourceAdapter } from './define-source.ts';
+import { type NormalizeInput, passThrough, toRecord } from './record.ts';
+import type { BuiltInRules, ReadContext, Reading, Refusal, RuleSet } from './rule-set.ts';
 import { metricRules } from './types/metric.ts';
 import { personRules } from './types/person.ts';
 import { vitalsRules } from './types/vitals.ts';
-import { findUpcast } from './upcasts.ts';
-import { toWarning, WARNINGS } from './warnings.ts';
+import { findUpcast, UPCASTS, type UpcastRegistry } from './upcasts.ts';
 
 /** The schema versions that this build knows. */
 export const KNOWN_SCHEMA_VERSIONS: readonly number[] = [1, 2];
-
-/** The type of a record whose event named none and looks like no built-in one. */
-const UNMAPPED_TYPE = 'unmapped';
-
-/** An event's time this far after its arrival gets a warning. */
-const MAX_AHEAD_MS = 24 * 60 * 60 * 1000;
-
-/** What a record is made from. */
-export type NormalizeInput = {
-  readonly tenant: string;
-  readonly source: string;
-  readonly contentHash: string;
-  readonly payload: JsonValue;
-  /** The type that the sender or the source's declaration names. */
-  readonly type?: string;
-  readonly schemaVersion: number;
-  /** RFC 3339. */
-  readonly receivedAt: string;
-};
 
 /** A record, or why there is none: `refused` is permanent, `unknown-version` is for another worker. */
 export type NormalizeResult =
@@ -37,58 +18,131 @@ export type NormalizeResult =
   | Refusal
   | { readonly kind: 'unknown-version'; readonly version: number };
 
+/** The rules that a source uses now, and the revision that its records carry (null: none). */
+export type ActiveRules = { readonly revision: number | null; readonly rules: RuleSet };
+
+/** What a normalizer knows beside the built-in types. */
+export type NormalizerOptions = {
+  /** The schema versions that this worker supports; all that the build knows by default. */
+  readonly supportedVersions?: readonly number[];
+  /** Looks up the active mapping of a source, for every event: from memory. */
+  readonly findMapping?: (tenant: string, source: string) => ActiveRules | undefined;
+  /** Sources whose payloads code reads. */
+  readonly adapters?: readonly SourceAdapter[];
+  /** Upcasts by type; those of the build by default. */
+  readonly upcasts?: UpcastRegistry;
+};
+
 /** Turns payloads into records. */
 export type Normalizer = {
   /** Makes the record of an event. Never throws, whatever the payload. */
   normalize(input: NormalizeInput): NormalizeResult;
-  /** Tells whether this normalizer knows a schema version. */
+  /** Tells whether this normalizer knows a schema version of every source. */
   isSupported(version: number): boolean;
+  /** Tells whether this normalizer knows the schema version of an event: supported, or named by its mapping. */
+  knows(event: Pick<ReadContext, 'tenant' | 'source' | 'schemaVersion'>): boolean;
 };
 
 /** The built-in types in the order in which a payload is compared with them. */
-const RULE_SETS: readonly RuleSet[] = [vitalsRules, metricRules, personRules];
+const BUILT_IN: readonly BuiltInRules[] = [vitalsRules, metricRules, personRules];
 
 /**
- * Creates a normalizer for the schema versions that this worker supports (default: all it knows). Events of an
- * older version are upcast to the newest of them.
+ * Creates a normalizer. A source that has a code adapter is read by it, else one that has an active mapping by
+ * that; all others by the built-in types. What is declared of a source decides the type of its records, whatever
+ * type an event names. Events of an older schema version are upcast, step by step, to the newest that is
+ * supported, or as far as there are upcasts of their type.
+ *
+ * @throws RangeError (not from the normalizer) when two adapters are for one source
  */
-export function createNormalizer(
-  options: { readonly supportedVersions?: readonly number[] } = {},
-): Normalizer {
+export function createNormalizer(options: NormalizerOptions = {}): Normalizer {
   const supported = new Set(options.supportedVersions ?? KNOWN_SCHEMA_VERSIONS);
   const newest = Math.max(...supported);
+  const upcasts = options.upcasts ?? UPCASTS;
+  const adapters = toAdapterIndex(options.adapters ?? []);
+  const { findMapping } = options;
+
+  const findDeclared = (tenant: string, source: string): ActiveRules | undefined =>
+    adapters.get(source) ?? findMapping?.(tenant, source);
+
+  const finish = (
+    input: NormalizeInput,
+    { type }: { readonly type: string },
+    reading: Reading,
+    revision: number | null,
+  ): NormalizeResult => {
+    const raised = upcast(upcasts, type, reading, input.schemaVersion, newest);
+    if (raised.kind === 'refused') return raised;
+    return { kind: 'record', record: toRecord(input, type, raised.reading, raised.version, revision) };
+  };
+
+  const normalizeDeclared = (input: NormalizeInput, { rules, revision }: ActiveRules): NormalizeResult => {
+    const result = rules.read(input.payload, input);
+    if (result.kind === 'refused') return result;
+    if (result.kind === 'read') return finish(input, rules, result.reading, revision);
+    return { kind: 'record', record: passThrough({ ...input, type: rules.type }, true, revision) };
+  };
+
   return {
     isSupported: (version) => supported.has(version),
+    knows: ({ tenant, source, schemaVersion }) =>
+      supported.has(schemaVersion) || isNamed(schemaVersion, findDeclared(tenant, source)),
     normalize(input) {
       const { payload, type, schemaVersion } = input;
-      if (!supported.has(schemaVersion)) return { kind: 'unknown-version', version: schemaVersion };
-      const named = RULE_SETS.find((rules) => rules.type === type);
-      if (!isJsonObject(payload)) return { kind: 'record', record: passThrough(input, named !== undefined) };
+      const declared = findDeclared(input.tenant, input.source);
+      if (!supported.has(schemaVersion) && !isNamed(schemaVersion, declared)) {
+        return { kind: 'unknown-version', version: schemaVersion };
+      }
+      if (declared !== undefined) return normalizeDeclared(input, declared);
+      const named = BUILT_IN.find((rules) => rules.type === type);
+      if (!isJsonObject(payload)) {
+        return { kind: 'record', record: passThrough(input, named !== undefined, null) };
+      }
       const view = toPayloadView(payload);
       const rules = type === undefined ? recognize(view, schemaVersion) : named;
-      if (rules === undefined) return { kind: 'record', record: passThrough(input, false) };
+      if (rules === undefined) return { kind: 'record', record: passThrough(input, false, null) };
       const result = rules.read(view, schemaVersion);
-      return result.kind === 'refused' ? result : upcast(input, rules.type, result.reading, newest);
+      return result.kind === 'refused' ? result : finish(input, rules, result.reading, null);
     },
   };
 }
 
+function isNamed(version: number, declared: ActiveRules | undefined): boolean {
+  return declared?.rules.versions.has(version) ?? false;
+}
+
+function toAdapterIndex(adapters: readonly SourceAdapter[]): ReadonlyMap<string, ActiveRules> {
+  const index = new Map<string, ActiveRules>();
+  for (const { source, revision, rules } of adapters) {
+    if (index.has(source)) throw new RangeError(`There are two code adapters of the source ${source}.`);
+    index.set(source, { revision, rules });
+  }
+  return index;
+}
+
 /** Chooses the type that a payload looks like; undefined when it looks like none. */
-function recognize(view: PayloadView, schemaVersion: number): RuleSet | undefined {
+function recognize(view: PayloadView, schemaVersion: number): BuiltInRules | undefined {
   // A device may report a metric by its proper names: then it is no vital sign called `amount`.
   const { metric, amount } = view.payload;
   if (typeof metric === 'string' && amount !== undefined && metricRules.recognizes(view, schemaVersion)) {
     return metricRules;
   }
-  return RULE_SETS.find((rules) => rules.recognizes(view, schemaVersion));
+  return BUILT_IN.find((rules) => rules.recognizes(view, schemaVersion));
 }
 
-function upcast(input: NormalizeInput, type: string, read: Reading, newest: number): NormalizeResult {
+type Raised = { readonly kind: 'raised'; readonly reading: Reading; readonly version: number } | Refusal;
+
+function upcast(
+  upcasts: UpcastRegistry,
+  type: string,
+  read: Reading,
+  schemaVersion: number,
+  newest: number,
+): Raised {
   let reading = read;
-  let version = input.schemaVersion;
+  let version = schemaVersion;
   try {
     while (version < newest) {
-      const step = findUpcast(type, version);
+      const step = findUpcast(upcasts, type, version);
       if (step === undefined) break;
       reading = step(reading);
       version++;
@@ -99,89 +153,5 @@ function upcast(input: NormalizeInput, type: string, read: Reading, newest: numb
     const message = `The upcast of ${type} from version ${version} failed with ${cause}.`;
     return { kind: 'refused', code: 'ERR_UPCAST_FAILED', message };
   }
-  return { kind: 'record', record: toRecord(input, type, reading, version) };
-}
-
-function toRecord(
-  input: NormalizeInput,
-  type: string,
-  reading: Reading,
-  schemaVersion: number,
-): NormalizedRecord {
-  const { tenant, source, contentHash } = input;
-  return {
-    type,
-    subject: reading.subject,
-    timestamp: reading.timestamp,
-    data: toData(reading),
-    schemaVersion,
-    mappingRevision: null,
-    lineage: toObject(reading.lineage),
-    warnings: [
-      ...reading.warnings,
-      ...toDroppedWarnings(reading),
-      ...toAheadWarning(reading.timestamp, input.receivedAt),
-    ],
-    normalizedHash: toNormalizedHash({
-      ...{ tenant, source, type, contentHash },
-      fields: toObject(reading.dedupe),
-    }),
-  };
-}
-
-function toData({ fields, extras }: Reading): JsonObject {
-  const data = toObject(fields);
-  for (const [key, value] of extras) if (!isCanonical(key, fields)) setOwn(data, key, value);
-  return data;
-}
-
-/** An unknown field may have the name of a canonical one, which was unusable there or came from an upcast. */
-function toDroppedWarnings({ fields, extras }: Reading): NormalizationWarning[] {
-  const detail = 'a field of this name was not usable and is left out of the record';
-  return [...extras.keys()]
-    .filter((key) => extras.get(key) !== null && isCanonical(key, fields))
-    .sort()
-    .map((key) => toWarning(key, { code: WARNINGS.fieldDropped, detail }));
-}
-
-function isCanonical(key: string, fields: Reading['fields']): boolean {
-  return key === 'timestamp' || fields.has(key);
-}
-
-function toObject<Value>(map: ReadonlyMap<string, Value>): Record<string, Value> {
-  const object: Record<string, Value> = {};
-  for (const [key, value] of map) setOwn(object, key, value);
-  return object;
-}
-
-/** Sets an own property whatever its name: assigning to `__proto__` would not. */
-function setOwn<Value>(object: Record<string, Value>, key: string, value: Value): void {
-  if (key !== '__proto__') object[key] = value;
-  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-}
-
-function toAheadWarning(timestamp: string | null, receivedAt: string): NormalizationWarning[] {
-  // Both are written alike, so that mostly the texts tell.
-  if (timestamp === null || timestamp <= receivedAt) return [];
-  const aheadMs = Date.parse(timestamp) - Date.parse(receivedAt);
-  if (!(aheadMs > MAX_AHEAD_MS)) return [];
-  const detail = 'the time lies more than 24 hours after the arrival';
-  return [toWarning('timestamp', { code: WARNINGS.timeAhead, detail })];
-}
-
-function passThrough(input: NormalizeInput, expectedObject: boolean): NormalizedRecord {
-  const { tenant, source, contentHash, payload } = input;
-  const type = input.type ?? UNMAPPED_TYPE;
-  const detail = `the payload of a ${type} should be an object; it is kept as it is`;
-  return {
-    type,
-    subject: null,
-    timestamp: null,
-    data: payload,
-    schemaVersion: input.schemaVersion,
-    mappingRevision: null,
-    lineage: {},
-    warnings: expectedObject ? [{ code: WARNINGS.payloadNotObject, detail }] : [],
-    normalizedHash: toNormalizedHash({ tenant, source, type, fields: null, contentHash }),
-  };
+  return { kind: 'raised', reading, version };
 }

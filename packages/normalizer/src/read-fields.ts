@@ -7,11 +7,12 @@ import {
   isOwnNameUnusable,
   type PayloadView,
 } from './aliases.ts';
-import { coerceNumber } from './coerce-number.ts';
+import { coerceNumber, toNumberGuesses } from './coerce-number.ts';
 import { coerceTime } from './coerce-time.ts';
+import type { ReadValue } from './field-reader.ts';
 import { toPointer, toPointerStep } from './json-pointer.ts';
 import type { ReadResult, Refusal } from './rule-set.ts';
-import { type Guess, toWarning, WARNINGS } from './warnings.ts';
+import { toWarning, WARNINGS } from './warnings.ts';
 
 /** What reading fields by rules collects; rule sets add to it before they make a reading of it. */
 export type Collected = {
@@ -22,13 +23,6 @@ export type Collected = {
   readonly warnings: NormalizationWarning[];
   /** Keys of the payload that stand for a canonical field. */
   readonly used: Set<string>;
-};
-
-type ReadValue = {
-  readonly value: JsonValue;
-  readonly precise?: string;
-  readonly conversion?: string;
-  readonly guesses: readonly Guess[];
 };
 
 /** Reads the fields that rules describe; a refusal when a required one is missing or one is unreadable. */
@@ -64,13 +58,13 @@ function readField(rule: FieldRule, view: PayloadView, collected: Collected): Re
   const found = findField(rule, view);
   if (found === null) {
     const { payload } = view;
-    if (isOwnNameUnusable(rule, payload)) return toUnreadable(rule, rule.field, payload[rule.field]);
+    if (isOwnNameUnusable(rule, payload)) return toUnreadableField(rule, rule.field, payload[rule.field]);
     if (rule.need === 'required') return toMissing(rule.field);
     if (rule.need === 'expected') addMissing(rule.field, rule.as === 'time', collected);
     return null;
   }
   const read = readValue(rule.as, found.value);
-  if (read === null) return toUnreadable(rule, found.key, found.value);
+  if (read === null) return toUnreadableField(rule, found.key, found.value);
   collected.used.add(found.key);
   addField(rule, found, read, collected);
   return null;
@@ -100,7 +94,10 @@ function addMissing(field: string, isTime: boolean, collected: Collected): void 
 }
 
 function readValue(as: FieldRule['as'], value: string | number): ReadValue | null {
-  if (as === 'number') return coerceNumber(value);
+  if (as === 'number') {
+    const read = coerceNumber(value);
+    return read?.currency === undefined ? read : { ...read, guesses: toNumberGuesses(read) };
+  }
   if (as === 'time') return coerceTime(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) return null;
@@ -120,13 +117,23 @@ export function toMissing(field: string): Refusal {
 
 const EXPECTED = { text: 'a text', scalar: 'a text or number', number: 'a number', time: 'a time' } as const;
 
-function toUnreadable(rule: FieldRule, key: string, value: JsonValue | undefined): Refusal {
+function toUnreadableField(rule: FieldRule, key: string, value: JsonValue | undefined): Refusal {
+  return toUnreadable(rule.field, toPointer([key]), EXPECTED[rule.as], value);
+}
+
+/** Refuses an event whose value for a field is not what was expected; the message does not quote the value. */
+export function toUnreadable(
+  field: string,
+  pointer: string,
+  expected: string,
+  value: JsonValue | undefined,
+): Refusal {
   const got = typeof value === 'string' ? `a string of ${value.length} characters` : toKind(value);
   return {
     kind: 'refused',
     code: 'ERR_FIELD_UNREADABLE',
-    message: `The field ${rule.field} at ${toPointer([key])} is not ${EXPECTED[rule.as]}: got ${got}.`,
-    field: rule.field,
+    message: `The field ${field} at ${pointer} is not ${expected}: got ${got}.`,
+    field,
   };
 }
 

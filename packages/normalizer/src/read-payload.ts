@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { AcceptedEvent } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
 import { readSubmission } from '@sluice/contracts/submission';
+import { isFormContentType, parseFormBody } from './form-body.ts';
 import { decodeUtf8, parseSafeJson } from './safe-json.ts';
 
 /** The part of an accepted event that holds its bytes. */
@@ -22,14 +23,15 @@ export function toBodyBytes(event: EventBody): Uint8Array {
 }
 
 /**
- * Reads the payload of an accepted event from its bytes. A submission is JSON whatever its media type. A body of
- * another media type is its own payload: the text, or base64 when the bytes are not UTF-8.
+ * Reads the payload of an accepted event from its bytes. A submission is JSON whatever its media type; a form is an
+ * object of strings. A body of another media type is its own payload: the text, or base64 when the bytes are not UTF-8.
  *
- * @throws ProblemException as `parseSafeJson`, `decodeUtf8` and `readSubmission` do
+ * @throws ProblemException as `parseSafeJson`, `parseFormBody`, `decodeUtf8` and `readSubmission` do
  */
 export function readPayload(event: PayloadBody): JsonValue {
   if (event.form === 'submission') return readSubmission(parseSafeJson(toText(event)).value).payload;
   if (isJsonContentType(event.contentType)) return parseSafeJson(toText(event)).value;
+  if (isFormContentType(event.contentType)) return parseFormBody(toBodyBytes(event), event.contentType);
   if (event.bodyEncoding === undefined) return event.body;
   const bytes = toBodyBytes(event);
   return isUtf8(bytes) ? decodeUtf8(bytes) : event.body;

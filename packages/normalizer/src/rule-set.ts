@@ -29,13 +29,31 @@ export type Refusal = {
 /** A reading, or why there is none. */
 export type ReadResult = { readonly kind: 'read'; readonly reading: Reading } | Refusal;
 
-/**
- * Turns payloads of one type into readings. The built-in sets guess by aliases; a declared mapping is another
- * set whose paths are given instead of guessed.
- */
-export type RuleSet = {
+/** A reading, why there is none, or that the payload is no object and is to be kept as it is. */
+export type DeclaredResult = ReadResult | { readonly kind: 'not-object' };
+
+/** What is known of an event beside its payload. */
+export type ReadContext = {
+  readonly tenant: string;
+  readonly source: string;
+  readonly schemaVersion: number;
+  /** RFC 3339. */
+  readonly receivedAt: string;
+};
+
+/** A built-in type: guesses by aliases what the fields of a payload are. */
+export type BuiltInRules = {
   readonly type: string;
   /** Tells whether a payload whose type nobody named looks like this type. */
   recognizes(view: PayloadView, schemaVersion: number): boolean;
   read(view: PayloadView, schemaVersion: number): ReadResult;
+};
+
+/** What somebody declared of a source, as a mapping or as code: makes readings of one type of all its payloads. */
+export type RuleSet = {
+  readonly type: string;
+  /** Schema versions that are declared by name: events of them need no worker that knows them otherwise. */
+  readonly versions: ReadonlySet<number>;
+  /** Reads any payload; never throws. */
+  read(payload: JsonValue, context: ReadContext): DeclaredResult;
 };

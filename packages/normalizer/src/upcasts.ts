@@ -5,15 +5,17 @@ import { toWarning, WARNINGS } from './warnings.ts';
 /** Brings a reading from one schema version's shape to the next: pure, and never mutating. */
 export type Upcast = (reading: Reading) => Reading;
 
-/** The upcasts by type and by the version they start from. A new one is one line here. */
-const UPCASTS = {
+/** Upcasts by type and by the version they start from. */
+export type UpcastRegistry = Readonly<Record<string, Readonly<Record<number, Upcast>>>>;
+
+/** The upcasts of this build. A new one is one line here; the type may be built in or that of a mapping. */
+export const UPCASTS: UpcastRegistry = {
   person: { 1: splitName },
-} as const satisfies Readonly<Record<string, Readonly<Record<number, Upcast>>>>;
+};
 
 /** Returns the upcast of a type from a version to the next, undefined when its shape stays the same. */
-export function findUpcast(type: string, fromVersion: number): Upcast | undefined {
-  const registry: Readonly<Record<string, Readonly<Record<number, Upcast>>>> = UPCASTS;
-  return Object.hasOwn(registry, type) ? registry[type]?.[fromVersion] : undefined;
+export function findUpcast(upcasts: UpcastRegistry, type: string, fromVersion: number): Upcast | undefined {
+  return Object.hasOwn(upcasts, type) ? upcasts[type]?.[fromVersion] : undefined;
 }
 
 /** Brings a person from `{name}` to `{first_name, last_name}`: the last word is the last name. */

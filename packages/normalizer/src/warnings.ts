@@ -12,10 +12,16 @@ export const WARNINGS = {
   numberGuessed: 'WARN_NUMBER_GUESSED',
   /** The number has more digits than a double keeps. */
   numberRounded: 'WARN_NUMBER_ROUNDED',
+  /** The currency of an amount is not kept; records of several currencies look alike. */
+  currencyDropped: 'WARN_CURRENCY_DROPPED',
+  /** A single letter was read as yes or no. */
+  booleanGuessed: 'WARN_BOOLEAN_GUESSED',
   /** Day and month could be the other way round, or digits could be a date or an epoch. */
   timeGuessed: 'WARN_TIME_GUESSED',
   /** The time names no zone; UTC was assumed. */
   zoneAssumed: 'WARN_ZONE_ASSUMED',
+  /** The clocks of the zone skipped the time, or showed it twice. */
+  clockChanged: 'WARN_CLOCK_CHANGED',
   /** The year lies outside 1970 to 2200. */
   timeOutOfRange: 'WARN_TIME_OUT_OF_RANGE',
   /** The time lies more than 24 hours after the event's arrival. */

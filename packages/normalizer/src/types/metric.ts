@@ -1,7 +1,7 @@
 import { type FieldRule, findField, hasField, TIMESTAMP_ALIASES } from '../aliases.ts';
 import { coerceNumber } from '../coerce-number.ts';
 import { isRefusal, readFields, toReadResult } from '../read-fields.ts';
-import type { RuleSet } from '../rule-set.ts';
+import type { BuiltInRules } from '../rule-set.ts';
 
 /** `value` holds either what was measured or how much of it: numbers are amounts, other texts are names. */
 const METRIC: FieldRule = {
@@ -34,7 +34,7 @@ const AMOUNT: FieldRule = {
 const TIMESTAMP: FieldRule = { field: 'timestamp', from: TIMESTAMP_ALIASES, as: 'time', need: 'expected' };
 
 /** A number that was measured or counted: `{metric, amount}` and when. */
-export const metricRules: RuleSet = {
+export const metricRules: BuiltInRules = {
   type: 'metric',
 
   recognizes(view) {

@@ -1,6 +1,6 @@
 import { type FieldRule, findField, hasField, type PayloadView, TIMESTAMP_ALIASES } from '../aliases.ts';
 import { isRefusal, readFields, toMissing, toReadResult } from '../read-fields.ts';
-import type { RuleSet } from '../rule-set.ts';
+import type { BuiltInRules } from '../rule-set.ts';
 import { AMOUNT_RULE } from './metric.ts';
 
 const NAME: FieldRule = { field: 'name', from: ['name', 'fullname'], as: 'text', need: 'required' };
@@ -57,7 +57,7 @@ const NEUTRAL = new Set<string>([
 ]);
 
 /** A person: `{name}` in version 1, `{first_name, last_name}` from version 2 on; email and id where given. */
-export const personRules: RuleSet = {
+export const personRules: BuiltInRules = {
   type: 'person',
 
   recognizes(view, schemaVersion) {

@@ -2,7 +2,7 @@ import type { JsonObject } from '@sluice/contracts/json';
 import { type FieldRule, hasField, type PayloadView, TIMESTAMP_ALIASES, toAliasKey } from '../aliases.ts';
 import { toPointerStep } from '../json-pointer.ts';
 import { type Collected, isRefusal, readFields, toReadResult } from '../read-fields.ts';
-import type { RuleSet } from '../rule-set.ts';
+import type { BuiltInRules } from '../rule-set.ts';
 
 const DEVICE: FieldRule = {
   field: 'deviceId',
@@ -31,7 +31,7 @@ const BREATH_RATE: FieldRule = {
 const NO_SIGNS = new Set<string>([...DEVICE.from, ...TIMESTAMP.from]);
 
 /** What a device measured on a body: `{deviceId, heartRate, breathRate, ...}`, any other number too, and when. */
-export const vitalsRules: RuleSet = {
+export const vitalsRules: BuiltInRules = {
   type: 'vitals',
 
   recognizes(view) {

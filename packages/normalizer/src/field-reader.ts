@@ -1,0 +1,111 @@
+import type { JsonValue } from '@sluice/contracts/json';
+import type { FieldKind, MappedField } from '@sluice/contracts/mapping';
+import { coerceBoolean } from './coerce-boolean.ts';
+import { coerceNumber, type DeclaredNumber, toNumberGuesses } from './coerce-number.ts';
+import { createTimeReader } from './declared-time.ts';
+import { parseTimeFormat, type TimeFormat } from './time-format.ts';
+import { parseTimeZone, type TimeZone } from './time-zone.ts';
+import { type Guess, WARNINGS } from './warnings.ts';
+
+/** A value as a field holds it; `precise` is what tells two records apart, where the value itself is rounded. */
+export type ReadValue = {
+  readonly value: JsonValue;
+  readonly precise?: string;
+  readonly conversion?: string;
+  readonly guesses: readonly Guess[];
+};
+
+/** Reads a value as a field's kind; null when it is not readable as that. Never called with null. */
+export type FieldReader = (value: JsonValue) => ReadValue | null;
+
+/** Something in a mapping that its schema cannot tell; `path` is relative to the field. */
+export type FieldProblem = { readonly path: readonly (string | number)[]; readonly detail: string };
+
+const NO_GUESSES: readonly Guess[] = [];
+
+/** Creates the reader of a mapped field; its formats and zone are checked and parsed here, once. */
+export function createFieldReader(field: MappedField): FieldReader | FieldProblem {
+  switch (field.as) {
+    case 'any':
+      return (value) => ({ value, guesses: toRoundedGuesses(value) });
+    case 'string':
+      return readString;
+    case 'boolean':
+      return coerceBoolean;
+    case 'number':
+      return toNumberReader(field.decimal === undefined ? {} : { decimal: field.decimal });
+    case 'integer':
+      return readInteger;
+    case 'date':
+      return toDateReader(field);
+  }
+}
+
+/** What a refusal says was expected of a field. */
+export const EXPECTED: Readonly<Record<FieldKind, string>> = {
+  string: 'a text',
+  number: 'a number',
+  integer: 'a whole number that can be kept exactly',
+  boolean: 'a boolean',
+  date: 'a time',
+  any: 'JSON',
+};
+
+/** Tells a problem from a reader. */
+export function isFieldProblem(result: FieldReader | FieldProblem): result is FieldProblem {
+  return typeof result !== 'function';
+}
+
+function readString(value: JsonValue): ReadValue | null {
+  switch (typeof value) {
+    case 'string': {
+      if (!value.isWellFormed()) return null;
+      const trimmed = value.trim();
+      return trimmed === value
+        ? { value, guesses: NO_GUESSES }
+        : { value: trimmed, conversion: 'trimmed', guesses: NO_GUESSES };
+    }
+    case 'number':
+      if (!Number.isFinite(value)) return null;
+      return { value: String(value), conversion: 'number to string', guesses: toRoundedGuesses(value) };
+    case 'boolean':
+      return { value: String(value), conversion: 'boolean to string', guesses: NO_GUESSES };
+    default:
+      return null;
+  }
+}
+
+/** What was written as a number may have had more digits: those are gone since it was parsed. */
+function toRoundedGuesses(value: JsonValue): readonly Guess[] {
+  if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return NO_GUESSES;
+  return [{ code: WARNINGS.numberRounded, detail: 'the number has more digits than can be kept' }];
+}
+
+function toNumberReader(declared: DeclaredNumber): FieldReader {
+  return (value) => {
+    const read = coerceNumber(value, declared);
+    return read?.currency === undefined ? read : { ...read, guesses: toNumberGuesses(read) };
+  };
+}
+
+function readInteger(value: JsonValue): ReadValue | null {
+  const read = coerceNumber(value, {});
+  if (read === null || read.guesses.some(({ code }) => code === WARNINGS.numberRounded)) return null;
+  return Number.isSafeInteger(read.value) ? { ...read, guesses: toNumberGuesses(read) } : null;
+}
+
+function toDateReader({ formats = [], zone }: MappedField): FieldReader | FieldProblem {
+  let declaredZone: TimeZone | undefined;
+  if (zone !== undefined) {
+    const parsed = parseTimeZone(zone);
+    if (parsed === null) return { path: ['zone'], detail: 'there is no such time zone' };
+    declaredZone = parsed;
+  }
+  const declaredFormats: TimeFormat[] = [];
+  for (const [index, format] of formats.entries()) {
+    const parsed = parseTimeFormat(format);
+    if ('problem' in parsed) return { path: ['formats', index], detail: parsed.problem };
+    declaredFormats.push(parsed);
+  }
+  return createTimeReader(declaredFormats, declaredZone);
+}

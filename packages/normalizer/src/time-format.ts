@@ -1,0 +1,91 @@
+import { DateTime } from 'luxon';
+import { type EpochUnit, readEpoch } from './epoch.ts';
+import { centuryGuess, readIso, type WrittenTime } from './written-time.ts';
+
+/** A date format that a mapping declares. */
+export type TimeFormat = {
+  /** Reads a text that is written exactly so; null for any other. */
+  read(text: string): WrittenTime | null;
+};
+
+/** Formats that have a name instead of tokens. */
+const NAMED: ReadonlyMap<string, TimeFormat> = new Map([
+  ['iso', { read: readIso }],
+  ['seconds', toEpochFormat('seconds')],
+  ['millis', toEpochFormat('milliseconds')],
+]);
+
+const ENGLISH = { locale: 'en-US' };
+
+/** A moment whose every part is told from the defaults of a format that leaves it out. */
+const PROBE = {
+  ...{ year: 2001, month: 11, day: 23, hour: 17, minute: 46, second: 39, millisecond: 158 },
+};
+const PROBE_ZONE = 'Asia/Kathmandu';
+
+/**
+ * Parses a declared date format: tokens of Luxon, in English, or `iso`, `seconds`, `millis`. A format must name a
+ * year, must not leave open which half of the day an hour is in, and cannot hold the name of a zone (`z`).
+ * Returns what is wrong with one that cannot be used.
+ */
+export function parseTimeFormat(format: string): TimeFormat | { readonly problem: string } {
+  const named = NAMED.get(format);
+  if (named !== undefined) return named;
+  try {
+    return parseTokens(format);
+  } catch {
+    return { problem: 'these tokens contradict one another' };
+  }
+}
+
+function parseTokens(format: string): TimeFormat | { readonly problem: string } {
+  // Many adjoining numbers of one or two digits take exponential time to match.
+  if (isRepeating(format)) return { problem: 'a token stands there twice' };
+  const probe = DateTime.fromObject(PROBE, { zone: PROBE_ZONE, ...ENGLISH });
+  const parser = DateTime.buildFormatParser(format, ENGLISH);
+  const back = DateTime.fromFormatParser(probe.toFormat(format), parser, {
+    ...{ zone: 'utc', setZone: true },
+    ...ENGLISH,
+  });
+  if (!back.isValid) return { problem: 'a date cannot be read back from these tokens' };
+  if (back.year !== PROBE.year) return { problem: 'expected a year among the tokens' };
+  if (back.hour !== PROBE.hour && back.hour !== 0) {
+    return { problem: 'the hour needs `a` (am or pm) beside `h`, or must be `H`' };
+  }
+  // Luxon remembers every zone that a text names, however many there are.
+  if (back.zoneName === PROBE_ZONE) return { problem: 'the name of a zone cannot be read; offsets can' };
+  const says = back.offset !== 0 ? 'moment' : back.hour === 0 ? 'day' : 'clock';
+  const guesses = hasToken(format, 'yy') || hasToken(format, 'kk') ? [centuryGuess()] : [];
+  const hasLongFraction = hasToken(format, 'u');
+  const utc = { zone: 'utc', ...ENGLISH };
+  return {
+    read(text) {
+      const time = DateTime.fromFormatParser(text, parser, utc);
+      if (!time.isValid) return null;
+      const digits = hasLongFraction ? /(?<=[.,])\d{4,9}(?!\d)/.exec(text)?.[0] : undefined;
+      const beyondMs = digits?.slice(3).replace(/0+$/, '') ?? '';
+      return { instant: { epochMs: time.toMillis(), beyondMs }, format, says, guesses };
+    },
+  };
+}
+
+/** Tells whether a token stands in a format exactly as long as this, outside quotes. */
+function hasToken(format: string, token: string): boolean {
+  const letter = token.charAt(0);
+  return new RegExp(`(?<!${letter})${token}(?!${letter})`).test(format.replace(/'[^']*'/g, ' '));
+}
+
+/** Tells whether the letter of a token stands at two places, outside quotes. */
+function isRepeating(format: string): boolean {
+  const tokens = format.replace(/'[^']*'/g, ' ').match(/([A-Za-z])\1*/g) ?? [];
+  return new Set(tokens.map((token) => token.charAt(0))).size < tokens.length;
+}
+
+function toEpochFormat(unit: EpochUnit): TimeFormat {
+  return {
+    read(text) {
+      const epoch = readEpoch(text, unit);
+      return epoch && { instant: epoch.instant, format: `epoch ${unit}`, says: 'moment', guesses: [] };
+    },
+  };
+}
