@@ -1,6 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { loadSourcesFile, parseSourcesFile, SourcesFileError } from './sources-file.ts';
 
+/** What is said of the source that these fields describe, with the line in the block. */
+function explain(fields: string): string[] {
+  const block = fields
+    .trim()
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n');
+  const problems = problemsOf(`sources:\n  - id: a\n${block}\n`);
+  return problems.map(
+    ({ line, path, detail }) => `${line - 2} ${path.replace('sources[0].', '')}: ${detail}`,
+  );
+}
+
 function problemsOf(text: string) {
   try {
     parseSourcesFile(text);
@@ -106,6 +119,173 @@ extra: 1
 
   test.each(['[]', 'text', '1', 'sources: 1', 'sources: [1]'])('refuses %j as a file', (text) => {
     expect(problemsOf(text).length).toBeGreaterThan(0);
+  });
+});
+
+const PUSH = 'kind: push\n';
+const SHOP = `${PUSH}secrets: [{ value: hunter2 }]\n`;
+const POLL = `kind: poll
+url: https://erp.example.com/orders
+schedule: "0 * * * * *"
+idPath: id
+cursor: { kind: id, param: after, path: id }
+`;
+
+describe('what is wrong inside a source', () => {
+  test.each([
+    ['kind: pusch', '1 kind: expected push or poll'],
+    [
+      `${SHOP}scheme: githb`,
+      '3 scheme: expected none, basic, api-key, standard-webhooks, github, stripe, shopify or slack; did you mean github?',
+    ],
+    [`${SHOP}scheme: hmac`, '3 scheme: hmac needs to know how: { type: hmac, header: name-of-the-header }'],
+    [
+      `${SHOP}scheme: { type: hmak }`,
+      '3 scheme.type: expected none, basic, api-key, hmac, standard-webhooks, github, stripe, shopify or slack',
+    ],
+    [`${SHOP}scheme: { header: x-sig }`, '3 scheme.type: missing; expected none, basic'],
+    [
+      `${SHOP}scheme:\n  type: hmac\n  header: x-sig\n  encodng: hex`,
+      '6 scheme.encodng: unknown; did you mean encoding?',
+    ],
+    [`${SHOP}scheme: { type: github, header: x-sig }`, '3 scheme.header: unknown; known are type'],
+    [`${SHOP}scheme: { type: hmac }`, '3 scheme.header: missing; '],
+    [`${SHOP}scheme: { type: hmac, header: "a b" }`, '3 scheme.header: expected the name of a header'],
+    [
+      `${SHOP}scheme: { type: hmac, header: x, encoding: hexx }`,
+      '3 scheme.encoding: expected hex, base64 or base64url',
+    ],
+    [
+      `${SHOP}scheme: { type: hmac, header: x, content: "{time}.{body}" }`,
+      '3 scheme.content: {time} stands for nothing',
+    ],
+    [
+      `${SHOP}scheme: { type: hmac, header: x, content: "{timestamp}.{body}" }`,
+      '3 scheme.timestampHeader: expected the header that holds {timestamp}',
+    ],
+    [
+      `${SHOP}scheme: { type: hmac, header: x, timestampHeader: y }`,
+      '3 scheme.content: expected {timestamp}',
+    ],
+    [`${SHOP}scheme: basic`, '2 secrets[0].value: expected user:password'],
+    [`${PUSH}scheme: basic`, '0 : '],
+    [`${SHOP}scheme: standard-webhooks\nbodies: [jsn]`, '4 bodies[0]: expected json, form or text'],
+    [
+      `${PUSH}scheme: standard-webhooks\nsecrets: [{ value: "whsec_hunter2!" }]`,
+      '3 secrets[0].value: expected base64',
+    ],
+    [
+      `${PUSH}scheme: standard-webhooks\nsecrets: [{ value: whpk_aHVudGVyMg== }]`,
+      '3 secrets[0].value: expected base64',
+    ],
+    [`${PUSH}scheme: github\nsecrets: [{ value:hunter2 }]`, '3 secrets[0]: expected either value or env'],
+    [`${PUSH}rateLimit: 5`, '2 rateLimit: '],
+    [`${POLL}auth: { type: bearer, secret:hunter2 }`, '6 auth: a space is missing after secret:'],
+    [
+      `${POLL}auth: { type: bearer, secret: { valeu: hunter2 } }`,
+      '6 auth.secret: expected either value or env',
+    ],
+    [
+      `${POLL}auth: { type: bearer, secret: { value: hunter2, x: 1 } }`,
+      '6 auth.secret.x: unknown; known are value, env',
+    ],
+    [`${POLL}auth: { type: bearer, secret: hunter2 }`, '6 auth.secret: expected either value or env'],
+    [
+      `${POLL}auth: { type: basic, username: "a:b", secret: { value: hunter2 } }`,
+      '6 auth.username: a user name cannot',
+    ],
+    [POLL.replace('https://', 'https://me:hunter2@'), '2 url: a password here could be read by others'],
+    [POLL.replace('0 * * * * *', '99 * * * * *'), '3 schedule: 99 is a invalid'],
+    [POLL.replace('kind: id,', 'kind: ids,'), '5 cursor.kind: expected timestamp, id, page or link'],
+    [
+      POLL.replace('kind: id,', 'kind: timestamp, lookbak: 5,'),
+      '5 cursor.lookbak: unknown; did you mean lookback?',
+    ],
+    [POLL.replace('path: id', 'path: a..b'), '5 cursor.path: a path has no empty step'],
+    [`${POLL}format: csv\nrecordsPath: items`, '7 recordsPath: csv has no such path'],
+  ])('%s', (fields, expected) => {
+    const problems = explain(fields);
+    if (fields.includes('hunter2')) expect(problems.join('\n')).not.toContain('hunter2');
+    if (expected !== '0 : ') expect(problems).toContainEqual(expect.stringContaining(expected));
+    else expect(problems).toEqual([expect.stringMatching(/secrets: scheme basic needs a secret/)]);
+  });
+});
+
+describe('what is wrong inside a mapping', () => {
+  test.each([
+    ['fields: { a: { from: x } }', '1 mapping.type: missing; '],
+    ['type: t\nfields: {}', '2 mapping.fields: expected at least one field'],
+    ['type: t\nfields: { a: { form: x } }', '2 mapping.fields.a.form: unknown; known are from, as, '],
+    ['type: t\nfields: { a: { from: [x, 5] } }', '2 mapping.fields.a.from[1]: '],
+    [
+      'type: t\nfields:\n  a: { from: x }\n  b: { from: y, as: nummer }',
+      '4 mapping.fields.b.as: expected string, number, integer, boolean, date or any',
+    ],
+    [
+      'type: t\nfields: { a: { from: x..y } }',
+      '2 mapping.fields.a.from[0]: expected names with dots between them',
+    ],
+    ['type: t\nfields: { a: { from: [x, "y\\\\"] } }', '2 mapping.fields.a.from[1]: '],
+    ['type: t\nfields: { "a.b": { from: x } }', '2 mapping.fields.a.b: expected a letter or _'],
+    [
+      'type: t\nfields: { at: { from: x, as: date, zone: Mars/Base } }',
+      '2 mapping.fields.at.zone: there is no such time zone',
+    ],
+    [
+      'type: t\nfields: { at: { from: x, as: date, formats: ["dd.MM"] } }',
+      '2 mapping.fields.at.formats[0]: expected a year among the tokens',
+    ],
+    [
+      'type: t\nfields: { at: { from: x, formats: [iso] } }',
+      '2 mapping.fields.at.as: formats and zone are for dates',
+    ],
+    ['type: t\nfields: { timestamp: { from: x } }', '2 mapping.fields.timestamp.as: expected date'],
+    [
+      'type: t\nfields: { a: { from: x } }\ndedupe: { fields: [b] }',
+      '3 mapping.dedupe.fields[0]: there is no field b',
+    ],
+    [
+      'type: t\nfields: { a: { from: x } }\nversions: { v2: { fields: {} } }',
+      '3 mapping.versions.v2: expected a schema version',
+    ],
+    [
+      'type: t\nfields: { a: { from: x } }\nversions: { 2: { fields: { a: { from: ".x" } } } }',
+      '3 mapping.versions.2.fields.a.from[0]: expected names with dots between them',
+    ],
+  ])('%s', (mapping, expected) => {
+    const block = mapping
+      .split('\n')
+      .map((line) => `  ${line}`)
+      .join('\n');
+    const problems = explain(`kind: push\nmapping:\n${block}`);
+    const [, line = '0', rest] = /^(\d+) (.*)$/s.exec(expected) ?? [];
+    const lineInMapping = `${Number(line) + 2} ${rest}`;
+    expect(problems).toContainEqual(
+      expect.stringContaining(lineInMapping.replace('3 mapping.type', '2 mapping.type')),
+    );
+  });
+});
+
+test('takes a source with everything that may be said', () => {
+  const text = `sources:
+  - id: shop
+    kind: push
+    scheme: { type: hmac, header: X-Signature, content: "{timestamp}.{header:x-id}.{body}", timestampHeader: x-time }
+    secrets: [{ value: one, expiresAt: "2027-01-01T00:00:00Z" }, { env: SHOP_SECRET }]
+    bodies: [json, form, text]
+    rateLimit: { perSecond: 5 }
+    mapping:
+      type: sale
+      fields:
+        amount: { from: [price.gross, 'a\\.b.0'], as: number, decimal: "," }
+        timestamp: { from: at, as: date, formats: ["dd.MM.yyyy HH:mm", millis], zone: Europe/Berlin }
+      versions: { 2: { fields: { amount: { from: total, as: number } } } }
+      dedupe: { fields: [amount, timestamp] }
+`;
+  const [shop] = parseSourcesFile(text);
+  expect(shop).toMatchObject({
+    scheme: { header: 'x-signature', hash: 'sha256' },
+    mapping: { keepUnknown: true },
   });
 });
 

@@ -1,15 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { findNear } from '@sluice/contracts/near';
 import { PlainError } from '@sluice/contracts/plain-error';
-import {
-  DEFAULT_SOURCES_FILE,
-  pollSourceSchema,
-  pushSourceSchema,
-  type Source,
-  sourcesFileSchema,
-} from '@sluice/contracts/source';
+import { DEFAULT_SOURCES_FILE, type Source, sourcesFileSchema } from '@sluice/contracts/source';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import type { DeclarationProblem } from './check-mapping.ts';
+import { checkSource } from './check-source.ts';
+import { explainIssues } from './explain-issues.ts';
+import { readAt } from './known-keys.ts';
 
 /** One thing that is wrong in a sources file; `path` is like `sources[0].scheme`, `line` counts from 1. */
 export type SourcesProblem = { readonly line: number; readonly path: string; readonly detail: string };
@@ -73,8 +69,10 @@ export function parseSourcesFile(text: string, file: string = DEFAULT_SOURCES_FI
   if (content === null) return [];
   const parsed = sourcesFileSchema.safeParse(content);
   const problems = parsed.success
-    ? parsed.data.sources.flatMap(checkSource)
-    : parsed.error.issues.flatMap((issue) => toProblems(issue, content));
+    ? parsed.data.sources.flatMap((source, index) =>
+        checkSource(source).map(({ path, detail }) => ({ path: ['sources', index, ...path], detail })),
+      )
+    : explainIssues(sourcesFileSchema, parsed.error.issues, content);
   problems.push(...findRepeatedIds(content, locate));
   if (!parsed.success || problems.length > 0) {
     throw new SourcesFileError(
@@ -88,7 +86,6 @@ export function parseSourcesFile(text: string, file: string = DEFAULT_SOURCES_FI
 }
 
 type Path = readonly PropertyKey[];
-type Problem = { readonly path: Path; readonly detail: string };
 
 /** Turns the document into plain values; a document of aliases that would grow without bound is refused. */
 function toPlain(document: Document, file: string): unknown {
@@ -99,67 +96,11 @@ function toPlain(document: Document, file: string): unknown {
   }
 }
 
-function toProblems(issue: z.core.$ZodIssue, content: unknown): Problem[] {
-  const { path } = issue;
-  if (issue.code === 'unrecognized_keys') {
-    const known = listKnownKeys(path, content);
-    return issue.keys.map((key) => {
-      const meant = findNear(key, known) ?? known.find((name) => name.toLowerCase() === key.toLowerCase());
-      const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
-      return { path: [...path, key], detail: `unknown; ${hint}` };
-    });
-  }
-  if (issue.code === 'invalid_union') {
-    if (path.includes('secrets')) return explainSecret(issue, path, content);
-    const detail = path.at(-1) === 'kind' ? 'expected push or poll' : lowerFirst(issue.message);
-    return [{ path, detail }];
-  }
-  const missing = issue.code === 'invalid_type' && readAt(content, path) === undefined;
-  return [{ path, detail: missing ? `missing; ${lowerFirst(issue.message)}` : lowerFirst(issue.message) }];
-}
-
-/** Explains a secret by the form that was meant: the one whose field is there. */
-function explainSecret(issue: z.core.$ZodIssueInvalidUnion, path: Path, content: unknown): Problem[] {
-  const given = readAt(content, path);
-  const isObject = typeof given === 'object' && given !== null;
-  const hasValue = isObject && 'value' in given;
-  const hasEnv = isObject && 'env' in given;
-  if (hasValue === hasEnv) {
-    return [
-      { path, detail: 'expected either value or env (the name of a variable), and expiresAt where it ends' },
-    ];
-  }
-  const issues = issue.errors[hasValue ? 0 : 1] ?? [];
-  return issues.flatMap((inner) => toProblems({ ...inner, path: [...path, ...inner.path] }, content));
-}
-
-function listKnownKeys(path: Path, content: unknown): string[] {
-  const place = path.findLast((segment) => typeof segment === 'string');
-  if (place === undefined) return ['sources'];
-  if (place === 'cursor') return Object.keys(pollSourceSchema.shape.cursor.shape);
-  if (place === 'secrets') return ['value', 'env', 'expiresAt'];
-  const isPoll = readAt(content, [...path, 'kind']) === 'poll';
-  return Object.keys(isPoll ? pollSourceSchema.shape : pushSourceSchema.shape);
-}
-
-/** Checks what a schema cannot say: whether scheme and secrets fit. */
-function checkSource(source: Source, index: number): Problem[] {
-  if (source.kind === 'poll') return [];
-  const path = ['sources', index, 'secrets'];
-  if (source.scheme === 'none' && source.secrets.length > 0) {
-    return [{ path, detail: 'secrets without a scheme check nothing; name the scheme, or leave them out' }];
-  }
-  if (source.scheme !== 'none' && source.secrets.length === 0) {
-    return [{ path, detail: `scheme ${source.scheme} needs a secret; without one every request is refused` }];
-  }
-  return [];
-}
-
-function findRepeatedIds(content: unknown, locate: (path: Path) => number): Problem[] {
+function findRepeatedIds(content: unknown, locate: (path: Path) => number): DeclarationProblem[] {
   const sources = readAt(content, ['sources']);
   if (!Array.isArray(sources)) return [];
   const first = new Map<string, number>();
-  return sources.flatMap((_source: unknown, index): Problem[] => {
+  return sources.flatMap((_source: unknown, index): DeclarationProblem[] => {
     const id = readAt(content, ['sources', index, 'id']);
     if (typeof id !== 'string') return [];
     const earlier = first.get(id);
@@ -170,15 +111,6 @@ function findRepeatedIds(content: unknown, locate: (path: Path) => number): Prob
     const line = locate(['sources', earlier, 'id']);
     return [{ path: ['sources', index, 'id'], detail: `${id} is declared in line ${line} already` }];
   });
-}
-
-function readAt(value: unknown, path: Path): unknown {
-  let current = value;
-  for (const key of path) {
-    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return undefined;
-    current = Reflect.get(current, key);
-  }
-  return current;
 }
 
 /** Returns the offset of the deepest part of a path that is in the document: of its key where it has one. */
@@ -202,8 +134,4 @@ function toText(path: Path): string {
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
     .join('')
     .replace(/^\./, '');
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -1,3 +1,4 @@
+import type { LookupAddress, lookup } from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
@@ -41,6 +42,8 @@ describe('a page', () => {
       kind: 'page',
       status: 200,
       text: '[]',
+      isWhole: true,
+      link: undefined,
       dateMs: Date.parse('2026-06-01T12:00:00Z'),
       waitMs: 3000,
     });
@@ -104,6 +107,18 @@ describe('a source that misbehaves', () => {
     });
     const { failure, message } = await failureOf(fetchIt(url, { timeoutMs: 200 }));
     expect([failure, message]).toEqual(['timeout', `${url.href} did not answer in time.`]);
+  });
+
+  test('by dripping is left sooner, when it brings less than the lowest rate', async () => {
+    const url = await serve((_request, response) => {
+      const drip = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(drip));
+    });
+    const slow = fetchIt(url, { timeoutMs: 30_000, rateWindowMs: 200, minWindowBytes: 100 });
+    expect((await failureOf(slow)).message).toBe(`${url.href} answers too slowly.`);
+    expect(await fetchIt(await serve((_request, response) => response.end('[]')))).toMatchObject({
+      text: '[]',
+    });
   });
 
   test('by saying nothing is left too', async () => {
@@ -179,6 +194,52 @@ describe('an address', () => {
     await new Promise((done) => servers.pop()?.close(done));
     expect((await failureOf(fetchIt(url))).failure).toBe('unreachable');
   });
+});
+
+describe('a name', () => {
+  /** Answers with one address after the other. */
+  function resolveInTurn(...addresses: string[]): typeof lookup {
+    const next = () => addresses.shift() ?? '127.0.0.1';
+    return ((_name: string, _options: unknown, callback: (error: null, found: LookupAddress[]) => void) =>
+      callback(null, [{ address: next(), family: 4 }])) as typeof lookup;
+  }
+
+  test('that answers with a private address when it is connected to is refused', async () => {
+    let requests = 0;
+    const url = await serve((_request, response) => {
+      requests += 1;
+      response.end('[]');
+    });
+    url.hostname = 'rebinding.test';
+    const asked = fetchIt(url, { allowPrivate: false, lookup: resolveInTurn('127.0.0.1') });
+    expect([(await failureOf(asked)).failure, requests]).toEqual(['address-refused', 0]);
+  });
+
+  test('is looked up once: the address that was checked is the one connected to', async () => {
+    const url = await serve((_request, response) => response.end('[]'));
+    url.hostname = 'erp.test';
+    const turns = resolveInTurn('127.0.0.1', '169.254.169.254');
+    expect(await fetchIt(url, { lookup: turns })).toMatchObject({ text: '[]' });
+  });
+
+  test('is checked again after a redirect', async () => {
+    const url = await serve((_request, response) => response.writeHead(302, { location: '/again' }).end());
+    url.hostname = 'erp.test';
+    const asked = fetchIt(url, { lookup: resolveInTurn('127.0.0.1', '169.254.169.254') });
+    expect((await failureOf(asked)).failure).toBe('address-refused');
+  });
+});
+
+test('another port of a private host is not connected to, and gets no credentials', async () => {
+  const seen: unknown[] = [];
+  const other = await serve((request, response) => {
+    seen.push(request.headers.authorization, request.headers['x-api-key']);
+    response.end('[]');
+  });
+  const url = await serve((_request, response) => response.writeHead(307, { location: other.href }).end());
+  const headers = { authorization: 'Bearer hunter2', 'x-api-key': 'hunter2' };
+  expect((await failureOf(fetchIt(url, { headers }))).failure).toBe('address-refused');
+  expect(seen).toEqual([]);
 });
 
 describe('a redirect', () => {

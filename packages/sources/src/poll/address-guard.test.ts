@@ -40,6 +40,13 @@ describe('explainRefusal', () => {
     '255.255.255.255',
     'ff02::1',
     '64:ff9b::7f00:1',
+    '64:ff9b::a9fe:a9fe',
+    '64:ff9b:1::a9fe:a9fe',
+    '::ffff:0:169.254.169.254',
+    '::ffff:169.254.169.254%eth0',
+    '2001:0:4136:e378:8000:63bf:3fff:fdd2',
+    '2001:20::1',
+    '3fff::1',
     '2002:7f00:1::',
     '::',
     'nonsense',
@@ -50,12 +57,34 @@ describe('explainRefusal', () => {
 });
 
 describe('checkLiteralHost', () => {
-  test.each(['127.1', '0x7f.1', '2130706433', '0177.0.0.1', '127.0.0.1.', '[::ffff:127.0.0.1]'])(
-    'sees through %s',
-    (host) => {
-      expect(() => checkLiteralHost(new URL(`http://${host}/`), false)).toThrow('allowPrivate');
-    },
-  );
+  test.each([
+    ...[
+      '127.1',
+      '0x7f.1',
+      '0x7f000001',
+      '2130706433',
+      '017700000001',
+      '0177.0.0.1',
+      '127.0.0.1.',
+      '0',
+      '0.0',
+    ],
+    ...['[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[0:0:0:0:0:ffff:127.0.0.1]', '①②⑦.⓪.⓪.①'],
+  ])('sees through %s', (host) => {
+    expect(() => checkLiteralHost(new URL(`http://${host}/`), false)).toThrow('allowPrivate');
+  });
+});
+
+test('checkLiteralHost refuses the metadata service in whatever notation, also where private ones are allowed', () => {
+  for (const host of [
+    '169.254.169.254',
+    '2852039166',
+    '0xa9fea9fe',
+    '0251.0376.0251.0376',
+    '[::ffff:a9fe:a9fe]',
+  ]) {
+    expect(() => checkLiteralHost(new URL(`http://${host}/`), true)).toThrow('metadata');
+  }
 });
 
 describe('createGuardedLookup', () => {

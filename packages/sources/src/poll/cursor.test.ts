@@ -1,18 +1,20 @@
-import { type CursorValue, FIRST_CHECKPOINT, type PollCheckpoint } from '@sluice/contracts/poll';
+import { type CursorValue, FIRST_CHECKPOINT, type TimestampCheckpoint } from '@sluice/contracts/poll';
 import { describe, expect, test } from 'vitest';
-import { advance, type PageResult, toRequest } from './cursor.ts';
+import { advance, readLagMs, toRequest } from './cursor.ts';
+import type { PageResult } from './cursor-kind.ts';
 import { formatCursorValue, parseCursorValue } from './cursor-value.ts';
 
 const at = (time: string): CursorValue => ({ atMs: Date.parse(`2026-06-01T${time}Z`), form: 'iso' });
 const ms = (time: string) => at(time).atMs;
-const reached = (time: string): PollCheckpoint => ({ point: at(time), run: null });
+const reached = (time: string): TimestampCheckpoint => ({ point: at(time), run: null });
 
 let pageCount = 0;
 
 function page(result: Partial<PageResult>): PageResult {
   pageCount += 1;
   return {
-    recordCount: 1,
+    ...{ records: [], count: 1, edges: null, names: new Set(), next: undefined, link: undefined },
+    ...{ url: new URL('http://erp.test/'), isRepeat: false, visited: new Set() },
     highest: null,
     dateMs: ms('12:00:00'),
     requestedAtMs: ms('12:00:00'),
@@ -47,7 +49,7 @@ describe('a cursor value', () => {
 });
 
 describe('a request', () => {
-  const source = { cursor: { kind: 'timestamp', param: 'since', path: 'at', lookback: 60 } } as const;
+  const source = { lookback: 60 };
 
   test('asks from the beginning at first', () => {
     expect(toRequest(source, FIRST_CHECKPOINT)).toEqual({ page: 1, from: null });
@@ -98,15 +100,26 @@ describe('the checkpoint', () => {
     expect(first).toMatchObject({ done: false, checkpoint: { point: at('11:00:00'), run: { nextPage: 2 } } });
     const second = advance(paged, first.checkpoint, page({ highest: at('11:20:00') }));
     expect(second).toMatchObject({ done: false, checkpoint: { run: { nextPage: 3 } } });
-    const last = advance(paged, second.checkpoint, page({ recordCount: 0 }));
+    const last = advance(paged, second.checkpoint, page({ count: 0 }));
     expect(last).toEqual({ done: true, checkpoint: reached('11:50:00') });
   });
 
   test('is held to the earliest time of the run, in which later changes may have been missed', () => {
     const first = advance(paged, FIRST_CHECKPOINT, page({ dateMs: ms('11:59:00'), highest: at('11:00:00') }));
     const second = advance(paged, first.checkpoint, page({ highest: at('11:59:30') }));
-    const last = advance(paged, second.checkpoint, page({ recordCount: 0 }));
+    const last = advance(paged, second.checkpoint, page({ count: 0 }));
     expect(last.checkpoint).toEqual(reached('11:59:00'));
+  });
+
+  test('is not led ahead by a clock of the source that is ahead of ours', () => {
+    const result = page({ highest: at('23:00:00'), dateMs: ms('22:00:00') });
+    expect(advance(single, reached('11:00:00'), result).checkpoint).toEqual(reached('12:00:00'));
+  });
+
+  test('tells how far behind it is', () => {
+    expect(readLagMs(reached('11:00:00'), ms('11:00:05'))).toBe(5000);
+    expect(readLagMs(FIRST_CHECKPOINT, 5)).toBeNull();
+    expect(readLagMs({ kind: 'id', point: '7', run: null }, 5)).toBeNull();
   });
 
   test('a page that repeats the one before ends the run', () => {

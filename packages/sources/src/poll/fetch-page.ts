@@ -5,6 +5,7 @@
  * connected to, not one that was looked up before. Nothing is reused between requests, no proxy of the environment
  * is used, and compressed answers are not taken, so that the size limit counts what is held in memory.
  */
+import type { lookup as lookUpName } from 'node:dns';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { AddressRefusedError, checkLiteralHost, createGuardedLookup } from './address-guard.ts';
@@ -12,6 +13,10 @@ import { readWaitMs } from './retry-after.ts';
 
 /** The largest answer that is read, in bytes. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/** A slower answer is left, long before the deadline: a byte a second holds nobody up. */
+const MIN_WINDOW_BYTES = 512;
+const RATE_WINDOW_MS = 5000;
 
 const MAX_REDIRECTS = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -45,7 +50,17 @@ export type FetchedPage = {
   readonly status: number;
   readonly waitMs: number | null;
   readonly dateMs: number | null;
-} & ({ readonly kind: 'page'; readonly text: string } | { readonly kind: 'empty' | 'refused' });
+} & (
+  | {
+      readonly kind: 'page';
+      readonly text: string;
+      /** False when nothing but the end of the connection told where the answer ends. */
+      readonly isWhole: boolean;
+      /** The Link header. */
+      readonly link: string | undefined;
+    }
+  | { readonly kind: 'empty' | 'refused' }
+);
 
 /** How to fetch; `timeoutMs` covers everything from the first look-up to the last byte, redirects included. */
 export type FetchOptions = {
@@ -53,6 +68,11 @@ export type FetchOptions = {
   readonly allowPrivate: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   readonly maxBytes?: number;
+  /** The fewest bytes that an answer must bring in each `rateWindowMs` (5,000) once it has begun; 512 by default. */
+  readonly minWindowBytes?: number;
+  readonly rateWindowMs?: number;
+  /** Resolves names; that of node:dns by default. */
+  readonly lookup?: typeof lookUpName;
   /** Ends the request early, when the process is closing. */
   readonly signal?: AbortSignal;
 };
@@ -80,14 +100,14 @@ export async function fetchPage(url: URL, options: FetchOptions): Promise<Fetche
 async function followPage(url: URL, options: FetchOptions, signal: AbortSignal): Promise<FetchedPage> {
   let target = url;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-    // What is allowed by name is allowed for that name alone, not for where it points to.
-    const allowPrivate = options.allowPrivate && target.hostname === url.hostname;
+    // What is allowed by name is allowed for that name and port alone, not for where it points to.
+    const allowPrivate = options.allowPrivate && target.host === url.host;
     const headers = target.origin === url.origin ? options.headers : undefined;
-    const message = await send(target, { headers, allowPrivate, signal });
+    const message = await send(target, { headers, allowPrivate, lookup: options.lookup, signal });
     const { statusCode = 0 } = message;
     const { location } = message.headers;
     if (!REDIRECTS.has(statusCode) || location === undefined) {
-      return await readPage(message, { url: target, signal, maxBytes: options.maxBytes ?? MAX_ANSWER_BYTES });
+      return await readPage(message, { ...toLimits(options), url: target, signal });
     }
     message.destroy();
     target = toRedirect(target, location);
@@ -100,10 +120,12 @@ async function send(
   {
     headers,
     allowPrivate,
+    lookup,
     signal,
   }: {
     readonly headers: Readonly<Record<string, string>> | undefined;
     readonly allowPrivate: boolean;
+    readonly lookup: typeof lookUpName | undefined;
     readonly signal: AbortSignal;
   },
 ): Promise<IncomingMessage> {
@@ -113,7 +135,7 @@ async function send(
     const request = url.protocol === 'https:' ? requestHttps : requestHttp;
     request(url, {
       agent: false,
-      lookup: createGuardedLookup(allowPrivate),
+      lookup: createGuardedLookup(allowPrivate, lookup),
       signal,
       headers: {
         'user-agent': 'sluice',
@@ -131,10 +153,22 @@ async function send(
   }
 }
 
+type Limits = Required<Pick<FetchOptions, 'maxBytes' | 'minWindowBytes' | 'rateWindowMs'>>;
+type Answering = Limits & { readonly url: URL };
+
+function toLimits(options: FetchOptions): Limits {
+  return {
+    maxBytes: options.maxBytes ?? MAX_ANSWER_BYTES,
+    minWindowBytes: options.minWindowBytes ?? MIN_WINDOW_BYTES,
+    rateWindowMs: options.rateWindowMs ?? RATE_WINDOW_MS,
+  };
+}
+
 async function readPage(
   message: IncomingMessage,
-  { url, signal, maxBytes }: { readonly url: URL; readonly signal: AbortSignal; readonly maxBytes: number },
+  answer: Answering & { readonly signal: AbortSignal },
 ): Promise<FetchedPage> {
+  const { url, signal } = answer;
   const { statusCode: status = 0, headers } = message;
   const dateMs = Date.parse(headers.date ?? '');
   const facts = {
@@ -154,8 +188,14 @@ async function readPage(
         `${toName(url)} answers with Content-Encoding ${encoding} unasked.`,
       );
     }
-    const bytes = await readBytes(message, url, maxBytes);
-    return { ...facts, kind: 'page', text: decode(bytes, headers['content-type'], url) };
+    const bytes = await readBytes(message, answer);
+    return {
+      ...facts,
+      kind: 'page',
+      text: decode(bytes, headers['content-type'], url),
+      isWhole: headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined,
+      link: [headers['link'] ?? []].flat().join(', ') || undefined,
+    };
   } catch (error) {
     throw toFailure(error, url, signal);
   } finally {
@@ -163,16 +203,29 @@ async function readPage(
   }
 }
 
-async function readBytes(message: IncomingMessage, url: URL, maxBytes: number): Promise<Buffer> {
+async function readBytes(message: IncomingMessage, answer: Answering): Promise<Buffer> {
+  const { url, maxBytes, minWindowBytes, rateWindowMs } = answer;
   const tooLarge = () =>
     new FetchPageError('too-large', `${toName(url)} answers with more than ${maxBytes} bytes.`);
   if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of message) {
-    length += chunk.length;
-    if (length > maxBytes) throw tooLarge();
-    chunks.push(chunk);
+  let lengthBefore = 0;
+  let watch: NodeJS.Timeout | undefined;
+  const assertRate = () => {
+    if (length - lengthBefore >= minWindowBytes) lengthBefore = length;
+    else message.destroy(new FetchPageError('timeout', `${toName(url)} answers too slowly.`));
+  };
+  try {
+    for await (const chunk of message) {
+      // A source may think before its first byte as long as the deadline lets it.
+      watch ??= setInterval(assertRate, rateWindowMs);
+      length += chunk.length;
+      if (length > maxBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } finally {
+    clearInterval(watch);
   }
   if (!message.complete) throw new FetchPageError('truncated', `${toName(url)} broke off in its answer.`);
   return Buffer.concat(chunks, length);

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
-import { AnswerError, readRecords } from './records.ts';
+import { AnswerError } from './formats/item.ts';
+import { readRecords } from './records.ts';
 
 const source = {
+  format: 'json',
+  delimiter: ',',
   recordsPath: 'data.items',
   idPath: 'id',
   cursor: { kind: 'timestamp', param: 'since', path: 'at', lookback: 0 },
@@ -13,7 +16,9 @@ test('reads records with id, version, cursor and their own bytes', () => {
   const body = '{"id": "a", "at": "2026-06-01T12:00:00Z",  "amount": 1.0}';
   const { records, problems, highest } = readRecords(answer(body), source);
   const cursor = { atMs: Date.parse('2026-06-01T12:00:00Z'), form: 'iso' };
-  expect(records).toEqual([{ id: 'a', version: '2026-06-01T12:00:00Z', cursor, body }]);
+  expect(records).toEqual([
+    { id: 'a', version: '2026-06-01T12:00:00Z', position: '2026-06-01T12:00:00Z', body },
+  ]);
   expect(problems).toEqual([]);
   expect(highest).toEqual(cursor);
 });
@@ -54,4 +59,22 @@ test('names equal pages equally and others differently', () => {
   const fingerprint = (...items: string[]) => readRecords(answer(...items), source).fingerprint;
   expect(fingerprint('{"id":1}')).toBe(fingerprint('{"id":1}'));
   expect(fingerprint('{"id":1}')).not.toBe(fingerprint('{"id":2}'));
+});
+
+test('counts records that cannot be taken, so that a page of them is not taken for the end', () => {
+  const { count, edges, fingerprint } = readRecords(answer('{}', '7'), source);
+  expect(count).toBe(2);
+  expect(edges).toHaveLength(2);
+  expect(fingerprint).not.toBe(readRecords(answer('{}', '8'), source).fingerprint);
+});
+
+test('takes no id for the version of its record, but a cursor value of another field', () => {
+  const byId = { ...source, cursor: { kind: 'id', param: 'after', path: 'id' } } as const;
+  expect(readRecords(answer('{"id":7}'), byId).records[0]).toMatchObject({
+    version: undefined,
+    position: '7',
+  });
+  const bySequence = { ...source, cursor: { ...byId.cursor, path: 'seq' } } as const;
+  const { records } = readRecords(answer('{"id":7,"seq":9007199254740993}'), bySequence);
+  expect(records[0]).toMatchObject({ version: '9007199254740993', position: '9007199254740993' });
 });

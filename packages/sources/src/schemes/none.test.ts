@@ -1,4 +1,3 @@
 import { describeScheme } from '../../test/describe-scheme.ts';
-import { none } from './none.ts';
 
-describeScheme({ name: 'none', scheme: none, signs: false, sign: () => ({}) });
+describeScheme({ name: 'none', options: { type: 'none' }, proves: 'nothing', sign: () => ({}) });

@@ -6,18 +6,26 @@ export const REFUSAL_REASONS = [
   'signature-missing',
   'signature-malformed',
   'signature-mismatch',
+  'timestamp-missing',
+  'timestamp-malformed',
+  'timestamp-out-of-tolerance',
   'header-malformed',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** A request as it came: headers as Node gives them, the exact bytes, the secrets that are live now. */
+/** A request as it came: headers as Node gives them, the exact bytes, the secrets that are live now, our time. */
 export type SignedRequest = {
   readonly headers: IncomingHttpHeaders;
   readonly body: Uint8Array;
   readonly secrets: readonly string[];
+  /** Epoch milliseconds. */
+  readonly nowMs: number;
 };
 
-/** What a scheme found: the provider's id and type of the event where the request names them, or why not. */
+/**
+ * What a scheme found: the provider's id and type of the event where the request names them, or why not. Only
+ * `header-malformed` is said of a request whose signature is good.
+ */
 export type Verification =
   | { readonly ok: true; readonly key?: string; readonly type?: string }
   | { readonly ok: false; readonly reason: RefusalReason };

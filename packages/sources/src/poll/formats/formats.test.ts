@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { readRecords } from '../records.ts';
+
+const cursor = { kind: 'timestamp', param: 'since', path: 'at', lookback: 0 } as const;
+const csv = { format: 'csv', delimiter: ';', recordsPath: '', idPath: 'order.id', cursor } as const;
+const ndjson = { ...csv, format: 'ndjson', idPath: 'id' } as const;
+
+test('CSV is read with header, byte order mark, quotes, and line ends inside them', () => {
+  const text = '\uFEFForder.id;at;note\r\n7;2026-06-01T12:00:00Z;"a;""b""\r\nc"\r\n\r\n8;;5" pipe\r\n';
+  const { records, problems, highest } = readRecords(text, csv);
+  expect(records.map(({ id, version, body }) => [id, version, JSON.parse(body)])).toEqual([
+    ['7', '2026-06-01T12:00:00Z', { 'order.id': '7', at: '2026-06-01T12:00:00Z', note: 'a;"b"\r\nc' }],
+    ['8', '', { 'order.id': '8', at: '', note: '5" pipe' }],
+  ]);
+  expect(problems).toEqual([]);
+  expect(highest?.atMs).toBe(Date.parse('2026-06-01T12:00:00Z'));
+});
+
+test('a row of CSV that is too short or too long is a problem of its own', () => {
+  const { records, problems, count } = readRecords('order.id;at\n1;a\n2\n3;c;d\n4;e\n', csv);
+  expect(records.map(({ id }) => id)).toEqual(['1', '4']);
+  expect(problems).toEqual([
+    { index: 1, detail: 'the row has 1 fields, the header 2' },
+    { index: 2, detail: 'the row has 3 fields, the header 2' },
+  ]);
+  expect(count).toBe(4);
+});
+
+test('columns of CSV without a name, or with that of another, get one', () => {
+  const { records } = readRecords('order.id;;a;a;__proto__\n1;2;3;4;5', csv);
+  expect(records[0]?.body).toBe('{"order.id":"1","column_2":"2","a":"3","a_2":"4","__proto__":"5"}');
+});
+
+test('lines of NDJSON keep their bytes, and one that is no JSON is a problem of its own', () => {
+  const { records, problems } = readRecords('{"id":1.0,"at":5}\r\n\r\n{"id":\n {"id":3}', ndjson);
+  expect(records.map(({ id, body }) => [id, body])).toEqual([
+    ['1.0', '{"id":1.0,"at":5}'],
+    ['3', '{"id":3}'],
+  ]);
+  expect(problems).toEqual([{ index: 1, detail: 'the line is not valid JSON' }]);
+});
+
+test.each([
+  ['a page of HTML', csv, '<html>\n</html>\n', 'no column order.id'],
+  ['an open quote', csv, 'order.id;at\n1;"a\n', 'CSV_QUOTE_NOT_CLOSED'],
+  ['a page of HTML as NDJSON', ndjson, '<html>\n</html>\n', 'no line of JSON'],
+])('%s is refused as a whole', (_name, shape, text, message) => {
+  expect(() => readRecords(text, shape)).toThrow(message);
+});
+
+test.each([
+  [csv, 'order.id;at\n1;a\n2;20'],
+  [ndjson, '{"id":1}\n{"id":2'],
+])('an answer that only the end of the connection ends must end with a line', (shape, text) => {
+  expect(() => readRecords(text, shape, false)).toThrow('cut off');
+  expect(readRecords(`${text.slice(0, text.lastIndexOf('\n'))}\n`, shape, false).records).toHaveLength(1);
+});
+
+test.each([csv, ndjson])('nothing at all is an answer without records', (shape) => {
+  expect(readRecords('', shape)).toMatchObject({ count: 0, edges: null });
+});

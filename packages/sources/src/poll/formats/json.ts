@@ -1,0 +1,27 @@
+import type { JsonValue } from '@sluice/contracts/json';
+import { readPath } from '../json-path.ts';
+import { sliceAt, sliceItems } from '../json-slice.ts';
+import { AnswerError, type ReadItems } from './item.ts';
+
+/** Reads a JSON answer: the array at `recordsPath`, each item with its own bytes. Its brackets tell when it was cut. */
+export const readJson: ReadItems = (text, { recordsPath, cursor }) => {
+  const answer = parseAnswer(text);
+  const place = recordsPath === '' ? 'The answer' : `${recordsPath} in the answer`;
+  const found = readPath(answer, recordsPath);
+  if (found === undefined) throw new AnswerError(`${place} is missing.`);
+  if (!Array.isArray(found)) throw new AnswerError(`${place} is not an array.`);
+  const bodies = sliceItems(sliceAt(text, recordsPath) ?? '[]');
+  const items = found.map((value, index) => ({ value, body: bodies[index] ?? JSON.stringify(value) }));
+  if (cursor.kind !== 'link' || cursor.path === undefined) return { items };
+  const next = readPath(answer, cursor.path) ?? null;
+  if (next !== null && typeof next !== 'string') throw new AnswerError(`${cursor.path} is not an address.`);
+  return next === null || next === '' ? { items } : { items, next };
+};
+
+function parseAnswer(text: string): JsonValue {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AnswerError('The answer is not valid JSON.', { cause: error });
+  }
+}
