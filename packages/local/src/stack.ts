@@ -10,6 +10,7 @@ import { type Apps, startApps } from './processes.ts';
 import { waitForAddress } from './reachable.ts';
 import { startRedis } from './redis.ts';
 import type { Environment, Say } from './say.ts';
+import { keepSecretsKey } from './secrets-key.ts';
 import type { LocalServer } from './server-process.ts';
 import { createPlan } from './stack-plan.ts';
 import { type StackPorts, settlePorts } from './stack-ports.ts';
@@ -32,7 +33,7 @@ export type StackStores = { readonly redisUrl: string; readonly mongodbUri: stri
 export type StackOptions = {
   /** Holds `apps/`. */
   readonly root: string;
-  /** Keeps `redis`, `mongo`, `logs` and the lock; made when it is not there. */
+  /** Keeps `redis`, `mongo`, `logs`, the key of the sources' secrets and the lock; made when it is not there. */
   readonly dataDir: string;
   /** Address of a Redis to use; default one is started. */
   readonly redisUrl?: string | undefined;
@@ -135,7 +136,11 @@ async function start(
   await options.prepare?.(stores);
   signal?.throwIfAborted();
 
-  const plan = createPlan({ ...options, host }, ports, stores);
+  const plan = createPlan(
+    { ...options, env: await withSecretsKey(options.env, dataDir), host },
+    ports,
+    stores,
+  );
   const apps = await startApps({
     root,
     logDir: join(dataDir, 'logs'),
@@ -167,6 +172,12 @@ async function start(
       await stopping;
     },
   };
+}
+
+/** Adds a key for the secrets of sources, kept beside the data, unless one is given. */
+async function withSecretsKey(env: Environment, dataDir: string): Promise<Environment> {
+  if (env['SECRETS_KEY']) return env;
+  return { ...env, SECRETS_KEY: await keepSecretsKey(join(dataDir, 'secrets.key')) };
 }
 
 function lockFolder(dataDir: string, guardPid: number, say: Say): Promise<FolderLock> {

@@ -75,6 +75,25 @@ export function wholeList(min: number, max: number) {
   });
 }
 
+/** Declares a key of 32 bytes, written as base64. */
+export function key() {
+  return z.string().refine(isKey, KEY_EXPECTED);
+}
+
+/** Declares a list of keys of 32 bytes, written as base64 and separated by commas. */
+export function keyList() {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine((keys) => keys.every(isKey), KEY_EXPECTED);
+}
+
+const KEY_EXPECTED = 'expected 32 bytes as base64, as `openssl rand -base64 32` makes them';
+
+function isKey(text: string): boolean {
+  return /^[A-Za-z0-9+/]{43}=$/.test(text);
+}
+
 function numberField(expected: string, min: number, max: number, read: (text: string) => number | undefined) {
   return z.string().transform((text, context): number => {
     const value = read(text.trim());

@@ -3,7 +3,7 @@ import { MAX_SCHEMA_VERSION } from '@sluice/contracts/event';
 import { DEFAULT_SOURCES_FILE } from '@sluice/contracts/source';
 import { z } from 'zod';
 import { aliased, readNotes, secret } from './config.ts';
-import { durationMs, oneOf, onOff, port, sizeBytes, url, whole, wholeList } from './fields.ts';
+import { durationMs, key, keyList, oneOf, onOff, port, sizeBytes, url, whole, wholeList } from './fields.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
@@ -91,6 +91,22 @@ const acceptSettings = {
     .describe('Largest body of one event, in bytes.'),
 };
 
+/** How the secrets of sources are kept. */
+const secretSettings = {
+  SECRETS_KEY: secret(
+    key()
+      .optional()
+      .describe(
+        'Key that encrypts the secrets of sources before they are stored: 32 bytes as base64, the same for every process. `npm start` and the demo make one in their data folder; elsewhere it is needed only where a secret is given by its value.',
+      ),
+  ),
+  SECRETS_KEYS_OLD: secret(
+    keyList()
+      .default([])
+      .describe('Keys that SECRETS_KEY replaced and some secrets may still need, separated by commas.'),
+  ),
+};
+
 /** How events are processed, retried and parked. */
 const processingSettings = {
   SUPPORTED_SCHEMA_VERSIONS: wholeList(1, MAX_SCHEMA_VERSION)
@@ -134,6 +150,7 @@ export const SETTING_GROUPS = {
   addresses: addressSettings,
   processes: processSettings,
   accepting: acceptSettings,
+  secrets: secretSettings,
   processing: processingSettings,
   local: localSettings,
 };
@@ -144,6 +161,7 @@ export const settings = {
   ...addressSettings,
   ...processSettings,
   ...acceptSettings,
+  ...secretSettings,
   ...processingSettings,
   ...localSettings,
 };

@@ -1,9 +1,10 @@
 import type { InboxDocument, InstanceDocument, ReceiptDocument } from '@sluice/contracts/bulk';
 import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
-import type { PollCheckpoint } from '@sluice/contracts/poll';
+import type { StoredMapping } from '@sluice/contracts/mapping';
+import type { PollCheckpoint, PollRun } from '@sluice/contracts/poll';
 import type { Rejection } from '@sluice/contracts/rejection';
-import type { Source } from '@sluice/contracts/source';
+import type { StoredSource } from '@sluice/contracts/source';
 import type { mongo } from 'mongoose';
 import type { StoreConnection } from './connection.ts';
 
@@ -41,9 +42,16 @@ export type SourceDocument = {
   readonly tenant: string;
   readonly owner: 'file' | 'api';
   readonly active: boolean;
-  readonly source: Source;
+  /** Set while nobody polls it. */
+  readonly paused?: boolean;
+  /** Rises by one with every change but that of `paused`; absent in documents of older versions. */
+  readonly revision?: number;
+  readonly source: StoredSource;
   readonly updatedAt: Date;
 };
+
+/** A revision of a mapping (`mappings`); `_id` is `<source>:<revision>`. */
+export type MappingDocument = StoredMapping & { readonly _id: string };
 
 /** How far a polled source was read (`checkpoints`). */
 export type CheckpointDocument = {
@@ -52,6 +60,9 @@ export type CheckpointDocument = {
   readonly revision: number;
   readonly updatedAt: Date;
 };
+
+/** One run of polling a source (`poll_runs`). */
+export type PollRunDocument = PollRun & { readonly _id: string };
 
 /** Who may do something that only one may do at a time (`leases`); `fence` rises with every change of hands. */
 export type LeaseDocument = {
@@ -72,7 +83,9 @@ export type Documents = {
   readonly inbox: InboxDocument;
   readonly rejections: RejectionDocument;
   readonly sources: SourceDocument;
+  readonly mappings: MappingDocument;
   readonly checkpoints: CheckpointDocument;
+  readonly poll_runs: PollRunDocument;
   readonly leases: LeaseDocument;
 };
 

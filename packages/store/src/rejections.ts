@@ -1,3 +1,6 @@
+import { isUtf8 } from 'node:buffer';
+import type { RejectionItem, RejectionQuery } from '@sluice/contracts/api';
+import { ProblemException } from '@sluice/contracts/errors';
 import type { Rejection } from '@sluice/contracts/rejection';
 import { mongo } from 'mongoose';
 import { type RejectionDocument, toCollection } from './collections.ts';
@@ -19,6 +22,15 @@ export type Rejections = {
    * @throws DependencyAwayError
    */
   countByCode(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Lists what is kept, the newest first.
+   *
+   * @throws ProblemException ERR_QUERY_INVALID for a bad cursor
+   * @throws DependencyAwayError
+   */
+  list(
+    query: RejectionQuery,
+  ): Promise<{ readonly items: RejectionItem[]; readonly nextCursor: string | null }>;
 };
 
 const MAX_BODY_BYTES = 4_096;
@@ -54,7 +66,69 @@ export function createRejections(
     return new Map(found.map(({ _id, n }) => [_id, n]));
   }
 
-  return { insertMany, countByCode };
+  async function list(query: RejectionQuery): ReturnType<Rejections['list']> {
+    const { limit } = query;
+    const found = await within(timeoutMs, (signal) =>
+      collection
+        .find(toFilter(query), {
+          signal,
+          maxTimeMS: timeoutMs,
+          promoteBuffers: true,
+          sort: { _id: -1 },
+          limit: limit + 1,
+        })
+        .toArray(),
+    );
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    const hasMore = found.length > limit && last !== undefined;
+    return { items: page.map(toItem), nextCursor: hasMore ? last._id.toHexString() : null };
+  }
+
+  return { insertMany, countByCode, list };
+}
+
+function toFilter({ cause, source, cursor }: RejectionQuery): mongo.Filter<RejectionDocument> {
+  return {
+    ...(cause === undefined ? {} : { cause }),
+    ...(source === undefined ? {} : { source }),
+    ...(cursor === undefined ? {} : { _id: { $lt: parsePlace(cursor) } }),
+  };
+}
+
+function parsePlace(cursor: string): mongo.ObjectId {
+  if (/^[0-9a-f]{24}$/.test(cursor)) return mongo.ObjectId.createFromHexString(cursor);
+  const detail = 'not a cursor of this list';
+  throw new ProblemException('ERR_QUERY_INVALID', `cursor: ${detail}.`, {
+    errors: [{ pointer: '/cursor', detail }],
+  });
+}
+
+function toItem(document: RejectionDocument): RejectionItem {
+  const { _id, at, headers } = document;
+  return {
+    id: _id.toHexString(),
+    at: at.toISOString(),
+    source: document.source,
+    code: document.code,
+    status: document.status,
+    cause: document.cause,
+    detail: document.detail,
+    requestId: document.requestId,
+    method: document.method,
+    path: document.path,
+    remote: document.remote,
+    headers: { ...headers },
+    ...toBody(Buffer.from(document.body)),
+  };
+}
+
+/** A text that was cut within a character is still text: up to three bytes at its end may be missing their rest. */
+function toBody(bytes: Buffer): Pick<RejectionItem, 'body' | 'bodyEncoding'> {
+  const cuts = bytes.length === MAX_BODY_BYTES ? [0, 1, 2, 3] : [0];
+  const cut = cuts.find((count) => isUtf8(bytes.subarray(0, bytes.length - count)));
+  if (cut === undefined) return { body: bytes.toString('base64'), bodyEncoding: 'base64' };
+  return { body: bytes.toString('utf8', 0, bytes.length - cut), bodyEncoding: 'utf8' };
 }
 
 function toDocument(rejection: Rejection): RejectionDocument {

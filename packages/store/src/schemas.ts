@@ -1,4 +1,6 @@
 import { KEY_ORIGINS, VIA } from '@sluice/contracts/event';
+import { MAPPING_STATES } from '@sluice/contracts/mapping';
+import { POLL_OUTCOMES } from '@sluice/contracts/poll';
 import { STORED_STATUSES } from '@sluice/contracts/status';
 import { Schema, type SchemaDefinitionProperty } from 'mongoose';
 import type { CollectionName, Documents } from './collections.ts';
@@ -16,6 +18,9 @@ const anything = { type: Schema.Types.Mixed } as const;
 
 /** `rejections` holds the newest of them, up to this size. */
 const REJECTIONS_BYTES = 32 * 1024 * 1024;
+
+/** How long the runs of polled sources are kept at most: 30 days. */
+const POLL_RUNS_TTL_SECONDS = 30 * 86_400;
 
 const FIELDS = {
   raw_events: {
@@ -118,15 +123,46 @@ const FIELDS = {
     tenant: text,
     owner: { ...text, enum: ['file', 'api'] },
     active: { type: Boolean, ...required },
+    paused: Boolean,
+    revision: Number,
     source: anything,
     updatedAt: time,
   } satisfies Fields<Documents['sources']>,
+  mappings: {
+    _id: text,
+    source: text,
+    revision: integer,
+    state: { ...text, enum: MAPPING_STATES },
+    owner: { ...text, enum: ['file', 'api'] },
+    mapping: anything,
+    createdAt: time,
+    activatedAt: Date,
+    trial: anything,
+    forced: anything,
+  } satisfies Fields<Documents['mappings']>,
   checkpoints: {
     _id: text,
     state: anything,
     revision: integer,
     updatedAt: time,
   } satisfies Fields<Documents['checkpoints']>,
+  poll_runs: {
+    _id: text,
+    source: text,
+    slot: integer,
+    startedAt: time,
+    endedAt: { type: Date, default: null },
+    outcome: { ...text, enum: POLL_OUTCOMES },
+    pages: integer,
+    records: integer,
+    accepted: integer,
+    duplicates: integer,
+    problems: { count: Number, first: [String] },
+    cursorBefore: anyText,
+    cursorAfter: anyText,
+    scheduler: text,
+    error: anyText,
+  } satisfies Fields<Documents['poll_runs']>,
   leases: { _id: text, holder: anyText, grant: text, fence: integer, expiresAt: time } satisfies Fields<
     Documents['leases']
   >,
@@ -166,8 +202,21 @@ export function createSchemas(): Record<CollectionName, Schema> {
   const inbox = new Schema(FIELDS.inbox, options);
   inbox.index({ enqueuedAt: 1, at: 1 });
 
+  const mappings = new Schema(FIELDS.mappings, options);
+  mappings.index({ source: 1, revision: -1 }, { unique: true });
+  // The keys of this one are all that a worker reads to see whether anything changed.
+  mappings.index({ state: 1, _id: 1 }, { partialFilterExpression: { state: 'active' } });
+  mappings.index({ source: 1 }, { unique: true, partialFilterExpression: { state: 'active' } });
+
+  const pollRuns = new Schema(FIELDS.poll_runs, options);
+  pollRuns.index({ source: 1, startedAt: -1 });
+  // The last runs of each source are kept; this is for sources that are gone.
+  pollRuns.index({ startedAt: 1 }, { expireAfterSeconds: POLL_RUNS_TTL_SECONDS });
+
   const rejections = new Schema(FIELDS.rejections, { ...options, capped: REJECTIONS_BYTES });
   rejections.index({ code: 1, _id: -1 });
+  rejections.index({ cause: 1, _id: -1 });
+  rejections.index({ source: 1, _id: -1 });
 
   return {
     raw_events: rawEvents,
@@ -178,7 +227,9 @@ export function createSchemas(): Record<CollectionName, Schema> {
     inbox,
     rejections,
     sources: new Schema(FIELDS.sources, options),
+    mappings,
     checkpoints: new Schema(FIELDS.checkpoints, options),
+    poll_runs: pollRuns,
     leases: new Schema(FIELDS.leases, options),
   };
 }

@@ -1,7 +1,7 @@
-import { type Source, sourceSchema } from '@sluice/contracts/source';
+import { type Source, type StoredSource, sourceSchema, storedSourceSchema } from '@sluice/contracts/source';
 import { describe, expect, it } from 'vitest';
 import { toCollection } from '../src/collections.ts';
-import { createSourceStore } from '../src/sources-store.ts';
+import { createSourceStore, type SourceSealer } from '../src/sources-store.ts';
 import { useDatabase } from './database.ts';
 
 const connection = useDatabase();
@@ -11,45 +11,146 @@ function newSource(id: string, fields: object = {}): Source {
   return sourceSchema.parse({ id, kind: 'push', ...fields });
 }
 
+function toStored(source: Source): StoredSource {
+  const { mapping: _, ...rest } = source;
+  return storedSourceSchema.parse(rest);
+}
+
+/** Stands in for the real one, whose keys this package does not know: these sources have no secrets. */
+const sealer: SourceSealer = {
+  seal: toStored,
+  isSame: (stored, source) => JSON.stringify(stored) === JSON.stringify(toStored(source)),
+};
+
+const applyFile = (declared: readonly Source[]) => sources.applyFile(declared, sealer);
+const listIds = async () => (await sources.list()).sources.map(({ id }) => id);
+
 describe('applyFile', () => {
   it('adds, changes and deactivates what the file owns', async () => {
-    await sources.applyFile([newSource('a'), newSource('b')]);
-    expect((await sources.list()).map(({ id }) => id)).toEqual(['a', 'b']);
-    await sources.applyFile([newSource('b', { schemaVersion: 2 }), newSource('c')]);
-    expect((await sources.list()).map(({ id, schemaVersion }) => [id, schemaVersion])).toEqual([
-      ['b', 2],
-      ['c', 1],
+    await applyFile([newSource('a'), newSource('b')]);
+    expect(await listIds()).toEqual(['a', 'b']);
+    await applyFile([newSource('b', { schemaVersion: 2 }), newSource('c')]);
+    const { sources: listed } = await sources.list();
+    expect(listed.map(({ id, revision, source }) => [id, revision, source.schemaVersion])).toEqual([
+      ['b', 2, 2],
+      ['c', 1, 1],
     ]);
-    expect(await sources.get('a')).toBeNull();
+    expect(await sources.get('a')).toMatchObject({ active: false, revision: 2 });
     expect(await toCollection(connection, 'sources').countDocuments({})).toBe(3);
-    await sources.applyFile([newSource('a')]);
-    expect(await sources.get('a')).toEqual(newSource('a'));
+    await applyFile([newSource('a')]);
+    expect(await sources.get('a')).toMatchObject({
+      active: true,
+      owner: 'file',
+      source: toStored(newSource('a')),
+    });
   });
 
   it('writes nothing when nothing changed', async () => {
-    await sources.applyFile([newSource('same')]);
+    await applyFile([newSource('same')]);
     const before = await toCollection(connection, 'sources').findOne({ _id: 'same' });
-    await Promise.all([sources.applyFile([newSource('same')]), sources.applyFile([newSource('same')])]);
+    await Promise.all([applyFile([newSource('same')]), applyFile([newSource('same')])]);
     expect(await toCollection(connection, 'sources').findOne({ _id: 'same' })).toEqual(before);
   });
 
-  it('may be run by several processes at once on an empty collection', async () => {
+  it('may be run by several processes at once, and each change counts once', async () => {
     await toCollection(connection, 'sources').deleteMany({});
-    await Promise.all(Array.from({ length: 4 }, () => sources.applyFile([newSource('x'), newSource('y')])));
-    expect((await sources.list()).map(({ id }) => id)).toEqual(['x', 'y']);
+    for (const schemaVersion of [1, 2]) {
+      const declared = [newSource('x', { schemaVersion }), newSource('y', { schemaVersion })];
+      await Promise.all(Array.from({ length: 8 }, () => applyFile(declared)));
+      const { sources: listed } = await sources.list();
+      expect(listed.map(({ id, revision }) => [id, revision])).toEqual([
+        ['x', schemaVersion],
+        ['y', schemaVersion],
+      ]);
+    }
   });
 
   it('leaves sources alone that the file does not own', async () => {
-    const source = newSource('api-made');
-    await toCollection(connection, 'sources').insertOne({
-      _id: source.id,
-      tenant: source.tenant,
-      owner: 'api',
-      active: true,
-      source,
-      updatedAt: new Date(),
+    const source = toStored(newSource('api-made'));
+    await sources.create(source);
+    await applyFile([]);
+    expect(await sources.get('api-made')).toMatchObject({ active: true, owner: 'api', source });
+  });
+
+  it('writes anew what was stored before secrets were encrypted', async () => {
+    const old = { ...newSource('old'), scheme: 'github', secrets: [{ value: 'in-plain' }] };
+    await connection.db.collection<{ _id: string }>('sources').insertOne({
+      _id: 'old',
+      ...{ tenant: 'default', owner: 'file', active: true, source: old, updatedAt: new Date() },
     });
-    await sources.applyFile([]);
-    expect(await sources.get('api-made')).toEqual(source);
+    expect((await sources.list()).unreadable).toEqual(['old']);
+    await applyFile([newSource('old')]);
+    expect(JSON.stringify(await toCollection(connection, 'sources').findOne({ _id: 'old' }))).not.toContain(
+      'in-plain',
+    );
+    expect((await sources.list()).unreadable).toEqual([]);
+  });
+
+  it('leaves a paused source paused', async () => {
+    await applyFile([newSource('resting')]);
+    await sources.setPaused('resting', true);
+    await applyFile([newSource('resting', { schemaVersion: 3 })]);
+    expect(await sources.get('resting')).toMatchObject({ paused: true, source: { schemaVersion: 3 } });
+  });
+});
+
+describe('changedSince', () => {
+  it('is null until something changes, whoever changes it', async () => {
+    await applyFile([newSource('first')]);
+    let { version } = await sources.list();
+    const changes = [
+      () => applyFile([newSource('first', { schemaVersion: 2 })]),
+      () => sources.create(toStored(newSource('second'))),
+      () => sources.replace(toStored(newSource('second', { schemaVersion: 9 })), 1),
+      () => sources.deactivate('second', 2),
+      () => applyFile([]),
+    ];
+    for (const change of changes) {
+      expect(await sources.changedSince(version)).toBeNull();
+      await change();
+      const changed = await sources.changedSince(version);
+      expect(changed).toEqual(await sources.list());
+      version = changed?.version ?? '';
+    }
+  });
+
+  it('does not count pausing', async () => {
+    await applyFile([newSource('paused')]);
+    const { version } = await sources.list();
+    expect(await sources.setPaused('paused', true)).toMatchObject({ paused: true });
+    expect(await sources.listPaused()).toEqual(['paused']);
+    expect(await sources.changedSince(version)).toBeNull();
+    await sources.setPaused('paused', false);
+    expect(await sources.listPaused()).toEqual([]);
+    expect(await sources.setPaused('nobody', true)).toBeNull();
+  });
+});
+
+describe('sources of the api', () => {
+  it('are created once', async () => {
+    const source = toStored(newSource('once'));
+    const all = await Promise.all(Array.from({ length: 6 }, () => sources.create(source)));
+    expect(all.filter((result) => result !== 'exists')).toHaveLength(1);
+  });
+
+  it('change only from the revision that was seen', async () => {
+    const created = await sources.create(toStored(newSource('mine')));
+    expect(created).toMatchObject({ revision: 1, owner: 'api' });
+    const next = toStored(newSource('mine', { schemaVersion: 2 }));
+    const both = await Promise.all([sources.replace(next, 1), sources.replace(next, 1)]);
+    expect(both.filter((result) => result === 'stale')).toHaveLength(1);
+    expect(await sources.deactivate('mine', 1)).toBe('stale');
+    expect(await sources.deactivate('mine', 2)).toMatchObject({ active: false, revision: 3 });
+    expect(await sources.deactivate('mine', 3)).toBe('missing');
+    expect(await sources.create(next)).toMatchObject({ active: true, revision: 4 });
+  });
+
+  it('are not those of the file', async () => {
+    await applyFile([newSource('filed')]);
+    const { revision = 0 } = (await sources.get('filed')) ?? {};
+    expect(await sources.create(toStored(newSource('filed')))).toBe('exists');
+    expect(await sources.replace(toStored(newSource('filed')), revision)).toBe('file');
+    expect(await sources.deactivate('filed', revision)).toBe('file');
+    expect(await sources.replace(toStored(newSource('nobody')), 1)).toBe('missing');
   });
 });

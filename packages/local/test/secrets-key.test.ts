@@ -1,0 +1,27 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { StartError } from '../src/say.ts';
+import { keepSecretsKey } from '../src/secrets-key.ts';
+
+async function newFile(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-key-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return join(folder, 'secrets.key');
+}
+
+it('makes a key of 32 bytes that only its owner can read, and keeps it', async () => {
+  const file = await newFile();
+  const key = await keepSecretsKey(file);
+  expect(Buffer.from(key, 'base64')).toHaveLength(32);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await keepSecretsKey(file)).toBe(key);
+  expect(await keepSecretsKey(await newFile())).not.toBe(key);
+});
+
+it('refuses a file that holds no key', async () => {
+  const file = await newFile();
+  await writeFile(file, '');
+  await expect(keepSecretsKey(file)).rejects.toThrow(StartError);
+});

@@ -1,0 +1,304 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type ForcedActivation,
+  type Mapping,
+  type MappingTrial,
+  mappingSchema,
+  type StoredMapping,
+} from '@sluice/contracts/mapping';
+import type { Source } from '@sluice/contracts/source';
+import { type MappingDocument, toCollection } from './collections.ts';
+import type { StoreConnection } from './connection.ts';
+import { toWriteOptions, within } from './deadline.ts';
+import { toStorable } from './storable.ts';
+import { isDuplicateKey } from './store-error.ts';
+import { type InTransaction, transact } from './transaction.ts';
+
+/** Why a revision was not activated: there is none of that number, or the file owns what would be replaced or made active. */
+export type ActivationRefused = 'missing' | 'file';
+
+/** Which revisions are active, and the content of those that the reader did not know. */
+export type ActiveMappings = {
+  /** Their keys (`toMappingKey`). */
+  readonly active: readonly string[];
+  readonly fresh: readonly StoredMapping[];
+  /** Those of `active` that were not known and are written in a form that this build does not understand. */
+  readonly unreadable: readonly string[];
+};
+
+/** The mappings of sources, and their history. A source has one active revision at most. */
+export type Mappings = {
+  /**
+   * Lists the revisions of a source, the newest first, from below `before` on.
+   *
+   * @throws DependencyAwayError
+   */
+  list(
+    source: string,
+    page: { readonly before?: number | undefined; readonly limit: number },
+  ): Promise<StoredMapping[]>;
+  /**
+   * Returns one revision; without a number the active one. Null when there is none.
+   *
+   * @throws DependencyAwayError
+   */
+  get(source: string, revision?: number): Promise<StoredMapping | null>;
+  /**
+   * Returns the numbers of the active revisions of these sources.
+   *
+   * @throws DependencyAwayError
+   */
+  findActive(sources: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Adds a draft that the api owns, with the next number.
+   *
+   * @throws DependencyAwayError when MongoDB is away; it may have been added
+   */
+  createDraft(source: string, mapping: Mapping): Promise<StoredMapping>;
+  /**
+   * Makes a revision of the api the active one; the one before is retired in the same moment. With `overFile` it may
+   * replace one of the file, which no longer declares the source.
+   *
+   * @throws DependencyAwayError when MongoDB is away; it may have been activated
+   */
+  activate(
+    source: string,
+    revision: number,
+    options?: { readonly overFile?: boolean; readonly forced?: ForcedActivation },
+  ): Promise<StoredMapping | ActivationRefused>;
+  /**
+   * Keeps what came of a trial with its revision; the last one counts.
+   *
+   * @throws DependencyAwayError
+   */
+  recordTrial(source: string, revision: number, trial: MappingTrial): Promise<void>;
+  /**
+   * Makes the mappings that the file declares the active ones: one that is active already stays, one that the file had
+   * before is activated again, any other becomes a new revision. Where the file declares a source without a mapping,
+   * its own earlier one is retired. Any number of processes may apply the same file at once.
+   *
+   * @throws DependencyAwayError when MongoDB is away; any part may be applied
+   */
+  applyFile(sources: readonly Source[]): Promise<void>;
+  /**
+   * Tells which revisions are active, with the content of those whose key is not in `known`. A revision's content
+   * never changes, so asking again costs the reading of a small index.
+   *
+   * @throws DependencyAwayError
+   */
+  readActive(known: ReadonlySet<string>): Promise<ActiveMappings>;
+};
+
+/** Names a revision. */
+export function toMappingKey(source: string, revision: number): string {
+  return `${source}:${revision}`;
+}
+
+/** Attempts where other processes write the same; each failed one means that another succeeded. */
+const MAX_ATTEMPTS = 50;
+
+/** Earlier revisions of the file that are compared with what it declares now. */
+const FILE_HISTORY = 50;
+
+/** Creates the store of mappings; `timeoutMs` is the connection's operation timeout by default. */
+export function createMappings(
+  connection: StoreConnection,
+  { timeoutMs = connection.operationTimeoutMs } = {},
+): Mappings {
+  const collection = toCollection(connection, 'mappings');
+  const reading = { maxTimeMS: timeoutMs, readConcern: { level: 'majority' } } as const;
+
+  async function list(
+    source: string,
+    {
+      before = Number.POSITIVE_INFINITY,
+      limit,
+    }: { readonly before?: number | undefined; readonly limit: number },
+  ): Promise<StoredMapping[]> {
+    const found = await within(timeoutMs, (signal) =>
+      collection
+        .find({ source, revision: { $lt: before } }, { signal, ...reading, sort: { revision: -1 }, limit })
+        .toArray(),
+    );
+    return found.map(toStored);
+  }
+
+  async function get(source: string, revision?: number): Promise<StoredMapping | null> {
+    const filter =
+      revision === undefined
+        ? ({ source, state: 'active' } as const)
+        : { _id: toMappingKey(source, revision) };
+    const found = await within(timeoutMs, (signal) => collection.findOne(filter, { signal, ...reading }));
+    return found && toStored(found);
+  }
+
+  async function findActive(sources: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const found = await within(timeoutMs, (signal) =>
+      collection
+        .find(
+          { source: { $in: [...sources] }, state: 'active' },
+          { signal, ...reading, projection: { source: 1, revision: 1 } },
+        )
+        .toArray(),
+    );
+    return new Map(found.map(({ source, revision }) => [source, revision]));
+  }
+
+  async function createDraft(source: string, mapping: Mapping): Promise<StoredMapping> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const revision = ((await list(source, { limit: 1 }))[0]?.revision ?? 0) + 1;
+      const draft = {
+        source,
+        revision,
+        state: 'draft',
+        owner: 'api',
+        mapping,
+        createdAt: new Date(),
+      } as const;
+      try {
+        await within(timeoutMs, (signal) =>
+          collection.insertOne(
+            { _id: toMappingKey(source, revision), ...draft, mapping: toStorable(mapping) },
+            toWriteOptions(signal),
+          ),
+        );
+        return draft;
+      } catch (error) {
+        // Another draft took the number.
+        if (!isDuplicateKey(error)) throw error;
+      }
+    }
+    throw new Error(`No number was free for a draft of ${source} in ${MAX_ATTEMPTS} attempts.`);
+  }
+
+  async function activate(
+    source: string,
+    revision: number,
+    { overFile = false, forced }: { readonly overFile?: boolean; readonly forced?: ForcedActivation } = {},
+  ): Promise<StoredMapping | ActivationRefused> {
+    let refused: ActivationRefused | undefined;
+    await untilCommitted(async (options) => {
+      refused = undefined;
+      const target = await collection.findOne({ _id: toMappingKey(source, revision) }, options);
+      const active = await collection.findOne({ source, state: 'active' }, options);
+      if (target === null) refused = 'missing';
+      else if (target.owner === 'file' || (active?.owner === 'file' && !overFile)) refused = 'file';
+      else if (target.state !== 'active') await switchTo(target, active, options, forced);
+    });
+    return refused ?? (await get(source, revision)) ?? 'missing';
+  }
+
+  async function switchTo(
+    target: MappingDocument,
+    active: MappingDocument | null,
+    options: InTransaction,
+    forced?: ForcedActivation,
+  ): Promise<void> {
+    if (active !== null) await retire(active, options);
+    await collection.updateOne(
+      { _id: target._id },
+      {
+        $set: { state: 'active', activatedAt: new Date(), ...(forced === undefined ? {} : { forced }) },
+        ...(forced === undefined ? { $unset: { forced: true } } : {}),
+      },
+      options,
+    );
+  }
+
+  async function retire({ _id }: MappingDocument, options: InTransaction): Promise<void> {
+    await collection.updateOne({ _id }, { $set: { state: 'retired' } }, options);
+  }
+
+  async function recordTrial(source: string, revision: number, trial: MappingTrial): Promise<void> {
+    await within(timeoutMs, (signal) =>
+      collection.updateOne(
+        { _id: toMappingKey(source, revision) },
+        { $set: { trial } },
+        toWriteOptions(signal),
+      ),
+    );
+  }
+
+  async function applyFile(sources: readonly Source[]): Promise<void> {
+    for (const { id, mapping } of sources) {
+      await untilCommitted(async (options) => {
+        const active = await collection.findOne({ source: id, state: 'active' }, options);
+        if (mapping !== undefined) await applyDeclared(id, mapping, active, options);
+        else if (active?.owner === 'file') await retire(active, options);
+      });
+    }
+  }
+
+  async function applyDeclared(
+    source: string,
+    mapping: Mapping,
+    active: MappingDocument | null,
+    options: InTransaction,
+  ): Promise<void> {
+    if (active?.owner === 'file' && isSame(active.mapping, mapping)) return;
+    const newest = { ...options, sort: { revision: -1 } } as const;
+    const earlier = await collection
+      .find({ source, owner: 'file' }, { ...newest, limit: FILE_HISTORY })
+      .toArray();
+    const known = earlier.find((document) => isSame(document.mapping, mapping));
+    if (known !== undefined) return switchTo(known, active, options);
+    const last = await collection.findOne({ source }, newest);
+    const revision = (last?.revision ?? 0) + 1;
+    if (active !== null) await retire(active, options);
+    const now = new Date();
+    await collection.insertOne(
+      {
+        _id: toMappingKey(source, revision),
+        ...{ source, revision, state: 'active', owner: 'file', mapping: toStorable(mapping) },
+        ...{ createdAt: now, activatedAt: now },
+      },
+      options,
+    );
+  }
+
+  /** Runs writes in a transaction, again as long as another process was first. */
+  async function untilCommitted(work: (options: InTransaction) => Promise<void>): Promise<void> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const { result } = await transact(connection, timeoutMs, async (options) => {
+        await work(options);
+        return 'committed';
+      });
+      if (result === 'committed') return;
+    }
+    throw new Error(`Mappings were not changed in ${MAX_ATTEMPTS} attempts: others keep changing them.`);
+  }
+
+  async function readActive(known: ReadonlySet<string>): Promise<ActiveMappings> {
+    return within(timeoutMs, async (signal) => {
+      const found = await collection
+        .find({ state: 'active' }, { signal, ...reading, projection: { _id: 1 } })
+        .toArray();
+      const active = found.map(({ _id }) => _id);
+      const unknown = active.filter((key) => !known.has(key));
+      if (unknown.length === 0) return { active, fresh: [], unreadable: [] };
+      const documents = await collection.find({ _id: { $in: unknown } }, { signal, ...reading }).toArray();
+      const isReadable = ({ mapping }: MappingDocument) => mappingSchema.safeParse(mapping).success;
+      return {
+        active,
+        fresh: documents.filter(isReadable).map(toStored),
+        unreadable: documents.filter((document) => !isReadable(document)).map(({ _id }) => _id),
+      };
+    });
+  }
+
+  return { list, get, findActive, createDraft, activate, recordTrial, applyFile, readActive };
+}
+
+/** Compares a stored mapping, as it is now understood, with a declared one. */
+function isSame(stored: unknown, declared: Mapping): boolean {
+  return isDeepStrictEqual(mappingSchema.safeParse(stored).data, declared);
+}
+
+/**
+ * Reads a stored revision with the defaults of today.
+ *
+ * @throws ZodError when an older form is no longer understood
+ */
+function toStored({ _id, mapping, ...rest }: MappingDocument): StoredMapping {
+  return { ...rest, mapping: mappingSchema.parse(mapping) };
+}

@@ -1,0 +1,129 @@
+/**
+ * The history of polling:
+ *
+ *  1. `begin` writes an entry as `running`; whoever holds the source's lease knows that every other `running` entry
+ *     of the source is of a scheduler that died, and marks it `crashed`.
+ *  2. `end` writes what came of the run, unless another run has marked it in between.
+ *  3. Now and then the entries beyond the last `kept` of a source are deleted.
+ */
+import { randomUUID } from 'node:crypto';
+import type { PollOutcome, PollProgress, PollRun } from '@sluice/contracts/poll';
+import { type PollRunDocument, toCollection } from './collections.ts';
+import type { StoreConnection } from './connection.ts';
+import { toWriteOptions, within } from './deadline.ts';
+
+/** How a run begins. */
+export type PollRunStart = Pick<PollRun, 'source' | 'slot' | 'scheduler' | 'startedAt' | 'cursorBefore'>;
+
+/** How a run ends. */
+export type PollRunEnd = PollProgress & {
+  readonly outcome: Exclude<PollOutcome, 'running'>;
+  readonly endedAt: Date;
+  readonly cursorAfter: string | null;
+  readonly error: string | null;
+};
+
+/** The runs of polled sources. */
+export type PollRuns = {
+  /**
+   * Notes that a run begins, and that earlier ones of the source which never ended have crashed; call it only while
+   * holding the source's lease. Returns the id for `end`.
+   *
+   * @throws DependencyAwayError
+   */
+  begin(start: PollRunStart): Promise<string>;
+  /**
+   * Notes how a run ended.
+   *
+   * @throws DependencyAwayError
+   */
+  end(id: string, end: PollRunEnd): Promise<void>;
+  /**
+   * Notes a run that was asked for and did not begin.
+   *
+   * @throws DependencyAwayError
+   */
+  note(start: PollRunStart, end: PollRunEnd): Promise<void>;
+  /**
+   * Lists the last runs of a source, newest first.
+   *
+   * @throws DependencyAwayError
+   */
+  list(source: string, limit: number): Promise<readonly PollRun[]>;
+};
+
+/** Old entries are looked for once in so many runs of a process. */
+const PRUNE_EVERY = 20;
+
+const MAX_ERROR_CHARS = 1000;
+
+const NOTHING_YET: PollProgress = {
+  ...{ pages: 0, records: 0, accepted: 0, duplicates: 0 },
+  problems: { count: 0, first: [] },
+};
+
+/**
+ * Creates the history of polls; it holds about `kept` (200) runs of each source. `timeoutMs` is the connection's
+ * operation timeout by default.
+ */
+export function createPollRuns(
+  connection: StoreConnection,
+  { timeoutMs = connection.operationTimeoutMs, kept = 200 } = {},
+): PollRuns {
+  const collection = toCollection(connection, 'poll_runs');
+  let begun = 0;
+
+  async function begin(start: PollRunStart): Promise<string> {
+    const _id = randomUUID();
+    await within(timeoutMs, async (signal) => {
+      const options = toWriteOptions(signal);
+      await collection.updateMany(
+        { source: start.source, outcome: 'running' },
+        { $set: { outcome: 'crashed', endedAt: start.startedAt } },
+        options,
+      );
+      const entry = { ...start, ...NOTHING_YET, endedAt: null, cursorAfter: null, error: null };
+      await collection.insertOne({ _id, ...entry, outcome: 'running' }, options);
+    });
+    begun += 1;
+    if (begun % PRUNE_EVERY === 0) await prune(start.source);
+    return _id;
+  }
+
+  async function end(_id: string, ended: PollRunEnd): Promise<void> {
+    await within(timeoutMs, (signal) =>
+      collection.updateOne({ _id, outcome: 'running' }, { $set: toEnd(ended) }, toWriteOptions(signal)),
+    );
+  }
+
+  async function note(start: PollRunStart, ended: PollRunEnd): Promise<void> {
+    await within(timeoutMs, (signal) =>
+      collection.insertOne({ _id: randomUUID(), ...start, ...toEnd(ended) }, toWriteOptions(signal)),
+    );
+  }
+
+  async function list(source: string, limit: number): Promise<readonly PollRun[]> {
+    const found = await within(timeoutMs, (signal) =>
+      collection
+        .find({ source }, { signal, maxTimeMS: timeoutMs, sort: { startedAt: -1, _id: 1 }, limit })
+        .toArray(),
+    );
+    return found.map(({ _id, ...run }) => run);
+  }
+
+  async function prune(source: string): Promise<void> {
+    await within(timeoutMs, async (signal) => {
+      const [oldest] = await collection
+        .find({ source }, { signal, maxTimeMS: timeoutMs, sort: { startedAt: -1 }, skip: kept, limit: 1 })
+        .toArray();
+      if (oldest === undefined) return;
+      await collection.deleteMany({ source, startedAt: { $lte: oldest.startedAt } }, toWriteOptions(signal));
+    });
+  }
+
+  return { begin, end, note, list };
+}
+
+function toEnd({ error, ...end }: PollRunEnd): Omit<PollRunDocument, '_id' | keyof PollRunStart> {
+  return { ...end, error: error?.slice(0, MAX_ERROR_CHARS) ?? null };
+}
