@@ -1,11 +1,14 @@
-import { ProblemException } from '@sluice/contracts/errors';
 import { DEFAULT_TENANT, VITAL_DATA_SOURCE } from '@sluice/contracts/event';
-import { readSubmission } from '@sluice/contracts/submission';
-import { isJsonContentType } from '@sluice/normalizer/read-payload';
-import { type Incoming, toAcceptedEvent } from '@sluice/protocol/accepted-event';
+import { toAcceptedEvent } from '@sluice/protocol/accepted-event';
 import type { GroupCommit, Kept } from '@sluice/protocol/group-commit';
-import { SCHEMES } from '@sluice/sources/schemes/registry';
+import {
+  readBinaryCloudEvent,
+  readStructuredCloudEvent,
+  toCloudEventMode,
+} from '@sluice/sources/cloud-events';
+import { type BatchIntake, toBatchIntake, toCloudEventIntake } from './batch/batch-intake.ts';
 import type { IngestConfig } from './config.ts';
+import { admit, type Carrier, createIntake, type Received, readCarrier } from './intake.ts';
 import { readContentType, readJsonContentType } from './media-type.ts';
 import {
   type IncomingHeaders,
@@ -14,18 +17,22 @@ import {
   readSchemaVersion,
   toKeptHeaders,
 } from './request-parts.ts';
-import type { KnownSource, SourceRegistry } from './source-registry.ts';
+import type { SourceRegistry } from './source-registry.ts';
 import { assertVitalData } from './vital-data.ts';
+import { type IncomingRequest, readWebhook, readWebhookItem, verifyWebhook } from './webhook-intake.ts';
 
-/** A request as the routes hand it over. */
-export type IncomingRequest = { readonly headers: IncomingHeaders; readonly body: Buffer };
-
-/** What the three ways in do: each checks, identifies and keeps one event. */
+/** What the ways in do: each checks, identifies and keeps events. */
 export type Acceptor = {
-  /** `POST /api/events` */
+  /** Keeps an event of a batch. */
+  readonly submit: GroupCommit['submit'];
+  /** `POST /api/events`, with one event. */
   acceptSubmission(request: IncomingRequest): Promise<Kept>;
-  /** `POST /hooks/:source` */
+  /** `POST /api/events/batch`, and `POST /api/events` with several CloudEvents. */
+  openBatch(headers: IncomingHeaders): BatchIntake;
+  /** `POST /hooks/:source`, with one event. */
   acceptWebhook(sourceId: string, request: IncomingRequest): Promise<Kept>;
+  /** `POST /hooks/:source`, with several CloudEvents. */
+  openWebhookBatch(sourceId: string, request: IncomingRequest): BatchIntake;
   /** `POST /vital-data` */
   acceptVitalData(request: IncomingRequest): Promise<Kept>;
 };
@@ -33,7 +40,7 @@ export type Acceptor = {
 export type AcceptorOptions = {
   readonly commit: Pick<GroupCommit, 'submit'>;
   readonly sources: SourceRegistry;
-  readonly config: Pick<IngestConfig, 'FAILURE_SIMULATION' | 'UNKNOWN_SOURCES'>;
+  readonly config: Pick<IngestConfig, 'FAILURE_SIMULATION' | 'UNKNOWN_SOURCES' | 'MAX_BODY_BYTES'>;
   readonly now: () => number;
 };
 
@@ -43,63 +50,33 @@ export type AcceptorOptions = {
  */
 export function createAcceptor(options: AcceptorOptions): Acceptor {
   const { commit, sources, config, now } = options;
+  const intake = createIntake({ sources, config });
+  const toEvent = (received: Received) => toAcceptedEvent({ ...received, receivedAtMs: now() });
+  const parts = { maxItemBytes: config.MAX_BODY_BYTES, toEvent };
 
   function acceptSubmission({ headers, body }: IncomingRequest): Promise<Kept> {
-    const contentType = readJsonContentType(headers);
-    const { value, exact } = readJsonBody(body);
-    const submission = readSubmission(value);
-    if (submission.simulate !== undefined && config.FAILURE_SIMULATION === 'off') {
-      throw new ProblemException('ERR_SIMULATION_OFF');
+    const mode = isPlain(headers) ? undefined : toCloudEventMode(headers);
+    if (mode === 'binary') {
+      const carrier = toCarrier(headers, readContentType(headers));
+      return keep(intake.readCloudEvent(readBinaryCloudEvent({ headers, body }), carrier));
     }
-    const declared = sources.find(submission.source);
-    if (declared === undefined && config.UNKNOWN_SOURCES === 'reject') {
-      throw new ProblemException('ERR_SOURCE_UNKNOWN');
-    }
-    const key = readIdempotencyKey(headers);
-    return keep({
-      tenant: declared?.tenant ?? DEFAULT_TENANT,
-      source: submission.source,
-      via: 'api',
-      form: 'submission',
-      headers: toKeptHeaders(headers),
-      contentType,
-      body,
-      payload: submission.payload,
-      exact,
-      key: key === null ? null : { value: toOwnKey(key, submission.source), origin: 'header' },
-      type: submission.type ?? declared?.type,
-      schemaVersion: submission.schemaVersion ?? readSchemaVersion(headers) ?? declared?.schemaVersion ?? 1,
-      simulate: submission.simulate,
-    });
+    const carrier = toCarrier(headers, readJsonContentType(headers));
+    if (mode === 'structured') return keep(intake.readCloudEvent(readStructuredCloudEvent(body), carrier));
+    return keep(intake.readSubmitted(body, carrier));
   }
 
-  function acceptWebhook(sourceId: string, { headers, body }: IncomingRequest): Promise<Kept> {
-    const source = sources.find(sourceId);
-    if (source === undefined) throw toSignatureProblem('unknown-source');
-    const verified = SCHEMES[source.scheme].verify({ headers, body, secrets: source.secrets.readLive() });
-    // Said only to whom the signature vouches for.
-    if (!verified.ok && verified.reason === 'header-malformed')
-      throw new ProblemException('ERR_HEADER_INVALID');
-    if (!verified.ok) throw toSignatureProblem(verified.reason);
-    if (body.length === 0) throw new ProblemException('ERR_BODY_EMPTY');
-    const contentType = readContentType(headers);
-    const json = isJsonContentType(contentType) ? readJsonBody(body) : undefined;
-    if (json === undefined && contentType === '') readJsonContentType(headers);
-    return keep({
-      tenant: source.tenant,
-      source: source.id,
-      via: 'webhook',
-      form: 'payload',
-      headers: toKeptHeaders(headers),
-      contentType,
-      body,
-      payload: json?.value,
-      exact: json?.exact ?? false,
-      key: toWebhookKey(source, verified.key, headers),
-      type: verified.type ?? source.type,
-      schemaVersion: readSchemaVersion(headers) ?? source.schemaVersion,
-      simulate: undefined,
-    });
+  function openBatch(headers: IncomingHeaders): BatchIntake {
+    const carrier = { ...toCarrier(headers, readContentType(headers)), via: 'batch' } as const;
+    return toBatchIntake(carrier, intake, parts);
+  }
+
+  function acceptWebhook(sourceId: string, request: IncomingRequest): Promise<Kept> {
+    return keep(readWebhook(verifyWebhook(sourceId, request, { sources, now })));
+  }
+
+  function openWebhookBatch(sourceId: string, request: IncomingRequest): BatchIntake {
+    const webhook = verifyWebhook(sourceId, request, { sources, now });
+    return toCloudEventIntake((item) => readWebhookItem(webhook, item), parts);
   }
 
   function acceptVitalData({ headers, body }: IncomingRequest): Promise<Kept> {
@@ -107,13 +84,14 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     const { value, exact } = readJsonBody(body);
     assertVitalData(value);
     const declared = sources.find(VITAL_DATA_SOURCE);
+    admit(declared);
     const key = readIdempotencyKey(headers);
     return keep({
       tenant: declared?.tenant ?? DEFAULT_TENANT,
       source: VITAL_DATA_SOURCE,
       via: 'api',
       form: 'payload',
-      headers: toKeptHeaders(headers),
+      headers: toKeptHeaders(headers, sources.credentialHeaders),
       contentType,
       body,
       payload: value,
@@ -125,29 +103,26 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     });
   }
 
-  /**
-   * Keeps a key that anybody can choose apart from those of the source itself: else whoever guesses the id of its
-   * next delivery could make that look like a reused key.
-   */
-  function toOwnKey(key: string, source: string): string {
-    return sources.hasForeignKeys(source) ? `api:${key}` : key;
+  function toCarrier(headers: IncomingHeaders, contentType: string): Carrier {
+    const kept = toKeptHeaders(headers, sources.credentialHeaders);
+    return readCarrier(headers, { via: 'api', kept, contentType, hasOwnKey: true });
   }
 
-  function keep(incoming: Omit<Incoming, 'receivedAtMs'>): Promise<Kept> {
-    return commit.submit(toAcceptedEvent({ ...incoming, receivedAtMs: now() }));
+  function keep(received: Received): Promise<Kept> {
+    return commit.submit(toEvent(received));
   }
 
-  return { acceptSubmission, acceptWebhook, acceptVitalData };
+  return {
+    submit: commit.submit,
+    acceptSubmission,
+    openBatch,
+    acceptWebhook,
+    openWebhookBatch,
+    acceptVitalData,
+  };
 }
 
-/** The same answer for an unknown source: who may not send need not learn which sources there are. */
-function toSignatureProblem(cause: string): ProblemException {
-  return new ProblemException('ERR_SIGNATURE_INVALID', undefined, { cause });
-}
-
-/** A signed source's key must be one that the signature vouches for; `Idempotency-Key` is not. */
-function toWebhookKey(source: KnownSource, providerKey: string | undefined, headers: IncomingHeaders) {
-  if (providerKey !== undefined) return { value: providerKey, origin: 'provider' } as const;
-  const key = source.scheme === 'none' ? readIdempotencyKey(headers) : null;
-  return key === null ? null : ({ value: key, origin: 'header' } as const);
+/** Tells without looking further that nearly every request is no CloudEvent. */
+function isPlain(headers: IncomingHeaders): boolean {
+  return headers['content-type'] === 'application/json' && headers['ce-specversion'] === undefined;
 }

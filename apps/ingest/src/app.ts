@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Accepted } from '@sluice/contracts/api';
 import { ProblemException } from '@sluice/contracts/errors';
 import { toPointer } from '@sluice/normalizer/json-pointer';
@@ -7,8 +8,11 @@ import { addHealthRoutes, type Health } from '@sluice/runtime/health';
 import { createHttpServer, type HttpServer } from '@sluice/runtime/http-server';
 import type { Logger } from '@sluice/runtime/logger';
 import { toProblem } from '@sluice/runtime/problems';
-import type { FastifyReply } from 'fastify';
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import type { Acceptor } from './acceptor.ts';
+import { answerBatch } from './batch/answer-batch.ts';
+import { type BatchIntake, isCloudEventBatch } from './batch/batch-intake.ts';
+import { readChunks, toTooLarge } from './batch/read-chunks.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { RejectionLog } from './rejection-log.ts';
 
@@ -25,9 +29,15 @@ export type IngestAppOptions = {
 /** How many unknown parameters an answer names. */
 const MAX_NAMED = 10;
 
+const MAX_BATCH_BYTES = 10 * 1024 * 1024;
+
+/** With 2.5 s for what is under way then, a batch is answered before the server gives up its request after 10 s. */
+const MAX_BATCH_MS = 7000;
+
 /** Creates the HTTP side of ingest; it is not listening yet. */
 export function createIngestApp(options: IngestAppOptions): HttpServer {
   const { logger, maxBodyBytes, acceptor, rejections, metrics, health, now } = options;
+  const answering = { logger, submit: acceptor.submit, metrics, rejections };
   const server = createHttpServer({
     logger,
     maxBodyBytes,
@@ -40,15 +50,36 @@ export function createIngestApp(options: IngestAppOptions): HttpServer {
   addHealthRoutes(server, health);
   addErrorsRoute(server);
 
-  server.post('/api/events', async (request, reply) =>
-    answer(reply, await timed(() => acceptor.acceptSubmission(toIncoming(request)))),
-  );
+  server.post('/api/events', async (request, reply) => {
+    const incoming = toIncoming(request);
+    if (isCloudEventBatch(request.headers['content-type'])) {
+      return answerWhole(request, reply, acceptor.openBatch(incoming.headers), incoming.body);
+    }
+    return answer(reply, await timed(() => acceptor.acceptSubmission(incoming)));
+  });
   server.post('/vital-data', async (request, reply) =>
     answer(reply, await timed(() => acceptor.acceptVitalData(toIncoming(request)))),
   );
-  server.post<{ Params: { source: string } }>('/hooks/:source', async (request, reply) =>
-    answer(reply, await timed(() => acceptor.acceptWebhook(request.params.source, toIncoming(request)))),
-  );
+  server.post<{ Params: { source: string } }>('/hooks/:source', async (request, reply) => {
+    const { source } = request.params;
+    const incoming = toIncoming(request);
+    if (isCloudEventBatch(request.headers['content-type'])) {
+      return answerWhole(request, reply, acceptor.openWebhookBatch(source, incoming), incoming.body);
+    }
+    return answer(reply, await timed(() => acceptor.acceptWebhook(source, incoming)));
+  });
+  const batches: FastifyPluginCallback = (scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
+    scope.post('/api/events/batch', async (request, reply) => {
+      const intake = acceptor.openBatch(request.headers);
+      if (Number(request.headers['content-length']) > MAX_BATCH_BYTES) throw toTooLarge(MAX_BATCH_BYTES);
+      const chunks = readChunks(request.raw, { maxBytes: MAX_BATCH_BYTES, maxMs: MAX_BATCH_MS });
+      return answerBatch({ request, reply }, { chunks, intake }, answering);
+    });
+    done();
+  };
+  server.register(batches);
 
   server.addHook('onError', (request, _reply, error, done) => {
     const { problem } = toProblem(error, request.id);
@@ -59,6 +90,11 @@ export function createIngestApp(options: IngestAppOptions): HttpServer {
     }
     done();
   });
+
+  /** Answers a batch that has arrived already. */
+  function answerWhole(request: FastifyRequest, reply: FastifyReply, intake: BatchIntake, body: Buffer) {
+    return answerBatch({ request, reply }, { chunks: Readable.from([body]), intake }, answering);
+  }
 
   async function timed(accept: () => Promise<Kept>): Promise<Kept> {
     const startedMs = now();

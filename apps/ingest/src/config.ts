@@ -17,6 +17,8 @@ export const ingestConfigSchema = withAuthRule(
     FAILURE_SIMULATION: settings.FAILURE_SIMULATION,
     UNKNOWN_SOURCES: settings.UNKNOWN_SOURCES,
     SOURCES_FILE: settings.SOURCES_FILE,
+    SECRETS_KEY: settings.SECRETS_KEY,
+    SECRETS_KEYS_OLD: settings.SECRETS_KEYS_OLD,
     MAX_BODY_BYTES: settings.MAX_BODY_BYTES,
   }),
 );

@@ -3,6 +3,7 @@ import { DURATION_BUCKETS, type Metrics } from '@sluice/runtime/metrics';
 /** What ingest counts. */
 export type IngestMetrics = {
   accepted(seconds: number, duplicate: boolean): void;
+  batchAccepted(batch: { readonly accepted: number; readonly duplicates: number }): void;
   rejected(code: string): void;
   batchSent(sent: { readonly events: number; readonly by: 'queue' | 'inbox' | 'none' }): void;
 };
@@ -11,12 +12,12 @@ export type IngestMetrics = {
 export function createIngestMetrics(metrics: Metrics): IngestMetrics {
   const accepted = metrics.createCounter({
     name: 'accepted_total',
-    help: 'Requests answered 202, by whether the event was known already.',
+    help: 'Events answered as kept, those of batches too, by whether the event was known already.',
     labels: ['duplicate'],
   });
   const rejected = metrics.createCounter({
     name: 'rejected_total',
-    help: 'Requests refused, by code.',
+    help: 'Requests and items of batches refused, by code.',
     labels: ['code'],
   });
   const kept = metrics.createCounter({
@@ -31,13 +32,17 @@ export function createIngestMetrics(metrics: Metrics): IngestMetrics {
   });
   const seconds = metrics.createHistogram({
     name: 'accept_seconds',
-    help: 'Time from the whole body to the answer.',
+    help: 'Time from the whole body to the answer, batches left out.',
     buckets: DURATION_BUCKETS,
   });
   return {
     accepted(duration, duplicate) {
       accepted.inc({ duplicate: String(duplicate) });
       seconds.observe(duration);
+    },
+    batchAccepted({ accepted: fresh, duplicates }) {
+      accepted.inc({ duplicate: 'false' }, fresh);
+      accepted.inc({ duplicate: 'true' }, duplicates);
     },
     rejected: (code) => rejected.inc({ code }),
     batchSent({ events, by }) {

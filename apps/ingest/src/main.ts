@@ -6,18 +6,20 @@ import { createHealth } from '@sluice/runtime/health';
 import { listen } from '@sluice/runtime/listen';
 import { createMetrics } from '@sluice/runtime/metrics';
 import { runApp } from '@sluice/runtime/run-app';
+import { createSecretBox } from '@sluice/sources/secret-box';
 import { loadSourcesFile } from '@sluice/sources/sources-file';
 import { connectStore } from '@sluice/store/connection';
 import { createInbox } from '@sluice/store/inbox';
 import { createInstances } from '@sluice/store/instances';
 import { createRejections } from '@sluice/store/rejections';
+import { createSourceStore } from '@sluice/store/sources-store';
 import { createAcceptor } from './acceptor.ts';
 import { createIngestApp } from './app.ts';
 import { ingestConfigSchema } from './config.ts';
 import { createIngestMetrics } from './ingest-metrics.ts';
+import { startLiveSources } from './live-sources.ts';
 import { startRejectionLog } from './rejection-log.ts';
 import { createRoomyQueue } from './roomy-queue.ts';
-import { createSourceRegistry } from './source-registry.ts';
 
 await runApp({
   app: 'ingest',
@@ -26,11 +28,18 @@ await runApp({
     const { HOST: host, REDIS_URL: redisUrl, QUEUE_PREFIX: prefix } = config;
     const now = Date.now;
     const declared = await loadSourcesFile(config.SOURCES_FILE);
-    const sources = createSourceRegistry(declared, { readEnv: readEnvironment, now });
     const processMetrics = createMetrics({ app: 'ingest', instance });
     const metrics = createIngestMetrics(processMetrics);
     const store = connectStore({ uri: config.MONGODB_URI, appName: instance, operationTimeoutMs: 1000 });
     lifecycle.add('mongodb', () => store.close());
+    const { sources, stop } = startLiveSources({
+      declared,
+      store: createSourceStore(store),
+      box: createSecretBox({ key: config.SECRETS_KEY, oldKeys: config.SECRETS_KEYS_OLD }),
+      environment: { readEnv: readEnvironment, now },
+      logger,
+    });
+    lifecycle.add('sources', stop);
     const queue = createRoomyQueue({ redisUrl, prefix, deadlineMs: 600, logger });
     lifecycle.add('redis', queue.close);
     const inbox = createInbox(store);
@@ -40,7 +49,8 @@ await runApp({
     const heartbeat = startHeartbeat({ instance, app: 'ingest', commit, beat, onFailed, now });
     lifecycle.add('heartbeat', heartbeat.stop);
     lifecycle.add('group commit', commit.close);
-    const rejections = startRejectionLog({ write: createRejections(store).insertMany, logger, now });
+    const { insertMany: write } = createRejections(store);
+    const rejections = startRejectionLog({ write, sources, logger, now });
     lifecycle.add('rejections', rejections.stop);
     const health = createHealth({
       checks: { 'redis or mongodb': () => Promise.any([queue.ping(), store.ping()]) },

@@ -1,11 +1,14 @@
 import type { Problem } from '@sluice/contracts/errors';
 import type { Rejection } from '@sluice/contracts/rejection';
 import type { Logger } from '@sluice/runtime/logger';
+import { Refusal } from './refusal.ts';
 import { isCredentialHeader } from './request-parts.ts';
+import type { SourceRegistry } from './source-registry.ts';
 
 /** Keeps refused requests, a portion at a time, so that a flood of them costs little and never blocks. */
 export type RejectionLog = {
-  add(request: RefusedRequest, problem: Problem, error: unknown): void;
+  /** Keeps a refusal; `body` is that of the request unless an item of it was refused. */
+  add(request: RefusedRequest, problem: Problem, error: unknown, body?: Buffer): void;
   /** Writes what is waiting and stops. */
   stop(): Promise<void>;
 };
@@ -31,10 +34,12 @@ const MAX_BODY_BYTES = 4096;
 /** Starts the log of refused requests. A portion that `write` cannot store is dropped, and the log says how many. */
 export function startRejectionLog({
   write,
+  sources,
   logger,
   now,
 }: {
   readonly write: (rejections: readonly Rejection[]) => Promise<void>;
+  readonly sources: Pick<SourceRegistry, 'credentialHeaders' | 'signatureHeaders'>;
   readonly logger: Logger;
   readonly now: () => number;
 }): RejectionLog {
@@ -54,11 +59,44 @@ export function startRejectionLog({
     dropped = 0;
   }
 
+  function toRejection({ request, problem, error, body, at }: Refused): Rejection {
+    const cause = error instanceof Error && typeof error.cause === 'string' ? error.cause : problem.code;
+    return {
+      at,
+      source: toSource(request, error),
+      code: problem.code,
+      status: problem.status,
+      cause,
+      detail: problem.detail,
+      requestId: problem.instance,
+      method: request.method,
+      path: request.url.split('?', 1)[0] ?? '/',
+      remote: request.ip,
+      headers: toRedacted(request.headers),
+      // A copy: a part of a large buffer would keep all of it.
+      body: Uint8Array.from(body.subarray(0, MAX_BODY_BYTES)),
+    };
+  }
+
+  function toRedacted(headers: RefusedRequest['headers']): Record<string, string> {
+    const kept: Record<string, string> = {};
+    for (const [name, value] of Object.entries(headers)) {
+      if (value !== undefined) kept[name] = isHidden(name) ? '***' : String(value).slice(0, 1024);
+    }
+    return kept;
+  }
+
+  /** A signature that was refused may be right for other bytes, or for a source that is declared later. */
+  function isHidden(name: string): boolean {
+    if (isCredentialHeader(name) || name.includes('signature') || name.includes('hmac')) return true;
+    return sources.credentialHeaders.has(name) || sources.signatureHeaders.has(name);
+  }
+
   const timer = setInterval(() => void flush(), FLUSH_MS);
   return {
-    add(request, problem, error) {
+    add(request, problem, error, body = toBody(request)) {
       if (waiting.length >= MAX_WAITING) dropped += 1;
-      else waiting.push(toRejection(request, problem, error, new Date(now())));
+      else waiting.push(toRejection({ request, problem, error, body, at: new Date(now()) }));
     },
     async stop() {
       clearInterval(timer);
@@ -67,33 +105,21 @@ export function startRejectionLog({
   };
 }
 
-function toRejection(request: RefusedRequest, problem: Problem, error: unknown, at: Date): Rejection {
-  const source = (request.params as { source?: unknown } | undefined)?.source;
-  const cause = error instanceof Error && typeof error.cause === 'string' ? error.cause : problem.code;
-  const body = Buffer.isBuffer(request.body) ? request.body.subarray(0, MAX_BODY_BYTES) : Buffer.alloc(0);
-  return {
-    at,
-    source: typeof source === 'string' ? source : null,
-    code: problem.code,
-    status: problem.status,
-    cause,
-    detail: problem.detail,
-    requestId: problem.instance,
-    method: request.method,
-    path: request.url.split('?', 1)[0] ?? '/',
-    remote: request.ip,
-    headers: toRedacted(request.headers),
-    body: new Uint8Array(body),
-  };
+type Refused = {
+  readonly request: RefusedRequest;
+  readonly problem: Problem;
+  readonly error: unknown;
+  readonly body: Buffer;
+  readonly at: Date;
+};
+
+function toBody({ body }: RefusedRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
-function toRedacted(headers: RefusedRequest['headers']): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue;
-    // A signature that was refused may be right for other bytes, or for a source that is declared later.
-    const hidden = isCredentialHeader(name) || name.includes('signature');
-    kept[name] = hidden ? '***' : String(value).slice(0, 1024);
-  }
-  return kept;
+/** Returns the source that the event named, else the one in the path, whether there is such a one or not. */
+function toSource({ params }: RefusedRequest, error: unknown): string | null {
+  if (error instanceof Refusal) return error.source;
+  const named = (params as { source?: unknown } | undefined)?.source;
+  return typeof named === 'string' ? named : null;
 }

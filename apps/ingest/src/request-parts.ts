@@ -1,13 +1,11 @@
 import { ProblemException } from '@sluice/contracts/errors';
 import { MAX_SCHEMA_VERSION } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
+import { IDEMPOTENCY_KEY_PATTERN } from '@sluice/contracts/submission';
 import { decodeUtf8, parseSafeJson } from '@sluice/normalizer/safe-json';
 
 /** A request's headers, as Node gives them: names in lower case. */
 export type IncomingHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-/** The longest idempotency key that a header may carry, in characters. */
-const MAX_KEY_LENGTH = 256;
 
 /** Headers that carry what would let others send in the sender's name. A signature only serves the bytes it signs. */
 const CREDENTIAL = /authorization|cookie|token|secret|api-?key|password/;
@@ -43,10 +41,10 @@ export function readJsonBody(body: Buffer): { readonly value: JsonValue; readonl
 export function readIdempotencyKey(headers: IncomingHeaders): string | null {
   const value = readHeader(headers, 'idempotency-key');
   if (value === undefined) return null;
-  if (value.length === 0 || value.length > MAX_KEY_LENGTH || !/^[\x20-\x7e]+$/.test(value)) {
+  if (!IDEMPOTENCY_KEY_PATTERN.test(value)) {
     throw new ProblemException(
       'ERR_HEADER_INVALID',
-      `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} printable ASCII characters.`,
+      'Idempotency-Key must have 1 to 256 printable ASCII characters.',
     );
   }
   return value;
@@ -81,12 +79,19 @@ export function isCredentialHeader(name: string): boolean {
   return CREDENTIAL.test(name);
 }
 
-/** Returns the headers that are kept with an event; several values of one name are joined. */
-export function toKeptHeaders(headers: IncomingHeaders): Record<string, string> {
+/**
+ * Returns the headers that are kept with an event, without those that `credentialHeaders` names; several values of
+ * one name are joined.
+ */
+export function toKeptHeaders(
+  headers: IncomingHeaders,
+  credentialHeaders: ReadonlySet<string>,
+): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined || DROPPED_HEADERS.has(name) || isCredentialHeader(name)) continue;
+    if (credentialHeaders.has(name)) continue;
     kept[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return kept;

@@ -160,6 +160,29 @@ const HEADERS: readonly (readonly [string, Sent, number, ErrorCode])[] = [
   ['a query called __proto__', { path: '/hooks/open?__proto__=x', body: '1' }, 400, 'ERR_QUERY_INVALID'],
   ['a query on a hook', { path: '/hooks/open?x=1', body: '{}' }, 400, 'ERR_QUERY_INVALID'],
   ['a path that is not there', { path: '/api/event', body: event('1') }, 404, 'ERR_NOT_FOUND'],
+  [
+    'an idempotencyKey of 257',
+    { body: `{"source":"s","payload":1,"idempotencyKey":"${'k'.repeat(257)}"}` },
+    400,
+    'ERR_BODY_INVALID',
+  ],
+  [
+    'text to a hook that takes only JSON',
+    { path: '/hooks/json-only', headers: { 'content-type': 'text/plain' }, body: 'x' },
+    415,
+    'ERR_MEDIA_TYPE',
+  ],
+  [
+    'a form to a hook that takes only JSON',
+    {
+      path: '/hooks/json-only',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'a=1',
+    },
+    415,
+    'ERR_MEDIA_TYPE',
+  ],
+  ['a hook without a media type', { path: '/hooks/open', headers: {}, body: 'x' }, 415, 'ERR_MEDIA_TYPE'],
   ['a hook without a name', { path: '/hooks/', body: '{}' }, 401, 'ERR_SIGNATURE_INVALID'],
 ];
 
@@ -288,7 +311,7 @@ describe('a hook answers 401 in the same words, whatever is wrong:', () => {
 
 describe('with FAILURE_SIMULATION=off and UNKNOWN_SOURCES=reject', () => {
   it('refuses simulated failures and undeclared sources', async () => {
-    const config = { FAILURE_SIMULATION: 'off', UNKNOWN_SOURCES: 'reject' } as const;
+    const config = { FAILURE_SIMULATION: 'off', UNKNOWN_SOURCES: 'reject', MAX_BODY_BYTES: MIB } as const;
     const strict = await startIngest({ redisUrl: inject('redisUrl'), mongoUrl, prefix, config });
     const simulating = await send(strict.port, { body: json({ source: 'open', simulateFailure: 1 }) });
     expect(simulating).toMatchObject({ status: 400, json: { code: 'ERR_SIMULATION_OFF' } });

@@ -1,34 +1,38 @@
-import type { Source } from '@sluice/contracts/source';
+import { sourcesFileSchema } from '@sluice/contracts/source';
 import { createGroupCommit } from '@sluice/protocol/group-commit';
 import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createHealth } from '@sluice/runtime/health';
 import { listen } from '@sluice/runtime/listen';
 import { createLogger } from '@sluice/runtime/logger';
 import { createMetrics } from '@sluice/runtime/metrics';
+import { createSecretBox } from '@sluice/sources/secret-box';
 import { connectStore } from '@sluice/store/connection';
 import { createInbox } from '@sluice/store/inbox';
 import { migrate } from '@sluice/store/migrate';
 import { createRejections } from '@sluice/store/rejections';
+import { createSourceStore } from '@sluice/store/sources-store';
 import { vi } from 'vitest';
 import { type AcceptorOptions, createAcceptor } from '../src/acceptor.ts';
 import { createIngestApp } from '../src/app.ts';
 import { createIngestMetrics } from '../src/ingest-metrics.ts';
+import { startLiveSources } from '../src/live-sources.ts';
 import { startRejectionLog } from '../src/rejection-log.ts';
 import { createRoomyQueue } from '../src/roomy-queue.ts';
-import { createSourceRegistry } from '../src/source-registry.ts';
 
 export const SECRET = "It's a Secret to Everybody";
 
-const SOURCES: readonly Source[] = [
+/** What the secrets of sources that a test puts into the store are sealed with. */
+export const SECRET_BOX = createSecretBox({ key: Buffer.alloc(32, 7).toString('base64') });
+
+const CONFIG = { FAILURE_SIMULATION: 'on', UNKNOWN_SOURCES: 'accept', MAX_BODY_BYTES: 1024 ** 2 } as const;
+
+const SOURCES = [
+  { id: 'github', kind: 'push', scheme: 'github', secrets: [{ value: SECRET }] },
   {
-    id: 'github',
-    tenant: 'default',
-    schemaVersion: 1,
-    kind: 'push',
-    scheme: 'github',
-    secrets: [{ value: SECRET }],
+    ...{ id: 'open', tenant: 'acme', schemaVersion: 2, kind: 'push', scheme: 'none', type: 'note' },
+    bodies: ['json', 'form', 'text'],
   },
-  { id: 'open', tenant: 'acme', schemaVersion: 2, kind: 'push', scheme: 'none', secrets: [], type: 'note' },
+  { id: 'json-only', kind: 'push' },
 ];
 
 /** Starts ingest in this process, over real stores, listening on a free port; as `main.ts` wires it. */
@@ -36,12 +40,15 @@ export async function startIngest({
   redisUrl,
   mongoUrl,
   prefix,
-  config = { FAILURE_SIMULATION: 'on', UNKNOWN_SOURCES: 'accept' },
+  config = CONFIG,
+  sources: declared = SOURCES,
 }: {
   readonly redisUrl: string;
   readonly mongoUrl: string;
   readonly prefix: string;
   readonly config?: AcceptorOptions['config'];
+  /** As a sources file declares them. */
+  readonly sources?: readonly unknown[];
 }) {
   const now = Date.now;
   const logger = createLogger({ app: 'ingest', instance: prefix, level: 'silent' });
@@ -52,8 +59,16 @@ export async function startIngest({
   const inspector = createEventsInspector({ redisUrl, prefix, logger });
   const inbox = createInbox(store);
   const commit = createGroupCommit({ instance: prefix, queue, inbox, now, onBatch: metrics.batchSent });
-  const rejections = startRejectionLog({ write: createRejections(store).insertMany, logger, now });
-  const sources = createSourceRegistry(SOURCES, { readEnv: () => undefined, now });
+  const live = startLiveSources({
+    declared: sourcesFileSchema.parse({ sources: declared }).sources,
+    store: createSourceStore(store),
+    box: SECRET_BOX,
+    environment: { readEnv: () => undefined, now },
+    logger,
+    readEveryMs: 100,
+  });
+  const { sources } = live;
+  const rejections = startRejectionLog({ write: createRejections(store).insertMany, sources, logger, now });
   const server = createIngestApp({
     logger,
     maxBodyBytes: 1024 ** 2,
@@ -87,6 +102,7 @@ export async function startIngest({
     async close() {
       await server.close();
       await rejections.stop();
+      await live.stop();
       await commit.close();
       await Promise.all([queue.close(), inspector.close(), store.close()]);
     },

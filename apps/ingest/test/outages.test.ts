@@ -102,6 +102,48 @@ it('answers 503 and when to come back while both are frozen, and accounts for th
   expect(covered.size).toBe(seq);
 });
 
+/** Writes a batch of different small events, so many that they do not fit into one window. */
+function newBatch(count: number): string {
+  sent += 1;
+  return json(Array.from({ length: count }, (_, index) => ({ source: 'shop', payload: `${sent}/${index}` })));
+}
+
+it('answers a batch in time while both are frozen, and 202 with what is kept when they freeze under it', async () => {
+  const path = '/api/events/batch';
+  await redis.freeze();
+  await mongo.freeze();
+  const frozen = await send(ingest.port, { path, body: newBatch(20_000) });
+  expectInTime([frozen], 503);
+  expect(frozen.json).toMatchObject({ code: 'ERR_UNAVAILABLE', accepted: 0, rejected: 20_000 });
+  expect(frozen.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+  redis.thaw();
+  mongo.thaw();
+  await untilHealed();
+
+  const before = await countQueued();
+  const body = newBatch(40_000);
+  const answer = send(ingest.port, { path, body });
+  await vi.waitFor(async () => expect(await countQueued()).toBeGreaterThan(before + 1000), { interval: 5 });
+  await Promise.all([redis.freeze(), mongo.freeze()]);
+  const { status, json: batch } = await answer;
+  redis.thaw();
+  mongo.thaw();
+  expect(status).toBe(202);
+  const { accepted, rejected, results } = batch as { accepted: number; rejected: number; results: unknown[] };
+  expect(accepted).toBeGreaterThan(1000);
+  expect(rejected).toBeGreaterThan(0);
+  expect(accepted + rejected).toBe(40_000);
+  expect(results).toHaveLength(40_000);
+  expect(results.at(-1)).toMatchObject({ index: 39_999, code: 'ERR_UNAVAILABLE' });
+  await untilHealed();
+  await vi.waitFor(() => ingest.commit.voidUnconfirmed(), { timeout: 20_000 });
+});
+
+async function countQueued(): Promise<number> {
+  const kept = await ingest.readCounters('batch_events_total', 'by');
+  return kept.get('queue') ?? 0;
+}
+
 it('accepts through the inbox while Redis is more than 70 % full, and leaves room in it', async () => {
   const countInbox = async () => (await ingest.readCounters('batch_events_total', 'by')).get('inbox') ?? 0;
   const before = await countInbox();

@@ -31,7 +31,11 @@ export function send(port: number, sent: Sent): Promise<Answer> {
   } = sent;
   const startMs = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const length = sent.chunked === true ? {} : { 'content-length': Buffer.byteLength(body) };
+  // Left out, Node would say how long it is.
+  const length =
+    sent.chunked === true
+      ? { 'transfer-encoding': 'chunked' }
+      : { 'content-length': Buffer.byteLength(body) };
   const options = { host: '127.0.0.1', port, method, path, headers: { ...length, ...headers } };
   const outgoing = request(sent.agent === undefined ? options : { ...options, agent: sent.agent });
   outgoing.on('error', reject);

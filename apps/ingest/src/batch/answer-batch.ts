@@ -1,0 +1,67 @@
+import type { BatchAnswer } from '@sluice/contracts/api';
+import { ProblemException } from '@sluice/contracts/errors';
+import type { GroupCommit } from '@sluice/protocol/group-commit';
+import type { Logger } from '@sluice/runtime/logger';
+import { PROBLEM_MEDIA_TYPE, toProblem } from '@sluice/runtime/problems';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IngestMetrics } from '../ingest-metrics.ts';
+import type { RejectionLog } from '../rejection-log.ts';
+import type { BatchIntake } from './batch-intake.ts';
+import { type RefusedItem, type Taken, takeBatch } from './take-batch.ts';
+
+export type BatchAnswering = {
+  readonly logger: Logger;
+  readonly submit: GroupCommit['submit'];
+  readonly metrics: Pick<IngestMetrics, 'batchAccepted' | 'rejected'>;
+  readonly rejections: Pick<RejectionLog, 'add'>;
+};
+
+/** How many refused items of one batch are kept as rejections; all are counted and answered. */
+const MAX_KEPT_REFUSALS = 20;
+
+const OUR_TROUBLE = ['ERR_UNAVAILABLE', 'ERR_INTERNAL'] as const;
+
+/**
+ * Takes a batch and answers it: 202 when anything is kept, else a problem that carries the results too.
+ *
+ * @throws ProblemException when not even the first item could be read
+ */
+export async function answerBatch(
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  { chunks, intake }: { readonly chunks: AsyncIterable<Buffer>; readonly intake: BatchIntake },
+  { logger, submit, metrics, rejections }: BatchAnswering,
+): Promise<FastifyReply> {
+  let refusals = 0;
+
+  function onRefused({ problem, error, bytes }: RefusedItem): void {
+    if (problem.status >= 500) return;
+    metrics.rejected(problem.code);
+    refusals += 1;
+    if (refusals <= MAX_KEPT_REFUSALS) rejections.add(request, problem, error, bytes);
+  }
+
+  const taken = await takeBatch({ ...intake, requestId: request.id, chunks, submit, onRefused });
+  const { answer } = taken;
+  metrics.batchAccepted(answer);
+  for (const code of OUR_TROUBLE) {
+    const err = taken.errors.get(code);
+    if (err !== undefined) logger.warn({ requestId: request.id, code, err }, 'batch.refused');
+  }
+  if (taken.unreadable !== undefined) throw taken.unreadable;
+  if (answer.accepted + answer.duplicates > 0) return reply.code(202).send(answer);
+  if (answer.rejected === 0) throw new ProblemException('ERR_BODY_EMPTY', 'The batch holds no event.');
+  return answerRefused(reply, request.id, taken);
+}
+
+/** Nothing was kept: our own trouble is never said to be the sender's, and a sender that may come again is told when. */
+function answerRefused(reply: FastifyReply, requestId: string, { answer, errors }: Taken): FastifyReply {
+  const code = [...OUR_TROUBLE, 'ERR_RATE_LIMITED'].find((it) => errors.has(it));
+  const error = code === undefined ? new ProblemException('ERR_BATCH_REJECTED') : errors.get(code);
+  const { problem, headers } = toProblem(error, requestId);
+  const body: BatchAnswer & typeof problem = { ...problem, ...answer };
+  return reply
+    .code(problem.status)
+    .headers(headers)
+    .type(PROBLEM_MEDIA_TYPE)
+    .send(Buffer.from(JSON.stringify(body)));
+}

@@ -1,0 +1,145 @@
+import { DEFAULT_TENANT, type Via } from '@sluice/contracts/event';
+import { readSubmission } from '@sluice/contracts/submission';
+import type { Incoming } from '@sluice/protocol/accepted-event';
+import { type CloudEvent, toCloudEventHeaders, toSourceId } from '@sluice/sources/cloud-events';
+import type { IngestConfig } from './config.ts';
+import { Refusal } from './refusal.ts';
+import {
+  type IncomingHeaders,
+  readIdempotencyKey,
+  readJsonBody,
+  readSchemaVersion,
+} from './request-parts.ts';
+import { type KnownSource, type SourceRegistry, toNotKnownYet } from './source-registry.ts';
+
+/** What a request says for every event that it carries. */
+export type Carrier = {
+  readonly via: Via;
+  /** The headers that are kept. */
+  readonly kept: Record<string, string>;
+  readonly contentType: string;
+  readonly key: string | null;
+  readonly schemaVersion: number | undefined;
+};
+
+/** An event that is all but identified. */
+export type Received = Omit<Incoming, 'receivedAtMs'>;
+
+export type IntakeOptions = {
+  readonly sources: SourceRegistry;
+  readonly config: Pick<IngestConfig, 'FAILURE_SIMULATION' | 'UNKNOWN_SOURCES'>;
+};
+
+/** What the ways in that name their source in the event itself have in common. */
+export type Intake = {
+  /** Reads a submission from its bytes. @throws ProblemException */
+  readSubmitted(body: Buffer, carrier: Carrier): Received;
+  /** Finds the source of a CloudEvent: the one that declares its `ceSource`, else its own name. @throws ProblemException */
+  readCloudEvent(event: CloudEvent, carrier: Carrier): Received;
+};
+
+/** Creates the reader of events that name their source themselves. */
+export function createIntake({ sources, config }: IntakeOptions): Intake {
+  function readSubmitted(body: Buffer, carrier: Carrier): Received {
+    const { value, exact } = readJsonBody(body);
+    const submission = readSubmission(value);
+    const { source } = submission;
+    if (submission.simulate !== undefined && config.FAILURE_SIMULATION === 'off') {
+      throw new Refusal('ERR_SIMULATION_OFF', source);
+    }
+    const declared = findAllowed(source);
+    admit(declared);
+    const key = submission.idempotencyKey ?? carrier.key;
+    return {
+      tenant: declared?.tenant ?? DEFAULT_TENANT,
+      source,
+      via: carrier.via,
+      form: 'submission',
+      headers: carrier.kept,
+      contentType: carrier.contentType,
+      body,
+      payload: submission.payload,
+      exact,
+      key: key === null ? null : { value: toOwnKey(key, source), origin: 'header' },
+      type: submission.type ?? declared?.type,
+      schemaVersion: submission.schemaVersion ?? carrier.schemaVersion ?? declared?.schemaVersion ?? 1,
+      simulate: submission.simulate,
+    };
+  }
+
+  function readCloudEvent(event: CloudEvent, carrier: Carrier): Received {
+    const byCeSource = sources.findByCeSource(event.ceSource);
+    const source = byCeSource?.id ?? toSourceId(event.ceSource);
+    const declared = byCeSource ?? findAllowed(source);
+    admit(declared);
+    return {
+      ...toCloudEventParts(event, carrier),
+      tenant: declared?.tenant ?? DEFAULT_TENANT,
+      source,
+      key: { value: toOwnKey(event.key, source), origin: 'provider' },
+      schemaVersion: carrier.schemaVersion ?? declared?.schemaVersion ?? 1,
+    };
+  }
+
+  /** Returns the declaration of a source; undefined for an undeclared one where those are allowed. */
+  function findAllowed(source: string): KnownSource | undefined {
+    const declared = sources.find(source);
+    if (declared === undefined && config.UNKNOWN_SOURCES === 'reject') {
+      if (!sources.isComplete) throw toNotKnownYet();
+      throw new Refusal('ERR_SOURCE_UNKNOWN', source);
+    }
+    return declared;
+  }
+
+  /**
+   * Keeps a key that anybody can choose apart from those of the source itself: else whoever guesses the id of its
+   * next delivery could make that look like a reused key.
+   */
+  function toOwnKey(key: string, source: string): string {
+    return sources.hasForeignKeys(source) ? `api:${key}` : key;
+  }
+
+  return { readSubmitted, readCloudEvent };
+}
+
+/** Returns what of a CloudEvent does not depend on its source: it is kept as its binary mode would carry it. */
+export function toCloudEventParts(event: CloudEvent, { via, kept }: Carrier) {
+  const { body, payload, exact, type, dataContentType: contentType } = event;
+  const headers = { ...kept, 'content-type': contentType, ...toCloudEventHeaders(event) };
+  return {
+    via,
+    form: 'payload',
+    headers,
+    contentType,
+    body,
+    payload,
+    exact,
+    type,
+    simulate: undefined,
+  } as const;
+}
+
+/**
+ * Reads what a request says for its events from its headers. Where `hasOwnKey` is false `Idempotency-Key` is ignored.
+ *
+ * @throws ProblemException ERR_HEADER_INVALID
+ */
+export function readCarrier(
+  headers: IncomingHeaders,
+  { hasOwnKey, ...parts }: Pick<Carrier, 'via' | 'kept' | 'contentType'> & { readonly hasOwnKey: boolean },
+): Carrier {
+  const key = hasOwnKey ? readIdempotencyKey(headers) : null;
+  return { ...parts, key, schemaVersion: readSchemaVersion(headers) };
+}
+
+/**
+ * Lets an event of a source pass, or refuses it for coming too soon.
+ *
+ * @throws ProblemException ERR_RATE_LIMITED
+ */
+export function admit(source: KnownSource | undefined): void {
+  if (source?.rateLimit === undefined) return;
+  const decision = source.rateLimit.take(1);
+  if (decision.ok) return;
+  throw new Refusal('ERR_RATE_LIMITED', source.id, { retryAfterSeconds: decision.retryAfterMs / 1000 });
+}
