@@ -3,13 +3,13 @@
  *
  *  1. The sweeper moves accepted events from the inbox to the queue.
  *  2. The refiler gives open events jobs again whose jobs are gone.
- *  3. The ticker queues one poll for each slot of each source's schedule.
+ *  3. The active sources are read from the store, again and again; the ticker queues one poll for each slot of each
+ *     source's schedule.
  *  4. The worker takes polls from the queue; each is one run, whose records are kept by the group commit.
  *  5. The heartbeat tells the ledger how many batches that made.
  *  6. At the end nothing new is queued, runs are broken off after the page in hand, the sweep in hand ends, and the
  *     last batches are kept and told.
  */
-import type { PollSource } from '@sluice/contracts/source';
 import { createGroupCommit } from '@sluice/protocol/group-commit';
 import { startHeartbeat } from '@sluice/protocol/heartbeat';
 import type { EventsInspector } from '@sluice/queue/events-inspector';
@@ -22,20 +22,24 @@ import type { StoredInbox } from '@sluice/store/inbox';
 import type { StoredInstances } from '@sluice/store/instances';
 import type { Leases } from '@sluice/store/leases';
 import type { StoredOpenEvents } from '@sluice/store/open-events';
+import type { PollRuns } from '@sluice/store/poll-runs';
+import { type PollSourceStore, startActiveSources } from './active-sources.ts';
 import type { SchedulerConfig } from './config.ts';
+import { createPollBreakers } from './poll-breakers.ts';
+import { createPollHistory } from './poll-history.ts';
 import { createPollRun } from './poll-run.ts';
 import { createPollStore } from './poll-store.ts';
 import { createPollProcessor } from './polls.ts';
 import { startRefiler } from './refiler.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 import { startSweeper } from './sweeper.ts';
-import { startTicker } from './ticker.ts';
+import { createTicker } from './ticker.ts';
 
 export type SchedulerOptions = {
   readonly config: Pick<SchedulerConfig, 'REDIS_URL' | 'QUEUE_PREFIX'>;
   readonly logger: Logger;
   readonly instance: string;
-  readonly sources: readonly PollSource[];
+  readonly sources: PollSourceStore;
   readonly queue: Pick<EventsProducer, 'readMarks' | 'addBatch' | 'writeMarks' | 'addSplit'>;
   readonly pollQueue: Pick<PollsProducer, 'addPoll'>;
   readonly readMemory: () => Promise<RedisMemory>;
@@ -45,8 +49,15 @@ export type SchedulerOptions = {
   readonly instances: StoredInstances;
   readonly leases: Leases;
   readonly checkpoints: Checkpoints;
+  readonly pollRuns: Pick<PollRuns, 'begin' | 'end' | 'note'>;
+  /** Reads a variable that holds a source's secret. */
+  readonly readEnv: (name: string) => string | undefined;
   readonly metrics: SchedulerMetrics;
   readonly now: () => number;
+  /** How long a poll's lease lasts without a renewal, in ms; 30,000 by default. */
+  readonly pollLeaseMs?: number;
+  /** How long a source may take to answer, in ms; 20,000 by default. */
+  readonly fetchTimeoutMs?: number;
 };
 
 export type Scheduler = {
@@ -57,12 +68,13 @@ export type Scheduler = {
 /** How long a run may be silent before another scheduler takes over, in ms. */
 const POLL_LEASE_MS = 30_000;
 
-/** How long a source may take to answer, in ms: well within a lease, so that two runs never ask at once. */
+/** How long a source may take to answer, in ms. */
 const FETCH_TIMEOUT_MS = 20_000;
 
 /** Creates a scheduler and starts it. */
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { config, logger, instance, sources, queue, inbox, leases, checkpoints, metrics, now } = options;
+  const { config, logger, instance, queue, inbox, leases, checkpoints, metrics, now } = options;
+  const { pollLeaseMs = POLL_LEASE_MS, fetchTimeoutMs = FETCH_TIMEOUT_MS } = options;
   const commit = createGroupCommit({ instance, queue, inbox, now });
   const heartbeat = startHeartbeat({
     instance,
@@ -88,26 +100,38 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     logger,
   });
   const closing = new AbortController();
+  const ticker = createTicker({
+    addPoll: options.pollQueue.addPoll,
+    isPaused: (id) => sources.isPaused(id),
+    logger,
+  });
+  const sources = startActiveSources({ store: options.sources, listener: ticker, logger });
+  const history = createPollHistory({ runs: options.pollRuns, scheduler: instance, logger, now });
   const poll = createPollRun({
-    store: createPollStore({ leases, checkpoints, holder: instance, leaseMs: POLL_LEASE_MS }),
+    store: createPollStore({ leases, checkpoints, holder: instance, leaseMs: pollLeaseMs }),
+    history,
+    breakers: createPollBreakers(),
     commit,
+    isPaused: sources.isPaused,
+    readEnv: options.readEnv,
     logger,
     now,
-    fetchTimeoutMs: FETCH_TIMEOUT_MS,
+    leaseMs: pollLeaseMs,
+    fetchTimeoutMs,
     signal: closing.signal,
   });
   const worker = createPollsWorker({
     redisUrl: config.REDIS_URL,
     prefix: config.QUEUE_PREFIX,
     name: instance,
-    process: createPollProcessor({ sources, poll, metrics, logger, now }),
+    process: createPollProcessor({ sources, poll, history, metrics, logger, now }),
     logger,
   });
-  const ticker = startTicker({ sources, addPoll: options.pollQueue.addPoll, logger });
 
   return {
     async close(deadlineMs) {
-      await ticker.stop();
+      await sources.stop();
+      await ticker.close();
       closing.abort();
       await worker.close({ deadlineMs });
       await sweeper.stop();

@@ -13,5 +13,7 @@ export const schedulerConfigSchema = z.object({
   LOG_LEVEL: settings.LOG_LEVEL,
   SHUTDOWN_TIMEOUT_MS: settings.SHUTDOWN_TIMEOUT_MS,
   SOURCES_FILE: settings.SOURCES_FILE,
+  SECRETS_KEY: settings.SECRETS_KEY,
+  SECRETS_KEYS_OLD: settings.SECRETS_KEYS_OLD,
 });
 export type SchedulerConfig = DeepReadonly<z.output<typeof schedulerConfigSchema>>;

@@ -4,21 +4,27 @@ import { createEventsProducer } from '@sluice/queue/events-producer';
 import { createPollsProducer } from '@sluice/queue/polls';
 import { createMemoryReader } from '@sluice/queue/redis-memory';
 import { createAdminServer } from '@sluice/runtime/admin-server';
+import { readEnvironment } from '@sluice/runtime/config';
 import { createHealth } from '@sluice/runtime/health';
 import { createMetrics } from '@sluice/runtime/metrics';
 import { runApp } from '@sluice/runtime/run-app';
+import { createSecretBox } from '@sluice/sources/secret-box';
+import { createSourceSealer } from '@sluice/sources/source-sealer';
+import { loadSourcesFile } from '@sluice/sources/sources-file';
 import { createCheckpoints } from '@sluice/store/checkpoints';
 import { connectStore } from '@sluice/store/connection';
 import { createInbox } from '@sluice/store/inbox';
 import { createInstances } from '@sluice/store/instances';
 import { createLeases } from '@sluice/store/leases';
+import { createMappings } from '@sluice/store/mappings';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
 import { createOpenEvents } from '@sluice/store/open-events';
+import { createPollRuns } from '@sluice/store/poll-runs';
 import { createSourceStore } from '@sluice/store/sources-store';
 import { createScheduler } from './app.ts';
 import { schedulerConfigSchema } from './config.ts';
-import { loadSources } from './declared-sources.ts';
 import { createSchedulerMetrics } from './scheduler-metrics.ts';
+import { createStoredSources } from './stored-sources.ts';
 
 /** The share of the time to end that a scheduler's work may take; the rest is for the connections. */
 const WORK_SHARE = 0.8;
@@ -28,7 +34,8 @@ await runApp({
   schema: schedulerConfigSchema,
   start: async ({ config, logger, lifecycle, instance }) => {
     const { HOST: host, REDIS_URL: redisUrl, QUEUE_PREFIX: prefix } = config;
-    const { declared, polled: sources } = await loadSources(config.SOURCES_FILE);
+    const declared = await loadSourcesFile(config.SOURCES_FILE);
+    const box = createSecretBox({ key: config.SECRETS_KEY, oldKeys: config.SECRETS_KEYS_OLD });
     const metrics = createMetrics({ app: 'scheduler', instance });
     const store = connectStore({ uri: config.MONGODB_URI, appName: instance });
     lifecycle.add('mongodb', () => store.close());
@@ -46,13 +53,17 @@ await runApp({
     const { server } = await createAdminServer({ ...at, health, metrics, logger });
     lifecycle.add('admin server', () => server.close());
     if (config.AUTO_MIGRATE === 'on') await migrate(store);
-    await createSourceStore(store, { timeoutMs: 10_000 }).applyFile(declared);
+    const sourceStore = createSourceStore(store, { timeoutMs: 10_000 });
+    await sourceStore.applyFile(declared, createSourceSealer(box));
+    await createMappings(store, { timeoutMs: 10_000 }).applyFile(declared);
     const stores = {
       inbox: createInbox(store),
       openEvents: createOpenEvents(store),
       instances: createInstances(store),
       leases: createLeases(store),
       checkpoints: createCheckpoints(store),
+      pollRuns: createPollRuns(store),
+      sources: createStoredSources({ store: sourceStore, box, logger }),
     };
     const readMemory = createMemoryReader({ redis });
     const parts = {
@@ -61,9 +72,10 @@ await runApp({
       pollQueue,
       readMemory,
       metrics: createSchedulerMetrics(metrics),
+      readEnv: readEnvironment,
       ...stores,
     };
-    const scheduler = createScheduler({ config, logger, instance, sources, ...parts, now: Date.now });
+    const scheduler = createScheduler({ config, logger, instance, ...parts, now: Date.now });
     lifecycle.add('scheduler', () => scheduler.close(config.SHUTDOWN_TIMEOUT_MS * WORK_SHARE));
   },
 });

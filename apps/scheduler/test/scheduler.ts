@@ -1,24 +1,12 @@
 import { type PollSource, pollSourceSchema } from '@sluice/contracts/source';
-import { createRedis } from '@sluice/queue/connection';
 import { createEventsInspector } from '@sluice/queue/events-inspector';
-import { createEventsProducer } from '@sluice/queue/events-producer';
-import { createPollsProducer } from '@sluice/queue/polls';
-import { createMemoryReader } from '@sluice/queue/redis-memory';
 import { createLogger } from '@sluice/runtime/logger';
-import { createMetrics } from '@sluice/runtime/metrics';
 import { createCheckpoints } from '@sluice/store/checkpoints';
 import { connectStore } from '@sluice/store/connection';
-import { createInbox } from '@sluice/store/inbox';
-import { createInstances } from '@sluice/store/instances';
-import { createLeases } from '@sluice/store/leases';
 import { migrate } from '@sluice/store/migrate';
-import { createOpenEvents } from '@sluice/store/open-events';
+import { createPollRuns } from '@sluice/store/poll-runs';
 import { expect, vi } from 'vitest';
-import { createScheduler, type SchedulerOptions } from '../src/app.ts';
-import { createSchedulerMetrics } from '../src/scheduler-metrics.ts';
-
-/** Where a test's schedulers work. */
-export type Place = { readonly redisUrl: string; readonly mongoUrl: string; readonly prefix: string };
+import { type Place, wireScheduler } from './wiring.ts';
 
 /** Declares a source that is polled every second. */
 export function toSource(id: string, url: string): PollSource {
@@ -29,41 +17,11 @@ export function toSource(id: string, url: string): PollSource {
   });
 }
 
-/** Starts a scheduler in this process, wired as `main.ts` does; `wrap` changes what it is given. */
-export async function startScheduler(
-  { redisUrl, mongoUrl, prefix }: Place,
-  instance: string,
-  sources: readonly PollSource[],
-  wrap: (options: SchedulerOptions) => SchedulerOptions = (options) => options,
-) {
-  const logger = createLogger({ app: 'scheduler', instance, level: 'silent' });
-  const store = connectStore({ uri: mongoUrl, appName: instance });
-  const redis = createRedis({ url: redisUrl, role: 'producer', logger });
-  const queue = createEventsProducer({ redisUrl, prefix, logger });
-  const pollQueue = createPollsProducer({ redisUrl, prefix, logger });
-  const inspector = createEventsInspector({ redisUrl, prefix, logger });
-  await migrate(store, 30_000);
-  await vi.waitFor(() => Promise.all([redis.ping(), queue.ping()]));
-  const scheduler = createScheduler(
-    wrap({
-      config: { REDIS_URL: redisUrl, QUEUE_PREFIX: prefix },
-      ...{ logger, instance, sources, queue, pollQueue, now: Date.now },
-      readMemory: createMemoryReader({ redis }),
-      inspector,
-      inbox: createInbox(store),
-      openEvents: createOpenEvents(store),
-      instances: createInstances(store),
-      leases: createLeases(store),
-      checkpoints: createCheckpoints(store),
-      metrics: createSchedulerMetrics(createMetrics({ app: 'scheduler', instance })),
-    }),
-  );
-  return {
-    async close() {
-      await scheduler.close(10_000);
-      await Promise.all([redis, queue, pollQueue, inspector, store].map((it) => it.close()));
-    },
-  };
+/** Starts a scheduler in this process (`wireScheduler`). */
+export async function startScheduler(...parameters: Parameters<typeof wireScheduler>) {
+  const wired = await wireScheduler(...parameters);
+  await vi.waitFor(wired.ping);
+  return wired.start();
 }
 
 /** Opens what looks at the queue and at the stores. */
@@ -91,6 +49,7 @@ export async function openPlace({ redisUrl, mongoUrl, prefix }: Place) {
       return ids.sort((left, right) => left - right);
     },
     readCheckpoint: (source: string) => createCheckpoints(store).get(source),
+    listRuns: (source: string) => createPollRuns(store).list(source, 100),
     async close() {
       await store.db.dropDatabase();
       await Promise.all([inspector.close(), store.close()]);

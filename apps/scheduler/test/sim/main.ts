@@ -1,0 +1,60 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createGuard } from '@sluice/local/guard';
+import { startMongo } from '@sluice/local/mongo';
+import { startRedis } from '@sluice/local/redis';
+import { readWholeEnvironment } from '@sluice/runtime/config';
+import { runPolls } from './run-polls.ts';
+
+const USAGE = 'Usage: npm run test:polls -- [--minutes N] [--seed S]\n';
+
+/** How long the answers of one seed are at fault. */
+const FAULTS_MS = 20_000;
+
+/** Reads a positive number, or ends the program with a sentence. */
+function readNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  process.stderr.write(`--${name} must be a positive number, not ${text}.\n${USAGE}`);
+  return process.exit(2);
+}
+
+const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
+const first = readNumber('seed', values.seed) ?? randomInt(1, 1_000_000_000);
+const minutes = readNumber('minutes', values.minutes) ?? (values.seed === undefined ? 1 : 0);
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+const env = readWholeEnvironment();
+const dir = await mkdtemp(join(tmpdir(), 'sluice-polls-'));
+const guard = createGuard();
+const [redis, mongo] = await Promise.all([
+  startRedis({ env, say, guard, dir: join(dir, 'redis'), appendfsync: 'everysec' }),
+  startMongo({ env, say, guard, dir: join(dir, 'mongo') }),
+]);
+try {
+  const endMs = performance.now() + minutes * 60_000;
+  let seed = first;
+  do {
+    const prefix = `p_${randomBytes(6).toString('hex')}`;
+    const place = { redisUrl: redis.url, mongoUrl: mongo.url.replace('/?', `/${prefix}?`), prefix };
+    const { violations, records, faults, kills, outcomes } = await runPolls(seed, {
+      place,
+      faultsMs: FAULTS_MS,
+    });
+    for (const violation of violations) say(`violated: ${violation}`);
+    say(
+      `Seed ${seed}: ${records} records, ${faults} faults, ${kills} kills, runs ${JSON.stringify(outcomes)}, ` +
+        `${violations.length} violations.`,
+    );
+    if (violations.length > 0) process.exitCode = 1;
+    seed += 1;
+  } while (performance.now() < endMs);
+} finally {
+  await Promise.all([redis.stop(), mongo.stop()]);
+  await guard.close();
+  await rm(dir, { recursive: true, force: true });
+}
