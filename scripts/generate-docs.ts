@@ -1,5 +1,5 @@
 /*
- * Writes the pages of docs/ that the code itself knows: settings and error codes.
+ * Writes the files of docs/ that the code itself knows: settings, error codes, the JSON Schema of a sources file.
  *
  *   node scripts/generate-docs.ts            writes them
  *   node scripts/generate-docs.ts --check    fails when a page is not what the code says (CI)
@@ -7,6 +7,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ERRORS } from '@sluice/contracts/errors';
+import { sourcesFileSchema } from '@sluice/contracts/source';
 import { readNotes } from '@sluice/runtime/config';
 import { SETTING_GROUPS } from '@sluice/runtime/settings';
 import { z } from 'zod';
@@ -19,11 +20,16 @@ const GROUP_TITLES: Record<keyof typeof SETTING_GROUPS, string> = {
   addresses: 'Addresses',
   processes: 'Processes',
   accepting: 'Accepting',
+  secrets: 'Secrets of sources',
   processing: 'Processing',
   local: 'On one machine (`npm start`, `npm run demo`)',
 };
 
-const pages = { 'configuration.md': toConfigurationPage(), 'errors.md': toErrorsPage() };
+const pages = {
+  'configuration.md': toConfigurationPage(),
+  'errors.md': toErrorsPage(),
+  'sluice.sources.schema.json': toSourcesSchema(),
+};
 const isCheck = process.argv.includes('--check');
 for (const [name, page] of Object.entries(pages)) {
   const path = join(DOCS, name);
@@ -56,7 +62,8 @@ function toSettingRow(name: string, field: z.ZodType): string {
   const names = [name, ...aliases].map((one) => `\`${one}\``).join(', alias ');
   const description = z.globalRegistry.get(field)?.description ?? '';
   const parsed = field.safeParse(undefined);
-  const value = parsed.success && parsed.data !== undefined ? `\`${String(parsed.data)}\`` : '-';
+  const text = parsed.success && parsed.data !== undefined ? String(parsed.data) : '';
+  const value = text === '' ? '-' : `\`${text}\``;
   return `| ${names} | ${escapePipes(description)} | ${value} |`;
 }
 
@@ -74,6 +81,13 @@ the request's id as \`instance\`; its \`type\` points here. An event that failed
 code is never reused for another meaning.
 
 ${sections.join('\n')}`;
+}
+
+/** What editors check a sources file with. */
+function toSourcesSchema(): string {
+  const schema = z.toJSONSchema(sourcesFileSchema, { io: 'input', target: 'draft-7', reused: 'ref' });
+  const title = 'Sources of Sluice';
+  return `${JSON.stringify({ $schema: schema.$schema, title, ...schema }, null, 2)}\n`;
 }
 
 function escapePipes(text: string): string {

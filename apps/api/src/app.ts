@@ -7,9 +7,12 @@ import { addProxy } from './proxies.ts';
 import { addBoard } from './routes/board.ts';
 import { addEventRoutes, type EventRoutesOptions } from './routes/events.ts';
 import { addMaintenanceRoutes, type MaintenanceRouteOptions } from './routes/maintenance.ts';
+import { addMappingRoutes, type MappingRoutesOptions } from './routes/mappings.ts';
 import { addPages } from './routes/pages.ts';
-import { INGEST_ROUTES, LIVE_ROUTES } from './routes/passed-on.ts';
+import { BATCH_ROUTES, INGEST_ROUTES, LIVE_ROUTES } from './routes/passed-on.ts';
 import { addProbes } from './routes/probes.ts';
+import { addRejectionRoutes, type RejectionRoutesOptions } from './routes/rejections.ts';
+import { addSourceRoutes, type SourceRoutesOptions } from './routes/sources.ts';
 import { addVitalDataRoute, type VitalDataRouteOptions } from './routes/vital-data.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { withZod } from './zod-server.ts';
@@ -20,6 +23,8 @@ export type ApiAppOptions = {
   readonly events: EventRoutesOptions;
   readonly vitalData: VitalDataRouteOptions;
   readonly maintenance: MaintenanceRouteOptions;
+  readonly rejections: RejectionRoutesOptions;
+  readonly sources: SourceRoutesOptions & MappingRoutesOptions;
   readonly board: BullBoardOptions;
   /** Where it will listen, for the examples on its pages. */
   readonly port: number;
@@ -29,6 +34,9 @@ export type ApiAppOptions = {
 
 /** Bodies that the api reads itself are small; those of events only pass through. */
 const MAX_BODY_BYTES = 64 * 1024;
+
+/** Ingest answers a batch within 9.5 s. */
+const BATCH_TIMEOUT_MS = 10_000;
 
 /** Creates the HTTP side of the api; it is not listening yet. */
 export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> {
@@ -41,10 +49,15 @@ export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> 
   addEventRoutes(api, events);
   addVitalDataRoute(api, vitalData);
   addMaintenanceRoutes(api, maintenance);
+  addRejectionRoutes(api, options.rejections);
+  addSourceRoutes(api, options.sources);
+  addMappingRoutes(api, options.sources);
   addPages(server, port);
   await addDocs(server);
   await addBoard(server, board);
-  await addProxy(server, { upstream: ingestUrl, name: 'Ingest', method: 'POST', routes: INGEST_ROUTES });
+  const ingest = { upstream: ingestUrl, name: 'Ingest', method: 'POST' } as const;
+  await addProxy(server, { ...ingest, routes: INGEST_ROUTES });
+  await addProxy(server, { ...ingest, routes: BATCH_ROUTES, answerTimeoutMs: BATCH_TIMEOUT_MS });
   await addProxy(server, { upstream: liveUrl, name: 'Live', method: 'GET', routes: LIVE_ROUTES });
   return server;
 }

@@ -11,6 +11,8 @@ export const apiConfigSchema = z.object({
   API_METRICS_PORT: settings.API_METRICS_PORT,
   INGEST_URL: settings.INGEST_URL,
   LIVE_URL: settings.LIVE_URL,
+  SECRETS_KEY: settings.SECRETS_KEY,
+  SECRETS_KEYS_OLD: settings.SECRETS_KEYS_OLD,
   LOG_LEVEL: settings.LOG_LEVEL,
   SHUTDOWN_TIMEOUT_MS: settings.SHUTDOWN_TIMEOUT_MS,
 });

@@ -2,16 +2,20 @@ import { createRedis } from '@sluice/queue/connection';
 import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createJsonCache } from '@sluice/queue/json-cache';
 import { createMaintenanceSwitch } from '@sluice/queue/maintenance';
+import { createPollsProducer } from '@sluice/queue/polls';
 import { createAdminServer } from '@sluice/runtime/admin-server';
 import { createHealth } from '@sluice/runtime/health';
 import { listen } from '@sluice/runtime/listen';
 import { createMetrics } from '@sluice/runtime/metrics';
 import { runApp } from '@sluice/runtime/run-app';
+import { createSecretBox } from '@sluice/sources/secret-box';
 import { connectStore } from '@sluice/store/connection';
+import { createRejections } from '@sluice/store/rejections';
 import { createVitals } from '@sluice/store/vitals';
 import { createApiApp } from './app.ts';
 import { apiConfigSchema } from './config.ts';
 import { createEventReaders } from './event-readers.ts';
+import { createSourceParts } from './source-parts.ts';
 
 await runApp({
   app: 'api',
@@ -25,6 +29,9 @@ await runApp({
     lifecycle.add('redis', () => inspector.close());
     const redis = createRedis({ url: redisUrl, role: 'producer', commandTimeoutMs: 250, logger });
     lifecycle.add('redis cache', () => redis.close());
+    const polls = createPollsProducer({ redisUrl, prefix, deadlineMs: 1000, logger });
+    lifecycle.add('polls producer', () => polls.close());
+    const box = createSecretBox({ key: config.SECRETS_KEY, oldKeys: config.SECRETS_KEYS_OLD });
     const health = createHealth({
       checks: { mongodb: () => store.ping(), redis: inspector.ping },
       isClosing: lifecycle.isClosing,
@@ -38,6 +45,8 @@ await runApp({
       events: createEventReaders({ store, inspector, now: Date.now }),
       vitalData: { vitals: createVitals(store), cache: createJsonCache({ redis, prefix }) },
       maintenance: { inspector, maintenance: createMaintenanceSwitch({ redis, prefix, now: Date.now }) },
+      rejections: { listRejections: createRejections(store).list },
+      sources: createSourceParts({ store, polls, box, now: Date.now }),
       board: { redisUrl, prefix, logger },
       port: config.API_PORT,
       ingestUrl: config.INGEST_URL,

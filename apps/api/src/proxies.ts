@@ -17,6 +17,8 @@ export type ProxyOptions = {
   readonly routes: Readonly<Record<string, FastifySchema | null>>;
   /** What the answer calls the app when it is away. */
   readonly name: string;
+  /** How long the app may be silent before it answers, in ms; 2,400 by default. */
+  readonly answerTimeoutMs?: number;
 };
 
 /** An answer comes within 3 s: undici looks at its timers every 0.5 s only, so this one ends after 2.5 s. */
@@ -42,7 +44,7 @@ const HOP_BY_HOP = [
 
 /** Passes some addresses of a server on to another app. */
 export async function addProxy(server: HttpServer, options: ProxyOptions): Promise<void> {
-  const { upstream, method, routes, name } = options;
+  const { upstream, method, routes, name, answerTimeoutMs = ANSWER_TIMEOUT_MS } = options;
   const proxy: FastifyPluginAsync = async (scope) => {
     const streams = new Set<Readable>();
     scope.removeAllContentTypeParsers();
@@ -69,7 +71,7 @@ export async function addProxy(server: HttpServer, options: ProxyOptions): Promi
       // Not limited: a request that waited for a free connection would wait longer than it may.
       undici: {
         connections: null,
-        headersTimeout: ANSWER_TIMEOUT_MS,
+        headersTimeout: answerTimeoutMs,
         bodyTimeout: SILENCE_MS,
         connect: { timeout: CONNECT_TIMEOUT_MS, rejectUnauthorized: true },
       },

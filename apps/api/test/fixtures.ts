@@ -14,18 +14,22 @@ import { createEventsProducer } from '@sluice/queue/events-producer';
 import { createEventsWorker } from '@sluice/queue/events-worker';
 import { createJsonCache } from '@sluice/queue/json-cache';
 import { createMaintenanceSwitch } from '@sluice/queue/maintenance';
+import { createPollsProducer } from '@sluice/queue/polls';
 import { createHealth } from '@sluice/runtime/health';
 import { createLogger } from '@sluice/runtime/logger';
+import { createSecretBox } from '@sluice/sources/secret-box';
 import { connectStore, type StoreConnection } from '@sluice/store/connection';
 import { createEventStore } from '@sluice/store/event-store';
 import { createInbox } from '@sluice/store/inbox';
 import { createInstances } from '@sluice/store/instances';
 import { createLatest } from '@sluice/store/latest';
 import { migrate } from '@sluice/store/migrate';
+import { createRejections } from '@sluice/store/rejections';
 import { createVitals } from '@sluice/store/vitals';
 import { afterAll, beforeAll, inject, onTestFinished, vi } from 'vitest';
 import { createApiApp } from '../src/app.ts';
 import { createEventReaders } from '../src/event-readers.ts';
+import { createSourceParts } from '../src/source-parts.ts';
 
 export const logger = createLogger({ app: 'api', instance: 'api-test', level: 'silent' });
 
@@ -33,6 +37,8 @@ export const logger = createLogger({ app: 'api', instance: 'api-test', level: 's
 const NOWHERE = 'http://127.0.0.1:9';
 export const NO_REDIS = 'redis://127.0.0.1:9';
 export const NO_MONGO = 'mongodb://127.0.0.1:9/x?replicaSet=rs0';
+
+export const SECRETS_KEY = Buffer.alloc(32, 7).toString('base64');
 
 /** Gives a test file a migrated database, dropped at the end, and a prefix of its own. */
 export function useStores(): {
@@ -56,6 +62,8 @@ export type ApiOptions = {
   readonly prefix: string;
   readonly ingestUrl?: string;
   readonly liveUrl?: string;
+  /** 32 bytes as base64; `null` for none. */
+  readonly secretsKey?: string | null;
 };
 
 /** Creates the api on real stores; it is closed with the test. */
@@ -65,15 +73,24 @@ export async function startApi({
   prefix,
   ingestUrl = NOWHERE,
   liveUrl = NOWHERE,
+  secretsKey = SECRETS_KEY,
 }: ApiOptions) {
   const inspector = createEventsInspector({ redisUrl, prefix, deadlineMs: 500, logger });
   const redis = createRedis({ url: redisUrl, role: 'producer', commandTimeoutMs: 250, logger });
+  const polls = createPollsProducer({ redisUrl, prefix, logger });
   const server = await createApiApp({
     logger,
     health: createHealth({ checks: { mongodb: () => store.ping(), redis: inspector.ping } }),
     events: createEventReaders({ store, inspector, now: Date.now }),
     vitalData: { vitals: createVitals(store), cache: createJsonCache({ redis, prefix }) },
     maintenance: { inspector, maintenance: createMaintenanceSwitch({ redis, prefix, now: Date.now }) },
+    rejections: { listRejections: createRejections(store).list },
+    sources: createSourceParts({
+      store,
+      polls,
+      box: createSecretBox({ key: secretsKey ?? undefined }),
+      now: Date.now,
+    }),
     board: { redisUrl, prefix, logger },
     port: 3001,
     ingestUrl,
@@ -83,6 +100,7 @@ export async function startApi({
     await server.close();
     await inspector.close();
     await redis.close();
+    await polls.close();
   });
   if (redisUrl !== NO_REDIS) await vi.waitFor(() => Promise.all([inspector.ping(), redis.ping()]));
   async function get(url: string) {

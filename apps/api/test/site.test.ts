@@ -36,19 +36,34 @@ describe('/openapi.json', () => {
     const { document, operations } = await readDocument();
     expect(document.openapi).toBe('3.1.0');
     expect(operations.map(([name]) => name).sort()).toEqual([
+      'delete /api/sources/{id}',
       'get /api/events/normalized',
       'get /api/events/raw',
       'get /api/events/stats',
       'get /api/events/{id}',
       'get /api/maintenance',
+      'get /api/rejections',
+      'get /api/sources',
+      'get /api/sources/{id}',
+      'get /api/sources/{id}/mapping',
       'get /livez',
       'get /readyz',
       'get /stream',
       'get /vital-data',
       'post /api/events',
+      'post /api/events/batch',
       'post /api/maintenance',
+      'post /api/mappings/dry-run',
+      'post /api/sources',
+      'post /api/sources/{id}/mapping',
+      'post /api/sources/{id}/mapping/{revision}/activate',
+      'post /api/sources/{id}/mapping/{revision}/trial',
+      'post /api/sources/{id}/pause',
+      'post /api/sources/{id}/poll',
+      'post /api/sources/{id}/resume',
       'post /hooks/{source}',
       'post /vital-data',
+      'put /api/sources/{id}',
     ]);
   });
 
@@ -90,7 +105,12 @@ describe('/openapi.json', () => {
   it('documents examples that the routes would answer', async () => {
     const { operations } = await readDocument();
     const answers = await import('@sluice/contracts/api');
+    const ofSources = await import('@sluice/contracts/sources-api');
     const schemas = {
+      'get /api/sources': ofSources.sourceListSchema,
+      'get /api/sources/{id}': ofSources.sourceDetailSchema,
+      'get /api/sources/{id}/mapping': ofSources.revisionListSchema,
+      'put /api/sources/{id}': ofSources.sourceItemSchema,
       'get /api/events/{id}': answers.eventDetailSchema,
       'get /api/events/raw': answers.listOf(answers.rawItemSchema),
       'get /api/events/normalized': answers.listOf(answers.normalizedItemSchema),

@@ -2,7 +2,8 @@
  * A worker, from its parts to its end:
  *
  *  1. The queue's worker fetches jobs and hands each to the settler.
- *  2. The settler normalizes their events and hands them to the one bulk writer.
+ *  2. The settler normalizes their events, by the active mappings of their sources, and hands them to the one bulk
+ *     writer.
  *  3. After each commit the newest values per subject are brought up to date.
  *  4. A job that must be held because a store is away begins the hold, and so does maintenance: fetching pauses until
  *     MongoDB answers and maintenance is over.
@@ -18,10 +19,12 @@ import type { EventsInspector } from '@sluice/queue/events-inspector';
 import type { EventsProducer } from '@sluice/queue/events-producer';
 import { createEventsWorker } from '@sluice/queue/events-worker';
 import type { Logger } from '@sluice/runtime/logger';
+import type { Mappings } from '@sluice/store/mappings';
 import type { WorkerConfig } from './config.ts';
 import { createEventNormalizer } from './event-normalizer.ts';
 import { createHold } from './hold.ts';
 import { watchMaintenance } from './maintenance.ts';
+import { createMappingTable } from './mapping-table.ts';
 import { watchProgress } from './progress.ts';
 import type { WorkerMetrics } from './worker-metrics.ts';
 
@@ -32,6 +35,7 @@ export type WorkerAppOptions = {
   readonly producer: Pick<EventsProducer, 'addSplit' | 'removeMarks'>;
   readonly events: EventStore;
   readonly applyLatest: (records: readonly NormalizedEventDocument[]) => Promise<void>;
+  readonly readMappings: Mappings['readActive'];
   /** Rejects while MongoDB is away. */
   readonly pingStore: () => Promise<void>;
   readonly inspector: Pick<EventsInspector, 'readCounts' | 'readMaintenance'>;
@@ -51,6 +55,7 @@ export type WorkerApp = {
 export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
   const { config, logger, instance, producer, events, applyLatest, pingStore, inspector, metrics, now } =
     options;
+  const mappings = createMappingTable({ readActive: options.readMappings, logger });
   const writer = createBulkWriter({
     store: events,
     worker: instance,
@@ -64,7 +69,7 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
   const settleJob = createJobSettler({
     writer,
     queue: producer,
-    normalize: createEventNormalizer(config.SUPPORTED_SCHEMA_VERSIONS),
+    normalize: createEventNormalizer({ supportedVersions: config.SUPPORTED_SCHEMA_VERSIONS, mappings }),
     now,
     attempts: config.RETRY_ATTEMPTS,
     backoffMs: config.RETRY_BACKOFF_MS,
@@ -85,6 +90,8 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
     process: async (job) => {
       // One that was being fetched when the hold began.
       if (hold.isHolding()) return { kind: 'hold', reason: 'The worker is holding.' };
+      // So that a worker does not begin with a hold.
+      await mappings.firstTry;
       const end = progress.began();
       const result = await settle(job).finally(end);
       if (result.kind === 'hold' && !result.isBusy) hold.begin(result.reason);
@@ -115,6 +122,7 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
       progress.stop();
       hold.stop();
       await worker.close({ deadlineMs });
+      mappings.stop();
     },
   };
 }

@@ -2,19 +2,33 @@ import type { AcceptedEvent, NormalizedRecord } from '@sluice/contracts/event';
 import { createNormalizer } from '@sluice/normalizer/normalize';
 import { readPayload } from '@sluice/normalizer/read-payload';
 import { RefusedPayloadError, UnknownVersionError } from '@sluice/protocol/failure';
+import type { MappingTable } from './mapping-table.ts';
 
 /**
  * Creates the function that turns an accepted event into its record, with the schema versions that this worker
- * knows. The version is looked at first: what cannot be known need not be parsed.
+ * knows and the active mappings. The version is looked at first: what cannot be known need not be parsed.
  *
- * @throws UnknownVersionError, RefusedPayloadError, ProblemException (from the created function)
+ * @throws UnknownVersionError, RefusedPayloadError, ProblemException, DependencyAwayError (from the created function)
  */
-export function createEventNormalizer(
-  supportedVersions: readonly number[],
-): (event: AcceptedEvent) => NormalizedRecord {
-  const normalizer = createNormalizer({ supportedVersions });
+export function createEventNormalizer({
+  supportedVersions,
+  mappings,
+}: {
+  readonly supportedVersions: readonly number[];
+  readonly mappings: Pick<MappingTable, 'find'>;
+}): (event: AcceptedEvent) => NormalizedRecord {
+  const normalizer = createNormalizer({
+    supportedVersions,
+    findMapping: (_tenant, source) => {
+      const rules = mappings.find(source);
+      return rules === 'unusable' ? undefined : rules;
+    },
+  });
   return (event) => {
-    if (!normalizer.isSupported(event.schemaVersion)) throw new UnknownVersionError(event.schemaVersion);
+    // Parked like an unknown version: a newer worker understands the mapping.
+    if (mappings.find(event.source) === 'unusable' || !normalizer.knows(event)) {
+      throw new UnknownVersionError(event.schemaVersion);
+    }
     const result = normalizer.normalize({
       tenant: event.tenant,
       source: event.source,

@@ -7,6 +7,7 @@ import { runApp } from '@sluice/runtime/run-app';
 import { connectStore } from '@sluice/store/connection';
 import { createEventStore } from '@sluice/store/event-store';
 import { createLatest } from '@sluice/store/latest';
+import { createMappings } from '@sluice/store/mappings';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
 import { createWorkerApp, type WorkerApp } from './app.ts';
 import { workerConfigSchema } from './config.ts';
@@ -59,6 +60,7 @@ await runApp({
       producer,
       events: createEventStore(store),
       applyLatest: createLatest(store, { onRefused }).apply,
+      readMappings: createMappings(store).readActive,
       pingStore: () => assertMigrated(store),
       inspector,
       metrics: createWorkerMetrics(metrics),

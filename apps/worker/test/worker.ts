@@ -14,6 +14,7 @@ import { createInbox } from '@sluice/store/inbox';
 import { createInstances } from '@sluice/store/instances';
 import { createLatest } from '@sluice/store/latest';
 import { readLedger } from '@sluice/store/ledger';
+import { createMappings } from '@sluice/store/mappings';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
 import { expect, vi } from 'vitest';
 import { createWorkerApp, type WorkerApp } from '../src/app.ts';
@@ -118,6 +119,7 @@ export function startWorker(
     producer,
     events: createEventStore(store),
     applyLatest: createLatest(store).apply,
+    readMappings: createMappings(store).readActive,
     pingStore: () => assertMigrated(store),
     inspector,
     metrics: createWorkerMetrics(createMetrics({ app: 'worker', instance })),

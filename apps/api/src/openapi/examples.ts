@@ -1,6 +1,16 @@
-import type { Accepted, EventDetail, NormalizedItem, RawItem, Stats, Vitals } from '@sluice/contracts/api';
+import type {
+  Accepted,
+  BatchAnswer,
+  EventDetail,
+  NormalizedItem,
+  RawItem,
+  RejectionItem,
+  Stats,
+  Vitals,
+} from '@sluice/contracts/api';
 import type { Problem } from '@sluice/contracts/errors';
 import { ERRORS, type ProblemCode, toStatus } from '@sluice/contracts/errors';
+import { SOURCE_ANSWERS, SOURCE_REQUESTS } from './source-examples.ts';
 
 const ID = 'evt_5f1d7a84db00d2fce00b31a7fc73224f';
 const CONTENT_HASH = '9d1f6b0c3b5a4e0c8f3b8a9d7c6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0c9d8e';
@@ -91,11 +101,47 @@ const vitals: Vitals = {
   resources: [{ deviceId: 'watch-7', timestamp: 1767323045, heartRate: 62, breathRate: 14 }],
 };
 
+const batch: BatchAnswer = {
+  accepted: 1,
+  duplicates: 0,
+  rejected: 1,
+  results: [
+    { index: 0, id: ID, duplicate: false },
+    {
+      index: 1,
+      code: 'ERR_SOURCE_INVALID',
+      detail: 'The source is missing or its name is not allowed.',
+    },
+  ],
+};
+
+const rejection: RejectionItem = {
+  id: '6957320560d1f2a3b4c5d6e7',
+  at: '2026-01-02T03:04:05.678Z',
+  source: 'github',
+  code: 'ERR_SIGNATURE_INVALID',
+  status: 401,
+  cause: 'signature-mismatch',
+  detail: 'The request is not signed as this source signs.',
+  requestId: 'req_0f9c1a52-6a3e-4b62-9d7c-2f6f0a4f1b7d',
+  method: 'POST',
+  path: '/hooks/github',
+  remote: '203.0.113.7',
+  headers: { 'content-type': 'application/json', 'x-hub-signature-256': '***' },
+  body: '{"action":"opened","number":7}',
+  bodyEncoding: 'utf8',
+};
+
 /** What is posted where, by path. */
 export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   '/api/events': { source: 'shop', payload: { metric: 'sales', price: '12.50', at: 1767323045 } },
+  '/api/events/batch': [
+    { source: 'shop', payload: { metric: 'sales', price: '12.50', at: 1767323045 } },
+    { payload: { metric: 'sales', price: '3.00', at: 1767323046 } },
+  ],
   '/hooks/{source}': { action: 'opened', number: 7 },
   '/api/maintenance': { on: true },
+  ...SOURCE_REQUESTS,
   '/vital-data': { device: 'watch-7', timestamp: 1767323045, heartRateValue: 62, breathRateValue: 14 },
 };
 
@@ -108,7 +154,10 @@ export const ANSWER_EXAMPLES: Readonly<Record<string, unknown>> = {
   'get /vital-data': vitals,
   'get /api/maintenance': { on: false, since: null },
   'post /api/maintenance': { on: true, since: '2026-01-02T03:04:05.678Z' },
+  ...SOURCE_ANSWERS,
   'post /api/events': accepted,
+  'post /api/events/batch': batch,
+  'get /api/rejections': { items: [rejection], nextCursor: null },
   'post /hooks/{source}': accepted,
   'post /vital-data': accepted,
   'get /livez': { status: 'alive' },

@@ -28,6 +28,8 @@ export async function registerOpenApi(server: HttpServer): Promise<void> {
       tags: [
         { name: 'Events', description: 'What became of events.' },
         { name: 'Vital data', description: 'The newest vital signs of each device.' },
+        { name: 'Sources', description: 'What sends to us, and what we poll.' },
+        { name: 'Mappings', description: 'How payloads become records, tried before it is trusted.' },
         { name: 'Operations', description: 'What operators do.' },
         { name: 'Sending', description: 'Ways in; requests are passed on to ingest as they are.' },
         { name: 'Live', description: 'New records as they are stored.' },

@@ -1,4 +1,4 @@
-import { acceptedSchema } from '@sluice/contracts/api';
+import { acceptedSchema, batchAnswerSchema } from '@sluice/contracts/api';
 import { SOURCE_ID_PATTERN } from '@sluice/contracts/event';
 import { streamQuerySchema } from '@sluice/contracts/live';
 import { z } from 'zod';
@@ -25,6 +25,11 @@ const submissionSchema = z
     source: z.string().describe('Who sends: 1 to 64 of A-Z a-z 0-9 _ . -'),
     payload: z.unknown().optional().describe('Any JSON value; without it, the other fields are the payload.'),
     type: z.string().optional().describe('The type of the event, if the sender knows it.'),
+    idempotencyKey: z
+      .string()
+      .max(256)
+      .optional()
+      .describe('What makes two deliveries the same; beside a `payload`, and before the header.'),
     schemaVersion: z.int().min(1).max(10_000).optional(),
     simulateFailure: z
       .union([z.boolean(), z.int().min(1).max(1000), z.literal('all')])
@@ -58,14 +63,35 @@ const refusals = [
 
 const kept = json('The event is kept.', acceptedSchema);
 
-/** The routes of ingest that the api passes on. */
+/** The route of ingest that answers only when it has taken all of a large body. */
+export const BATCH_ROUTES = {
+  '/api/events/batch': {
+    ...sending,
+    operationId: 'sendEvents',
+    summary: 'Send many events',
+    description: `A JSON array (\`application/json\`), lines of JSON (\`application/x-ndjson\`) or CloudEvents
+(\`application/cloudevents-batch+json\`), up to 10 MiB, 50,000 events and 7 s; each item is what \`/api/events\` takes. Items are
+kept while the rest still arrives, and \`results\` tells of each in their order. An item that is refused stops no other, with one
+exception: where an array is not valid JSON nobody knows the items behind that place, so the last result then stands for all of
+them. The same goes for a batch that is too large or too slow. \`Idempotency-Key\` becomes \`<key>#<index>\` of each item that has
+none of its own. When nothing is kept the answer is a problem that carries the results too: 503 when a store is away, 429 when the
+source sends too fast, else 400.`.replaceAll('\n', ' '),
+    body: z.array(submissionSchema),
+    response: {
+      202: json('At least one event is kept.', batchAnswerSchema),
+      ...problems('ERR_BATCH_REJECTED', 'ERR_BODY_INVALID', ...refusals),
+    },
+  },
+};
+
+/** The other routes of ingest that the api passes on. */
 export const INGEST_ROUTES = {
   '/api/events': {
     ...sending,
     operationId: 'sendEvent',
     summary: 'Send an event',
     description:
-      'A repeat within an hour is recognised and answered `duplicate: true`. `Location` says where the event can be read.',
+      'A repeat within an hour is recognised and answered `duplicate: true`. `Location` says where the event can be read. CloudEvents 1.0 are taken too: binary (`ce-*` headers), structured (`application/cloudevents+json`), and batched (`application/cloudevents-batch+json`), which is answered as `/api/events/batch` does.',
     body: submissionSchema,
     response: {
       202: kept,

@@ -1,0 +1,244 @@
+import { ProblemException } from '@sluice/contracts/errors';
+import { DEFAULT_TENANT } from '@sluice/contracts/event';
+import { mappingSchema, type StoredMapping } from '@sluice/contracts/mapping';
+import {
+  activationBodySchema,
+  dryRunBodySchema,
+  dryRunSchema,
+  mappingRevisionSchema,
+  revisionListSchema,
+  revisionParamsSchema,
+  sourcePageSchema,
+  sourceParamsSchema,
+  TRIAL_EVENTS,
+  trialBodySchema,
+} from '@sluice/contracts/sources-api';
+import { checkMapping } from '@sluice/sources/check-mapping';
+import type { Mappings } from '@sluice/store/mappings';
+import type { SourceRecord, SourceStore } from '@sluice/store/sources-store';
+import type { TrialEvents } from '@sluice/store/trial-events';
+import { z } from 'zod';
+import { json, problems } from '../openapi/responses.ts';
+import { explainBody } from '../sources/declared-body.ts';
+import { runDry } from '../sources/dry-run.ts';
+import { findSource } from '../sources/find-source.ts';
+import { findObjection, runTrial } from '../sources/mapping-trial.ts';
+import { readAfter, toPage } from '../sources/page.ts';
+import { toRevisionAnswer } from '../sources/revision-view.ts';
+import { toBodyProblem } from '../sources/stored-source.ts';
+import type { ApiServer } from '../zod-server.ts';
+
+export type MappingRoutesOptions = {
+  readonly sources: Pick<SourceStore, 'get'>;
+  readonly mappings: Mappings;
+  readonly trialEvents: TrialEvents;
+  readonly now: () => number;
+};
+
+const tags = ['Mappings'];
+const noQuery = z.strictObject({});
+
+/** Bodies of events that a trial reads at most. */
+const MAX_TRIAL_BYTES = 8 * 1024 * 1024;
+
+/** A dry run takes any payload that an event may have. */
+const MAX_DRY_RUN_BYTES = 2 * 1024 * 1024;
+
+/** Adds the routes that tell of mappings, try them, and make one the active one. */
+export function addMappingRoutes(server: ApiServer, options: MappingRoutesOptions): void {
+  const { sources, mappings, trialEvents, now } = options;
+
+  async function findRevision(id: string, revision: string): Promise<StoredMapping> {
+    const found = await mappings.get(id, Number(revision));
+    if (found !== null) return found;
+    throw noRevision(id, revision);
+  }
+
+  /** Tells whether what is active may be replaced here: not while the file declares source and mapping. */
+  async function assertOwn(record: SourceRecord): Promise<void> {
+    if (record.owner !== 'file') return;
+    const active = await mappings.get(record.id);
+    if (active?.owner === 'file') throw ownedByFile(record.id);
+  }
+
+  server.get(
+    '/api/sources/:id/mapping',
+    {
+      schema: {
+        tags,
+        operationId: 'listMappingRevisions',
+        summary: 'List the revisions of a mapping',
+        description: 'The newest first. At most one is `active`.',
+        params: sourceParamsSchema,
+        querystring: sourcePageSchema,
+        response: {
+          200: json('A page of revisions.', revisionListSchema),
+          ...problems('ERR_QUERY_INVALID', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ params, query }, reply) => {
+      const { id } = await findSource(sources, params.id);
+      const after = readAfter(query.cursor);
+      const before = after === undefined ? undefined : Number(after) || 0;
+      const found = await mappings.list(id, { before, limit: query.limit + 1 });
+      return reply.send(toPage(found.map(toRevisionAnswer), query.limit, ({ revision }) => `${revision}`));
+    },
+  );
+
+  server.post(
+    '/api/sources/:id/mapping',
+    {
+      validatorCompiler: explainBody,
+      schema: {
+        tags,
+        operationId: 'createMappingDraft',
+        summary: 'Add a draft of a mapping',
+        description:
+          'It changes nothing until it is activated. Revisions never change: send a new draft instead.',
+        params: sourceParamsSchema,
+        querystring: noQuery,
+        body: mappingSchema,
+        response: {
+          201: json('The draft.', mappingRevisionSchema),
+          ...problems(
+            ...(['ERR_QUERY_INVALID', 'ERR_BODY_INVALID', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'] as const),
+            'ERR_MAPPING_OWNED_BY_FILE',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const record = await findSource(sources, request.params.id);
+      await assertOwn(record);
+      const wrong = checkMapping(request.body);
+      if (wrong.length > 0) throw toBodyProblem(wrong);
+      const draft = await mappings.createDraft(record.id, request.body);
+      return reply.code(201).send(toRevisionAnswer(draft));
+    },
+  );
+
+  server.post(
+    '/api/sources/:id/mapping/:revision/trial',
+    {
+      schema: {
+        tags,
+        operationId: 'tryMappingRevision',
+        summary: 'Try a revision on stored events',
+        description:
+          'Runs it over the newest stored raw events of the source and counts what would come of them: failures by reason, with the first events of each, and how many records would be other ones than those stored. Reads about 8 MiB of bodies at most. The outcome is kept with the revision; nothing else is written.',
+        params: revisionParamsSchema,
+        querystring: noQuery,
+        body: trialBodySchema.nullish(),
+        response: {
+          200: json('The revision with the outcome.', mappingRevisionSchema),
+          ...problems('ERR_QUERY_INVALID', 'ERR_BODY_INVALID', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ params, body }, reply) => {
+      const { id, tenant } = await findSource(sources, params.id);
+      const found = await findRevision(id, params.revision);
+      const limits = { count: body?.count ?? TRIAL_EVENTS, maxBytes: MAX_TRIAL_BYTES };
+      const trial = await runTrial(found, await trialEvents.readNewest(tenant, id, limits), now());
+      await mappings.recordTrial(id, found.revision, trial);
+      return reply.send(toRevisionAnswer({ ...found, trial }));
+    },
+  );
+
+  server.post(
+    '/api/sources/:id/mapping/:revision/activate',
+    {
+      schema: {
+        tags,
+        operationId: 'activateMappingRevision',
+        summary: 'Make a revision the active one',
+        description:
+          'Workers use it within moments; the one before is retired, and can be activated again at once. A draft needs a clean trial on the newest 100 stored events (or all, where there are fewer) within the last hour; a source without events needs none. `force` with a `reason` goes without, which is kept with the revision.',
+        params: revisionParamsSchema,
+        querystring: noQuery,
+        body: activationBodySchema.nullish(),
+        response: {
+          200: json('The revision, now active.', mappingRevisionSchema),
+          ...problems(
+            ...(['ERR_QUERY_INVALID', 'ERR_BODY_INVALID', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'] as const),
+            ...(['ERR_MAPPING_OWNED_BY_FILE', 'ERR_MAPPING_NOT_TRIED'] as const),
+          ),
+        },
+      },
+    },
+    async ({ params, body }, reply) => {
+      const record = await findSource(sources, params.id);
+      const { id, tenant } = record;
+      await assertOwn(record);
+      const found = await findRevision(id, params.revision);
+      const objection = findObjection(found, await trialEvents.hasAny(tenant, id), now());
+      const reason = body?.force === true ? body.reason : undefined;
+      if (objection !== null && reason === undefined) {
+        throw new ProblemException('ERR_MAPPING_NOT_TRIED', objection);
+      }
+      const activated = await mappings.activate(id, found.revision, {
+        overFile: record.owner !== 'file',
+        ...(objection === null || reason === undefined ? {} : { forced: { at: new Date(now()), reason } }),
+      });
+      if (activated === 'missing') throw noRevision(id, params.revision);
+      if (activated === 'file') throw ownedByFile(id);
+      return reply.send(toRevisionAnswer(activated));
+    },
+  );
+
+  server.post(
+    '/api/mappings/dry-run',
+    {
+      bodyLimit: MAX_DRY_RUN_BYTES,
+      validatorCompiler: explainBody,
+      schema: {
+        tags,
+        operationId: 'dryRunMapping',
+        summary: 'Try a mapping on one payload',
+        description:
+          'Shows the record that a worker would make, where each field came from, what was guessed, or why there would be none. Give a `mapping`, or a `source` with the `revision` to try; without a revision the active one is taken, or the built-in types. Writes nothing.',
+        querystring: noQuery,
+        body: dryRunBodySchema,
+        response: {
+          200: json('What would come of it.', dryRunSchema),
+          ...problems(
+            ...(['ERR_QUERY_INVALID', 'ERR_BODY_INVALID', 'ERR_UNSAFE_KEY', 'ERR_JSON_TOO_DEEP'] as const),
+            ...(['ERR_UNICODE_INVALID', 'ERR_BODY_TOO_LARGE', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'] as const),
+          ),
+        },
+      },
+    },
+    async ({ body }, reply) => {
+      const { mapping, source, revision, payload, schemaVersion } = body;
+      const wrong = mapping === undefined ? [] : checkMapping(mapping);
+      if (wrong.length > 0) {
+        throw toBodyProblem(wrong.map(({ path, detail }) => ({ path: ['mapping', ...path], detail })));
+      }
+      const active = mapping === undefined ? await findStored(source, revision) : { revision: null, mapping };
+      return reply.send(
+        runDry({
+          ...{ tenant: DEFAULT_TENANT, source: source ?? 'dry-run', active, payload, schemaVersion },
+          nowMs: now(),
+        }),
+      );
+    },
+  );
+
+  /** Finds what is to be tried; null for the built-in types, where no revision is active. */
+  async function findStored(source = '', revision?: number): Promise<StoredMapping | null> {
+    const { id } = await findSource(sources, source);
+    return revision === undefined ? mappings.get(id) : findRevision(id, `${revision}`);
+  }
+}
+
+function noRevision(id: string, revision: string): ProblemException {
+  return new ProblemException('ERR_NOT_FOUND', `The source ${id} has no mapping of revision ${revision}.`);
+}
+
+function ownedByFile(id: string): ProblemException {
+  return new ProblemException(
+    'ERR_MAPPING_OWNED_BY_FILE',
+    `The mapping of ${id} is declared in the sources file, which alone can change it.`,
+  );
+}

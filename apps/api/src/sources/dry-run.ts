@@ -1,0 +1,47 @@
+import type { JsonValue } from '@sluice/contracts/json';
+import type { Mapping } from '@sluice/contracts/mapping';
+import type { DryRun } from '@sluice/contracts/sources-api';
+import { toContentHash } from '@sluice/normalizer/content-hash';
+import { createMappedRules } from '@sluice/normalizer/mapped-rules';
+import { createNormalizer } from '@sluice/normalizer/normalize';
+import { parseSafeJson } from '@sluice/normalizer/safe-json';
+import { toReason } from './mapping-trial.ts';
+
+/** What a payload is tried with; without a mapping the built-in types. */
+export type DryRunInput = {
+  readonly tenant: string;
+  readonly source: string;
+  readonly active: { readonly revision: number | null; readonly mapping: Mapping } | null;
+  readonly payload: JsonValue;
+  readonly schemaVersion: number;
+  readonly nowMs: number;
+};
+
+/**
+ * Makes the record of a payload as a worker would; writes nothing.
+ *
+ * @throws ProblemException ERR_UNSAFE_KEY and the like, as ingest does for such a payload
+ */
+export function runDry({
+  tenant,
+  source,
+  active,
+  payload: given,
+  schemaVersion,
+  nowMs,
+}: DryRunInput): DryRun {
+  const text = JSON.stringify(given);
+  const { value: payload, exact } = parseSafeJson(text);
+  const rules =
+    active === null ? undefined : { revision: active.revision, rules: createMappedRules(active.mapping) };
+  const normalizer = createNormalizer({ findMapping: () => rules });
+  const contentHash = toContentHash({ source, payload, exact, body: Buffer.from(text) });
+  const receivedAt = new Date(nowMs).toISOString();
+  const result = normalizer.normalize({ tenant, source, contentHash, payload, schemaVersion, receivedAt });
+  if (result.kind !== 'record') {
+    const { code, field, message } = toReason(result);
+    return { ok: false, record: null, lineage: {}, warnings: [], errors: [{ code, field, detail: message }] };
+  }
+  const { lineage, warnings, ...record } = result.record;
+  return { ok: true, record, lineage: { ...lineage }, warnings: [...warnings], errors: [] };
+}

@@ -1,0 +1,68 @@
+import { isManualSlot, type PollRun } from '@sluice/contracts/poll';
+import type { StoredSource } from '@sluice/contracts/source';
+import type { SourceDetail, SourceItem } from '@sluice/contracts/sources-api';
+import { toNextRun } from '@sluice/sources/poll/schedule';
+import type { SourceRecord } from '@sluice/store/sources-store';
+
+/** Shows a source; of a stored secret only that it is set, and until when. */
+export function toSourceItem(record: SourceRecord, mappingRevision: number | null): SourceItem {
+  const { id, owner, active, paused, revision, source, updatedAt } = record;
+  return {
+    ...{ id, kind: source.kind, owner, active, paused, revision, mappingRevision },
+    updatedAt: updatedAt.toISOString(),
+    source: toShown(source),
+  };
+}
+
+/** Shows a source with what polling it came to. */
+export function toSourceDetail(
+  record: SourceRecord,
+  mappingRevision: number | null,
+  { runs, nowMs }: { readonly runs: readonly PollRun[]; readonly nowMs: number },
+): SourceDetail {
+  const { source, active, paused } = record;
+  const item = toSourceItem(record, mappingRevision);
+  if (source.kind === 'push') return { ...item, polling: null };
+  const isPolled = active && !paused;
+  const complete = runs.find(({ outcome }) => outcome === 'polled');
+  return {
+    ...item,
+    polling: {
+      nextRunAt: isPolled ? (toNextRun(source.schedule, new Date(nowMs))?.toISOString() ?? null) : null,
+      lagSeconds:
+        complete === undefined
+          ? null
+          : Math.max(0, Math.round((nowMs - complete.startedAt.getTime()) / 1000)),
+      runs: runs.map(toShownRun),
+    },
+  };
+}
+
+function toShown(stored: StoredSource): SourceItem['source'] {
+  const { tenant: _, ...source } = stored;
+  if (source.kind === 'poll') {
+    const { auth, ...rest } = source;
+    if (auth === undefined) return toJson(rest);
+    return toJson({ ...rest, auth: { ...auth, secret: 'env' in auth.secret ? auth.secret : { set: true } } });
+  }
+  const secrets = source.secrets.map((secret, index) => {
+    if ('env' in secret) return secret;
+    return { set: true, index, ...(secret.expiresAt === undefined ? {} : { expiresAt: secret.expiresAt }) };
+  });
+  return toJson({ ...source, secrets });
+}
+
+function toJson(value: object): SourceItem['source'] {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function toShownRun(run: PollRun) {
+  const { source: _, slot, startedAt, endedAt, problems, ...rest } = run;
+  return {
+    ...rest,
+    startedAt: startedAt.toISOString(),
+    endedAt: endedAt?.toISOString() ?? null,
+    manual: isManualSlot(slot),
+    problems: { count: problems.count, first: [...problems.first] },
+  };
+}
