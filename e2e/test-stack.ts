@@ -30,10 +30,13 @@ export async function startTestStack({
   env = {},
   sources = 'sources: []\n',
   workers = 2,
+  root = ROOT,
 }: {
   readonly env?: Record<string, string>;
   readonly sources?: string;
   readonly workers?: number;
+  /** Where the apps are run from; this checkout by default. */
+  readonly root?: string;
 } = {}): Promise<TestStack> {
   const names = createTestNames();
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-e2e-'));
@@ -41,7 +44,7 @@ export async function startTestStack({
   await writeFile(sourcesFile, sources);
   const said: string[] = [];
   const stack = await startStack({
-    root: ROOT,
+    root,
     dataDir,
     redisUrl: inject('redisUrl'),
     mongodbUri: names.mongoUrl,

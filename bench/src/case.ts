@@ -15,6 +15,8 @@ export const ROWS = {
   steadyEverysec: 'end to end at 200/s, everysec',
   steadyAlways: 'end to end at 200/s, always',
   vitalData: '/vital-data at 5,000/s, always',
+  parseAndHash: 'JSON.parse + SHA-256',
+  normalizeAndHash: 'normalize + hash',
   bulk: 'bare MongoDB, bulks of 200',
   express: 'Express, a transaction each',
   bullmq: 'BullMQ tutorial',

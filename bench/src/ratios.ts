@@ -42,6 +42,12 @@ const RATIOS: readonly Ratio[] = [
     rows: ['endEverysec'],
     of: ({ figures }) => figures.endEverysec?.cpuUs.redis,
   },
+  {
+    name: `${ROWS.normalizeAndHash} / ${ROWS.parseAndHash}, time`,
+    asked: { most: 5 },
+    rows: ['normalizeAndHash', 'parseAndHash'],
+    of: ({ figures }) => divide(figures.parseAndHash?.perSecond, figures.normalizeAndHash?.perSecond),
+  },
   between('drain', 'bulk', 0.45),
   between('endEverysec', 'bullmq', 25),
   between('endEverysec', 'express', 20),

@@ -5,6 +5,7 @@ import { bulk } from './bulk.ts';
 import { endToEnd, endToEndAlways } from './end-to-end.ts';
 import { growth } from './growth.ts';
 import { noop } from './noop.ts';
+import { normalize } from './normalize.ts';
 import { soak } from './soak.ts';
 import { steady } from './steady.ts';
 import { twoWorkers } from './two-workers.ts';
@@ -13,6 +14,7 @@ import { vitalData } from './vital-data.ts';
 /** Every case by the name that `--only` takes, in the order of a round: what is compared stands side by side. */
 export const CASES = {
   noop,
+  normalize,
   accept,
   bulk,
   'two-workers': twoWorkers,
