@@ -1,4 +1,5 @@
 import type { AcceptedEvent, NormalizedRecord } from '@sluice/contracts/event';
+import { ADAPTERS } from '@sluice/normalizer/adapters';
 import { createNormalizer } from '@sluice/normalizer/normalize';
 import { readPayload } from '@sluice/normalizer/read-payload';
 import { RefusedPayloadError, UnknownVersionError } from '@sluice/protocol/failure';
@@ -18,6 +19,7 @@ export function createEventNormalizer({
   readonly mappings: Pick<MappingTable, 'find'>;
 }): (event: AcceptedEvent) => NormalizedRecord {
   const normalizer = createNormalizer({
+    adapters: ADAPTERS,
     supportedVersions,
     findMapping: (_tenant, source) => {
       const rules = mappings.find(source);
