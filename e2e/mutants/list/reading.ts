@@ -76,13 +76,34 @@ export const reading: readonly Mutant[] = [
   {
     name: 'compares a signature with the parsed body instead of its bytes',
     breaks: 'signatures',
-    file: 'packages/sources/src/schemes/github.ts',
-    find: "      const expected = createHmac('sha256', secret).update(body).digest();",
-    replace: `      let meant = Buffer.from(body).toString('utf8');
+    file: 'packages/sources/src/schemes/signed-content.ts',
+    find: "  if (part === '{body}') return ({ body }) => body;",
+    replace: `  if (part === '{body}') {
+    return ({ body }) => {
+      const text = Buffer.from(body).toString('utf8');
       try {
-        meant = JSON.stringify(JSON.parse(meant));
-      } catch {}
-      const expected = createHmac('sha256', secret).update(meant).digest();`,
+        return Buffer.from(JSON.stringify(JSON.parse(text)));
+      } catch {
+        return body;
+      }
+    };
+  }`,
     tests: unit('packages/sources/src/schemes/github.test.ts'),
+  },
+  {
+    name: 'tries the first of several secrets only',
+    breaks: 'signatures',
+    file: 'packages/sources/src/schemes/signature.ts',
+    find: '  for (const secret of secrets) {',
+    replace: '  for (const secret of secrets.slice(0, 1)) {',
+    tests: unit('packages/sources/src/schemes/github.test.ts'),
+  },
+  {
+    name: 'believes a signed time however old it is',
+    breaks: 'signatures',
+    file: 'packages/sources/src/schemes/signed-time.ts',
+    find: '  return Math.abs(nowMs - ms) <= toleranceSeconds * 1000;',
+    replace: '  return ms <= nowMs || ms - nowMs <= toleranceSeconds * 1000;',
+    tests: unit('packages/sources/src/schemes/slack.test.ts'),
   },
 ];
