@@ -30,11 +30,40 @@ export type FoundField = {
 
 /** Writes a key without case, `_`, `-` and spaces: the form in which aliases are compared. */
 export function toAliasKey(key: string): string {
+  if (isAliasKey(key)) return key;
   return key.replace(/[-_ ]/g, '').toLowerCase();
 }
 
-/** Indexes the keys of a payload; keys that differ only in spelling are sorted, so that their order is no matter. */
+/** Most keys are written so already; a pattern would take longer to see it. */
+function isAliasKey(key: string): boolean {
+  for (let at = 0; at < key.length; at++) {
+    const code = key.charCodeAt(at);
+    if (!((code >= 97 && code <= 122) || (code >= 48 && code <= 57))) return false;
+  }
+  return true;
+}
+
+/** Indexes the keys of a payload, when they are first asked for; keys that differ only in spelling are sorted, so that their order is no matter. */
 export function toPayloadView(payload: JsonObject): PayloadView {
+  return new LazyView(payload);
+}
+
+/** A class, because an object with a getter of its own takes V8 as long to make as the index. */
+class LazyView implements PayloadView {
+  readonly payload: JsonObject;
+  #index: PayloadView['index'] | undefined;
+
+  constructor(payload: JsonObject) {
+    this.payload = payload;
+  }
+
+  get index(): PayloadView['index'] {
+    this.#index ??= toIndex(this.payload);
+    return this.#index;
+  }
+}
+
+function toIndex(payload: JsonObject): PayloadView['index'] {
   const index = new Map<string, string[]>();
   for (const key of Object.keys(payload)) {
     const alias = toAliasKey(key);
@@ -43,14 +72,15 @@ export function toPayloadView(payload: JsonObject): PayloadView {
     else keys.push(key);
   }
   for (const keys of index.values()) if (keys.length > 1) keys.sort();
-  return { payload, index };
+  return index;
 }
 
 /**
  * Finds the key that stands for a field: its own name as it is spelled, else the first alias whose value is a
  * number or a string that is not blank. Null when there is none.
  */
-export function findField(rule: FieldRule, { payload, index }: PayloadView): FoundField | null {
+export function findField(rule: FieldRule, view: PayloadView): FoundField | null {
+  const { payload } = view;
   const own = Object.hasOwn(payload, rule.field) ? payload[rule.field] : undefined;
   if (isUsable(rule, rule.from[0] ?? '', own)) {
     return { key: rule.field, value: own, rule: 'exact', rivals: [] };
@@ -58,7 +88,7 @@ export function findField(rule: FieldRule, { payload, index }: PayloadView): Fou
   let found: { key: string; value: string | number } | null = null;
   const rivals: string[] = [];
   for (const alias of rule.from) {
-    for (const key of index.get(alias) ?? []) {
+    for (const key of view.index.get(alias) ?? []) {
       const value = payload[key];
       if (!isUsable(rule, alias, value)) continue;
       if (found === null) found = { key, value };

@@ -40,7 +40,8 @@ export function splitFraction(fraction: string): { ms: number; beyondMs: string 
   return { ms: Number(fraction.slice(0, 3).padEnd(3, '0')), beyondMs: fraction.slice(3).replace(/0+$/, '') };
 }
 
-function toDayCount(year: number, month: number): number {
+/** Returns how many days a month (from 1) has. */
+export function toDayCount(year: number, month: number): number {
   if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }

@@ -2,6 +2,7 @@ import type { JsonValue } from '@sluice/contracts/json';
 import { DateTime } from 'luxon';
 import { readEpoch } from './epoch.ts';
 import type { TimeZone } from './time-zone.ts';
+import { isUsualTime } from './usual-time.ts';
 import { type Guess, WARNINGS } from './warnings.ts';
 import {
   centuryGuess,
@@ -22,6 +23,11 @@ export type ReadTime = {
   readonly conversion?: string;
   readonly guesses: readonly Guess[];
 };
+
+/** The length of `2024-01-31T12:30:00Z`. */
+const WITHOUT_FRACTION = 20;
+
+const NO_GUESSES: readonly Guess[] = [];
 
 /** Longer texts are no times. */
 const MAX_LENGTH = 64;
@@ -47,10 +53,17 @@ const EIGHT_DIGITS_FROM_1970_TO_2199 = /^(?:19[7-9]\d|2[01]\d\d)\d{4}$/;
  * the years 1 and 9999. Null for anything else.
  */
 export function coerceTime(value: JsonValue, zone?: TimeZone): ReadTime | null {
+  if (typeof value === 'string' && isUsualTime(value)) return toUsualTime(value);
   const text = toTimeText(value);
   if (text === null) return null;
   const written = typeof value === 'number' ? readNumber(text) : readText(text);
   return written && toReadTime(value, text, written, zone);
+}
+
+function toUsualTime(text: string): ReadTime {
+  if (text.length > WITHOUT_FRACTION) return { value: text, precise: text, guesses: NO_GUESSES };
+  const value = `${text.slice(0, -1)}.000Z`;
+  return { value, precise: value, conversion: 'ISO 8601 to UTC', guesses: NO_GUESSES };
 }
 
 /** Returns what of a value can be a time: a number's digits, a text without blanks around it; else null. */

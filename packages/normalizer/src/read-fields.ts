@@ -49,8 +49,9 @@ export function isRefusal(result: Collected | Refusal): result is Refusal {
 
 /** Makes a reading of what was collected, together with the fields of the payload that no rule used. */
 export function toReadResult(collected: Collected, subject: string | null, payload: JsonObject): ReadResult {
-  const extras = new Map(Object.entries(payload).filter(([key]) => !collected.used.has(key)));
-  const { timestamp, fields, dedupe, lineage, warnings } = collected;
+  const { timestamp, fields, dedupe, lineage, warnings, used } = collected;
+  const extras = new Map<string, JsonValue>();
+  for (const key of Object.keys(payload)) if (!used.has(key)) extras.set(key, payload[key] as JsonValue);
   return { kind: 'read', reading: { subject, timestamp, fields, dedupe, extras, lineage, warnings } };
 }
 
