@@ -18,8 +18,8 @@ export const deciding: readonly Mutant[] = [
     name: 'takes equal records of two sources for one',
     breaks: 2,
     file: 'packages/normalizer/src/normalized-hash.ts',
-    find: 'canonicalize({ tenant, source, type, fields })',
-    replace: 'canonicalize({ tenant, type, fields })',
+    find: '{canonicalize(source)},',
+    replace: '{canonicalize(tenant)},',
     tests: unit('packages/normalizer/src/normalized-hash.test.ts'),
   },
   {
