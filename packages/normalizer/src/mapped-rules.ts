@@ -1,24 +1,13 @@
-import type { FieldLineage, NormalizationWarning } from '@sluice/contracts/event';
+import type { FieldLineage } from '@sluice/contracts/event';
 import { isJsonObject, type JsonObject, type JsonValue } from '@sluice/contracts/json';
 import type { Mapping } from '@sluice/contracts/mapping';
 import { canonicalize } from './canonical-json.ts';
 import { type CompiledField, type CompiledPath, compileMapping, TIMESTAMP_FIELD } from './compile-mapping.ts';
 import type { ReadValue } from './field-reader.ts';
 import { findValue } from './payload-path.ts';
-import { toMissing, toUnreadable } from './read-fields.ts';
+import { beginCollecting, type Collected, toMissing, toUnreadable } from './read-fields.ts';
 import type { Reading, Refusal, RuleSet } from './rule-set.ts';
 import { toWarning, WARNINGS } from './warnings.ts';
-
-/** What reading a payload by a mapping collects. */
-type Collected = {
-  timestamp: string | null;
-  readonly fields: Map<string, JsonValue>;
-  readonly dedupe: Map<string, JsonValue>;
-  readonly lineage: Map<string, FieldLineage>;
-  readonly warnings: NormalizationWarning[];
-  /** Keys of the payload whose whole value a field holds. */
-  readonly used: Set<string>;
-};
 
 /** Nothing of the payload was converted: a default is written in the mapping. */
 const DEFAULTED: FieldLineage = { from: null, rule: 'default' };
@@ -56,21 +45,14 @@ export function createMappedRules(mapping: Mapping): RuleSet {
         const needed = fields.find(({ required }) => required);
         return needed === undefined ? { kind: 'not-object' } : toMissing(needed.name);
       }
-      // Written out: spreads cost a microsecond here.
-      const collected: Collected = {
-        timestamp: null,
-        fields: new Map(),
-        dedupe: new Map(),
-        lineage: new Map(),
-        warnings: [],
-        used: new Set(),
-      };
+      const collected = beginCollecting();
       for (const field of fields) {
         const refusal = readField(field, payload, collected);
         if (refusal !== null) return refusal;
       }
       const { timestamp, dedupe, lineage, warnings, used } = collected;
       const extras = keepUnknown ? toExtras(payload, used) : NO_EXTRAS;
+      // Written out: a spread costs a microsecond here.
       const reading: Reading = {
         subject: toSubject(subject, collected),
         timestamp,

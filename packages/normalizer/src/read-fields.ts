@@ -25,9 +25,9 @@ export type Collected = {
   readonly used: Set<string>;
 };
 
-/** Reads the fields that rules describe; a refusal when a required one is missing or one is unreadable. */
-export function readFields(rules: readonly FieldRule[], view: PayloadView): Collected | Refusal {
-  const collected: Collected = {
+/** Begins with nothing collected. */
+export function beginCollecting(): Collected {
+  return {
     timestamp: null,
     fields: new Map(),
     dedupe: new Map(),
@@ -35,6 +35,11 @@ export function readFields(rules: readonly FieldRule[], view: PayloadView): Coll
     warnings: [],
     used: new Set(),
   };
+}
+
+/** Reads the fields that rules describe; a refusal when a required one is missing or one is unreadable. */
+export function readFields(rules: readonly FieldRule[], view: PayloadView): Collected | Refusal {
+  const collected = beginCollecting();
   for (const rule of rules) {
     const refusal = readField(rule, view, collected);
     if (refusal !== null) return refusal;
