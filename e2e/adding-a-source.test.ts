@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { startTestStack, type TestStack } from './test-stack.ts';
+import { readLogs, startTestStack, type TestStack } from './test-stack.ts';
 
 const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '..');
@@ -29,6 +29,13 @@ describe('docs/adding-a-source.md', () => {
     const page = await readPage();
     steps = page.steps;
     sluice = await startTestStack({ sources: page.yaml, env: { SHOP_SECRET: SECRET }, workers: 1 });
+    // Who types needs longer than a worker to learn of a mapping; this does not.
+    await vi.waitFor(
+      async () => expect(await readLogs(sluice.stack)).toMatch(/"active":1.*"mappings\.read"/),
+      {
+        timeout: 10_000,
+      },
+    );
   });
 
   /** Runs a command of the page against this stack's addresses. */

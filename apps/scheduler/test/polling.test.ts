@@ -18,12 +18,16 @@ beforeAll(async () => {
 afterAll(() => place.close());
 
 /** Starts a legacy system with records 1 to `count`, and two schedulers that poll it every second. */
-async function startBoth(id: string, count: number, wrap?: (options: SchedulerOptions) => SchedulerOptions) {
+async function startSchedulers(
+  id: string,
+  count: number,
+  wrap?: (options: SchedulerOptions) => SchedulerOptions,
+  names: readonly string[] = [`${id}-1`, `${id}-2`],
+) {
   const legacy = await startLegacyServer();
   const nowMs = Date.now();
   legacy.add(...range(1, count).map((n) => ({ id: n, updatedAt: nowMs - MINUTE * 60 + n * 1000 })));
   const sources = [toSource(id, legacy.url)];
-  const names = [`${id}-1`, `${id}-2`];
   const schedulers = await Promise.all(names.map((name) => startScheduler(at, name, sources, wrap)));
   onTestFinished(async () => {
     await Promise.all(schedulers.map((scheduler) => scheduler.close()));
@@ -42,23 +46,27 @@ describe('two schedulers with the same source', () => {
   it('queue every record once, late ones too, and never save a checkpoint ahead of the queue', async () => {
     const enqueued = new Set<number>();
     const ahead: number[] = [];
-    const { legacy, newestMs } = await startBoth('orders', 130, ({ queue, checkpoints, ...options }) => ({
-      ...options,
-      queue: {
-        ...queue,
-        async addBatch(jobId, job) {
-          await queue.addBatch(jobId, job);
-          for (const { body } of job.events) enqueued.add(JSON.parse(body).id);
+    const { legacy, newestMs } = await startSchedulers(
+      'orders',
+      130,
+      ({ queue, checkpoints, ...options }) => ({
+        ...options,
+        queue: {
+          ...queue,
+          async addBatch(jobId, job) {
+            await queue.addBatch(jobId, job);
+            for (const { body } of job.events) enqueued.add(JSON.parse(body).id);
+          },
         },
-      },
-      checkpoints: {
-        ...checkpoints,
-        async save(checkpoint) {
-          ahead.push(...[...legacy.served].filter((id) => !enqueued.has(id)));
-          return checkpoints.save(checkpoint);
+        checkpoints: {
+          ...checkpoints,
+          async save(checkpoint) {
+            ahead.push(...[...legacy.served].filter((id) => !enqueued.has(id)));
+            return checkpoints.save(checkpoint);
+          },
         },
-      },
-    }));
+      }),
+    );
     const startMs = performance.now();
     await expectQueued(place, 'orders', range(1, 130));
     legacy.add({ id: 131, updatedAt: newestMs + 1000 }, { id: 132, updatedAt: newestMs - 30_000 });
@@ -77,7 +85,7 @@ describe('two schedulers with the same source', () => {
   });
 
   it('take it up where it was after failures of the source', async () => {
-    const legacy = (await startBoth('failing', 130)).legacy;
+    const legacy = (await startSchedulers('failing', 130)).legacy;
     legacy.answerNext(2, (response) => response.writeHead(500).end('oops'));
     legacy.answerNext(1, (response) => response.writeHead(200).end('<html>'));
     legacy.answerNext(1, (response) => response.destroy());
@@ -87,7 +95,7 @@ describe('two schedulers with the same source', () => {
   });
 
   it('wait for a slow answer, and ask nothing meanwhile', async () => {
-    const { legacy } = await startBoth('slow', 60);
+    const { legacy } = await startSchedulers('slow', 60);
     const page = legacy.hold(2);
     await vi.waitFor(() => expect(legacy.asked.at(-1)?.page).toBe(2), SOON);
     const { length } = legacy.asked;
@@ -100,7 +108,7 @@ describe('two schedulers with the same source', () => {
   });
 
   it('both respect Retry-After', async () => {
-    const { legacy } = await startBoth('limited', 60);
+    const { legacy } = await startSchedulers('limited', 60);
     await expectQueued(place, 'limited', range(1, 60));
     let limitedMs = Number.POSITIVE_INFINITY;
     legacy.answerNext(1, (response) => {
@@ -116,7 +124,7 @@ describe('two schedulers with the same source', () => {
 
 describe('records that cannot be taken', () => {
   it('are passed over, and the others are taken', async () => {
-    const { legacy } = await startBoth('odd', 0);
+    const { legacy } = await startSchedulers('odd', 0);
     const items = [
       '{"id":1,"updated_at":"2024-01-01T00:00:00Z"}',
       '{"updated_at":"2024-01-01T00:00:00Z"}',
@@ -131,7 +139,7 @@ describe('records that cannot be taken', () => {
 
 describe('operators', () => {
   it('see what the last runs did, and why they failed', async () => {
-    const { legacy } = await startBoth('shown', 60);
+    const { legacy } = await startSchedulers('shown', 60);
     await vi.waitFor(async () => {
       expect((await place.listRuns('shown')).map(({ outcome }) => outcome)).toContain('polled');
     }, SOON);
@@ -150,7 +158,7 @@ describe('operators', () => {
 
   it('pause a source, whose polls end at once, and go on with it', async () => {
     const paused: string[] = [];
-    const { legacy, pollQueue } = await startBoth('paused', 5, ({ sources, ...options }) => ({
+    const { legacy, pollQueue } = await startSchedulers('paused', 5, ({ sources, ...options }) => ({
       ...options,
       sources: { ...sources, listPaused: async () => paused },
     }));
@@ -169,7 +177,7 @@ describe('operators', () => {
   });
 
   it('ask for a poll now, also of a source whose next slot is far away', async () => {
-    const { legacy, pollQueue } = await startBoth('now', 5, ({ sources, ...options }) => ({
+    const { legacy, pollQueue } = await startSchedulers('now', 5, ({ sources, ...options }) => ({
       ...options,
       sources: {
         ...sources,
@@ -189,23 +197,24 @@ describe('operators', () => {
 });
 
 describe('a source that fails again and again', () => {
-  it('is left alone by a breaker, and tried again', async () => {
-    const { legacy } = await startBoth('broken', 5);
+  it('is left alone by a breaker', async () => {
+    // One alone: each scheduler has breakers of its own, and nobody says which of them takes how many polls.
+    const { legacy } = await startSchedulers('broken', 5, undefined, ['broken-1']);
     legacy.answerNext(1000, (response) => response.writeHead(401).end());
     await vi.waitFor(async () => {
       const failed = (await place.listRuns('broken')).filter(({ outcome }) => outcome === 'failed');
-      expect(failed.length).toBeGreaterThanOrEqual(10);
+      expect(failed.length).toBeGreaterThanOrEqual(5);
     }, SOON);
     const { length } = legacy.asked;
     const openMs = performance.now();
     await vi.waitUntil(() => performance.now() - openMs > 3000, SOON);
-    expect(legacy.asked.length).toBeLessThanOrEqual(length + 1);
+    expect(legacy.asked.length).toBe(length);
   });
 });
 
 describe('the inbox', () => {
   it('is swept into the queue by one of them, and its rows stay until a worker stores them', async () => {
-    const { legacy } = await startBoth('swept', 1);
+    const { legacy } = await startSchedulers('swept', 1);
     await expectQueued(place, 'swept', [1]);
     const [queued] = (await place.inspector.listEvents({ state: 'waiting', limit: 1 })).items;
     if (queued === undefined) throw new Error('Nothing is queued.');
