@@ -20,6 +20,9 @@ export type RateLimit = {
 /** The level is counted in thousandths of an event: then a millisecond adds `perSecond`, whole for whole rates. */
 const EVENT = 1000;
 
+/** What additions may have rounded away: a billionth of an event is let through rather than waited for. */
+const ROUNDED_AWAY = 1e-6;
+
 /**
  * Creates a token bucket. It begins full. More events than it ever holds pass when it is full, and what they
  * overdraw is waited for afterwards, so that a large batch is slowed and not shut out. A clock that jumps back neither
@@ -36,15 +39,14 @@ export function createRateLimit({ perSecond, burst, now }: RateLimitOptions): Ra
       if (nowMs > levelAtMs) level = Math.min(capacity, level + (nowMs - levelAtMs) * perSecond);
       levelAtMs = nowMs;
       const missing = Math.min(count * EVENT, capacity) - level;
-      if (missing > 0) return { ok: false, retryAfterMs: toWaitMs(missing, perSecond) };
+      if (missing > ROUNDED_AWAY) return { ok: false, retryAfterMs: toWaitMs(missing, perSecond) };
       level -= count * EVENT;
       return { ok: true };
     },
   };
 }
 
-/** Division rounds: one more millisecond where the result would not quite do. */
+/** Returns the first whole millisecond after which no more than that is missing. */
 function toWaitMs(missing: number, perSecond: number): number {
-  const waitMs = Math.ceil(missing / perSecond);
-  return waitMs * perSecond < missing ? waitMs + 1 : waitMs;
+  return Math.max(1, Math.ceil((missing - ROUNDED_AWAY) / perSecond));
 }
