@@ -90,4 +90,12 @@ export const deciding: readonly Mutant[] = [
     replace: "  return raw === undefined ? 'accepted' : 'merged';",
     tests: decide,
   },
+  {
+    name: 'files no job again for an event that failed right before a crash',
+    breaks: 3,
+    file: 'packages/protocol/src/decide.ts',
+    find: '      settle(candidate, toStoredOutcome(candidate, raw), counted);',
+    replace: "      settle(candidate, { kind: 'merged', id }, counted);",
+    tests: decide,
+  },
 ];

@@ -22,14 +22,6 @@ export const simulating: readonly Mutant[] = [
     tests: simulator,
   },
   {
-    name: 'files no job again for an event that failed right before a crash',
-    breaks: 3,
-    file: 'packages/protocol/src/decide.ts',
-    find: '      settle(candidate, toStoredOutcome(candidate, raw), counted);',
-    replace: "      settle(candidate, { kind: 'merged', id }, counted);",
-    tests: simulator,
-  },
-  {
     name: 'answers although neither store has confirmed the batch',
     breaks: 1,
     file: 'packages/protocol/src/group-commit.ts',
