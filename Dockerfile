@@ -53,4 +53,4 @@ COPY --from=gathered /out ./
 USER 1000:1000
 # `exec` makes node process 1: SIGTERM reaches it, and nothing else runs in the container. The flags are those of
 # packages/local/src/app-run.ts.
-CMD ["sh", "-c", "exec node --max-semi-space-size=16 --heap-growing-percent=30 \"apps/${APP}/src/main.ts\""]
+CMD ["sh", "-c", "exec node --max-semi-space-size=16 --heap-growing-percent=100 \"apps/${APP}/src/main.ts\""]
