@@ -13,8 +13,6 @@ type Served = {
   /** What the page before the last request's was answered, for `repeated`. */
   before: LegacyPage | undefined;
   lastFault: Fault | 'none';
-  open: number;
-  mostOpen: number;
 };
 
 /** How often something changes in each source. */
@@ -41,7 +39,7 @@ export async function startFaultyLegacy(seed: number, declare: (origin: string) 
     const startMs = Date.now() - ROWS_AT_FIRST * CHANGE_EVERY_MS;
     for (let n = 0; n < ROWS_AT_FIRST; n += 1) table.change(startMs + n * CHANGE_EVERY_MS);
     served.set(`/${source.id}`, {
-      ...{ source, table, random, before: undefined, lastFault: 'none', open: 0, mostOpen: 0 },
+      ...{ source, table, random, before: undefined, lastFault: 'none' },
     });
   }
   const changing = setInterval(() => {
@@ -55,7 +53,6 @@ export async function startFaultyLegacy(seed: number, declare: (origin: string) 
       response.writeHead(403).end();
       return;
     }
-    count(place, response);
     const page = toLegacyPage(place.source, place.table, url);
     const chosen = isCalm ? 'none' : pickFault(place.random);
     // A cache gives an old answer once, and not of another run: only what it asked the second time is told apart.
@@ -74,7 +71,6 @@ export async function startFaultyLegacy(seed: number, declare: (origin: string) 
     sources,
     faults,
     tables: new Map([...served].map(([path, { table }]) => [path.slice(1), table])),
-    countMostOpen: () => Math.max(...[...served.values()].map(({ mostOpen }) => mostOpen)),
     /** Ends faults and changes. */
     calm(): void {
       isCalm = true;
@@ -86,14 +82,6 @@ export async function startFaultyLegacy(seed: number, declare: (origin: string) 
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-function count(place: Served, response: ServerResponse): void {
-  place.open += 1;
-  place.mostOpen = Math.max(place.mostOpen, place.open);
-  response.once('close', () => {
-    place.open -= 1;
-  });
 }
 
 /** Tells whether a request begins a run: an older answer to it would be of another run. */

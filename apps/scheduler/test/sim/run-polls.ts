@@ -4,8 +4,7 @@
  *  1. A legacy system whose records change all the time, and two schedulers as processes.
  *  2. For a while its answers are at fault, and one of the schedulers is killed and started again, all by the seed.
  *  3. Faults and changes end. Then everything that the legacy system holds must come into the queue: no gap; nothing
- *     that it never held; no version of a record under two ids: no double. No source was asked twice at once but
- *     while a kill could not be known of yet.
+ *     that it never held; no version of a record under two ids: no double.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
