@@ -4,17 +4,17 @@ import type { Db } from 'mongodb';
 import type { FaultApp } from './cluster-apps.ts';
 import type { Traffic } from './traffic.ts';
 
-/** The promise: work flows again within 60 s of a dependency's return. A probe waits its turn behind what came before. */
+/** The promise: work flows again within 60 s of a dependency's return. */
 export const FLOW_WITHIN_MS = 60_000;
+
+/** How long a probe may wait its turn behind a backlog, as long as that is being worked off. */
+const BACKLOG_WITHIN_MS = 600_000;
 
 const AGAIN_MS = 200;
 
-/** As long as more than this many times the steady load is stored, a backlog is being worked off. */
-const BACKLOG_FACTOR = 2;
-
 /**
- * Sends a probe through each ingest and returns after how many ms all are stored; undefined when in some 60 s neither
- * they nor a backlog before them were.
+ * Sends a probe through each ingest and returns after how many ms all are stored; undefined when an ingest takes none for
+ * 60 s, when nothing at all is stored for 60 s, or when a probe is passed over for 10 minutes while other events are stored.
  */
 export async function probeFlow(
   traffic: Traffic,
@@ -22,40 +22,43 @@ export async function probeFlow(
   db: Db,
 ): Promise<number | undefined> {
   const startMs = performance.now();
-  let untilMs = startMs + FLOW_WITHIN_MS;
-  let stored = await countStored(db);
-  let asking: Promise<boolean> | undefined;
+  const progress = watchProgress(db, startMs);
   const found = await Promise.all(ingests.map((ingest) => probe(ingest)));
   return found.every(Boolean) ? performance.now() - startMs : undefined;
 
   async function probe(ingest: FaultApp): Promise<boolean> {
     const request = traffic.maker.fresh('probe');
     let id: string | undefined;
-    while (performance.now() < untilMs || (await hasMoreTime())) {
+    while (mayWait(id !== undefined)) {
       if (id === undefined) {
         const answer = await traffic.send(request, ingest);
         if (answer.kind === 'ok') id = answer.id;
       } else if (await isStored(db, id)) return true;
+      await progress.look();
       await pause(AGAIN_MS);
     }
     return false;
   }
 
-  /** Asked by each probe when time is over: another 60 s begin for all, if much was stored in those that ended. */
-  function hasMoreTime(): Promise<boolean> {
-    asking ??= askForTime().finally(() => {
-      asking = undefined;
-    });
-    return asking;
+  function mayWait(isAccepted: boolean): boolean {
+    const nowMs = performance.now();
+    if (nowMs - startMs < FLOW_WITHIN_MS) return true;
+    return isAccepted && nowMs - progress.lastMs() < FLOW_WITHIN_MS && nowMs - startMs < BACKLOG_WITHIN_MS;
   }
+}
 
-  async function askForTime(): Promise<boolean> {
-    const before = stored;
-    stored = await countStored(db);
-    const isBacklog = stored - before > (BACKLOG_FACTOR * traffic.perSecond * FLOW_WITHIN_MS) / 1000;
-    if (isBacklog) untilMs = performance.now() + FLOW_WITHIN_MS;
-    return isBacklog;
-  }
+/** Notes when the number of stored events was last seen to grow. */
+function watchProgress(db: Db, startMs: number) {
+  let most = Number.POSITIVE_INFINITY;
+  let lastMs = startMs;
+  return {
+    lastMs: () => lastMs,
+    async look() {
+      const stored = await countStored(db);
+      if (stored > most) lastMs = performance.now();
+      if (!Number.isNaN(stored)) most = stored;
+    },
+  };
 }
 
 /** Not a number while MongoDB does not answer: then nothing can be said of that time. */

@@ -61,8 +61,7 @@ export async function runNemesis(options: {
     await cluster.heal();
     const lastedMs = performance.now() - startMs;
     const flowMs = await probeFlow(traffic, cluster.ingests, db);
-    if (flowMs === undefined)
-      stuck.push(`after ${names}: a probe is not stored within ${FLOW_WITHIN_MS / 1000} s`);
+    if (flowMs === undefined) stuck.push(`after ${names}: no work flows within ${FLOW_WITHIN_MS / 1000} s`);
     slowestFlowMs = Math.max(slowestFlowMs, flowMs ?? FLOW_WITHIN_MS);
     say(
       `  ${toSeconds(lastedMs)}, then flow after ${flowMs === undefined ? 'more than a minute' : toSeconds(flowMs)}`,

@@ -8,8 +8,6 @@ import { createSender } from './sender.ts';
 /** The senders of a run. */
 export type Traffic = {
   readonly maker: RequestMaker;
-  /** The steady load. */
-  readonly perSecond: number;
   /** Sends a request, enters it in the book, and returns the answer; by default through an ingest in turn. */
   readonly send: (request: FaultRequest, ingest?: FaultApp) => Promise<Answer>;
   /** Sends `next()` over `connections` at full speed until it returns undefined or `signal` aborts. */
@@ -103,7 +101,6 @@ export function startTraffic(options: {
   const timer = setInterval(tick, TICK_MS);
   return {
     maker,
-    perSecond,
     send,
     flood: async (next, connections, signal) => {
       const run = async (): Promise<void> => {
