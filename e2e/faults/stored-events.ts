@@ -12,6 +12,8 @@ export type StoredEvents = {
   readonly bodies: ReadonlyMap<Print, readonly Print[]>;
   /** By the id whose key was used again: the bodies that are stored as its conflicts. */
   readonly conflicts: ReadonlyMap<Print, readonly Print[]>;
+  /** By the batch that brought them, which the run took away: how many events are stored all the same. */
+  readonly ofLost: ReadonlyMap<string, number>;
   /** What breaks "one record", and what is dead or unfinished against its nature. */
   readonly checks: readonly Check[];
 };
@@ -43,6 +45,7 @@ export async function readStoredEvents(db: Db, losses: Losses): Promise<StoredEv
   const statuses = new Map<Print, StoredStatus>();
   const bodies = new Map<Print, readonly Print[]>();
   const conflicts = new Map<Print, readonly Print[]>();
+  const ofLost = new Map<string, number>();
   const copies = [...records.copies];
   const unnatural: string[] = [];
   const cursor = db.collection<Raw>('raw_events').find({}, { projection: RAW_FIELDS });
@@ -52,6 +55,9 @@ export async function readStoredEvents(db: Db, losses: Losses): Promise<StoredEv
     if (statuses.has(id)) copies.push(`${raw._id} is stored twice`);
     statuses.set(id, raw.status);
     bodies.set(id, [body]);
+    if (raw.batch !== undefined && losses.batches.has(raw.batch)) {
+      ofLost.set(raw.batch, (ofLost.get(raw.batch) ?? 0) + 1);
+    }
     if (raw.conflictOf !== undefined) {
       const first = toIdPrint(raw.conflictOf);
       conflicts.set(first, [...(conflicts.get(first) ?? []), body]);
@@ -65,6 +71,7 @@ export async function readStoredEvents(db: Db, losses: Losses): Promise<StoredEv
     statuses,
     bodies,
     conflicts,
+    ofLost,
     checks: [
       { name: 'one copy: one record for each reading', broken: copies },
       { name: 'all final, dead by their nature only, no attempt lost to a fault', broken: unnatural },

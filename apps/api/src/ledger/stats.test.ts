@@ -54,6 +54,11 @@ it('does not balance when receipts count what is not there', async () => {
   expect(ledger).toMatchObject({ accepted: 4, normalized: 3, balanced: false });
 });
 
+it('does not count what is stored of a batch that is gone as unaccounted', async () => {
+  const { ledger } = await read(toStored(5), NO_JOBS, null);
+  expect(ledger).toMatchObject({ accepted: 7, normalized: 5, unaccounted: 2, balanced: false });
+});
+
 it('names a batch that is gone', async () => {
   const { ledger } = await read(toStored(4), NO_JOBS, null);
   expect(ledger).toMatchObject({ unaccounted: 3, unaccountedBatches: [{ instance: 'i', seq: 3 }] });

@@ -70,14 +70,17 @@ function countAhead({ byStatus, accepted, direct }: StoredLedger): number {
 
 /**
  * Accepted is what ingest sent and the inbox holds; the other side is what became of it. Raw events that no receipt
- * counts are explained by a job that is still there; with an empty queue they must not be.
+ * counts are explained by a job that is still there; with an empty queue they are the stored part of batches that are
+ * gone, which is not unaccounted, or must not be.
  */
 function toLedger(stored: StoredLedger, inFlight: InFlight, unsettled: number, isExplained: boolean): Ledger {
   const { normalized, duplicate, dead, failed, pending } = stored.byStatus;
   const notStored = stored.inbox.unstored + unsettled;
   const open = failed + pending + notStored;
-  const ahead = isExplained ? Math.max(0, countAhead(stored)) : 0;
-  const accepted = stored.accepted + stored.direct + ahead + notStored + inFlight.lostEvents;
+  const uncounted = Math.max(0, countAhead(stored));
+  const ahead = isExplained ? uncounted : 0;
+  const lost = inFlight.lostEvents;
+  const accepted = stored.accepted + stored.direct + ahead + notStored + lost;
   return {
     accepted,
     normalized,
@@ -85,7 +88,7 @@ function toLedger(stored: StoredLedger, inFlight: InFlight, unsettled: number, i
     dead,
     inFlight: open,
     merged: stored.merged,
-    unaccounted: inFlight.lostEvents,
+    unaccounted: isExplained ? lost : Math.max(0, lost - uncounted),
     unaccountedBatches: inFlight.lost.slice(0, MAX_NAMED).map(({ instance, seq }) => ({ instance, seq })),
     balanced: accepted === normalized + duplicate + dead + open,
     complete: inFlight.complete,
