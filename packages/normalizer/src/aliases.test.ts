@@ -24,14 +24,20 @@ it('lists aliases in the form in which they are compared', () => {
 it('prefers the own name, then the order of the table', () => {
   const find = (payload: Parameters<typeof toPayloadView>[0]) => findField(rule, toPayloadView(payload));
   expect(find({ cost: 1, amount: 2, price: 3 })).toEqual({
-    key: 'amount',
-    value: 2,
-    rule: 'exact',
-    rivals: [],
+    ...{ key: 'amount', value: 2, rule: 'exact', score: 100, rivals: [] },
   });
-  expect(find({ cost: 1, price: 3 })).toEqual({ key: 'price', value: 3, rule: 'alias', rivals: ['cost'] });
-  expect(find({ AMOUNT: 1, Price: 3 })).toMatchObject({ key: 'AMOUNT', rule: 'alias', rivals: ['Price'] });
-  expect(find({ price: 1, PRICE: 2 })).toEqual(find({ PRICE: 2, price: 1 }));
+  expect(find({ cost: 1, price: 3 })).toEqual({
+    ...{ key: 'price', value: 3, rule: 'alias', score: 67, rivals: [{ key: 'cost', score: 33 }] },
+  });
+  expect(find({ AMOUNT: 1, Price: 3 })).toMatchObject({
+    ...{ key: 'AMOUNT', rule: 'alias', score: 100, rivals: [{ key: 'Price', score: 67 }] },
+  });
+});
+
+it('scores keys alike that differ only in spelling, and takes the same whatever their order', () => {
+  const tied = { key: 'PRICE', score: 67, rivals: [{ key: 'price', score: 67 }] };
+  expect(findField(rule, toPayloadView({ price: 1, PRICE: 2 }))).toMatchObject(tied);
+  expect(findField(rule, toPayloadView({ PRICE: 2, price: 1 }))).toMatchObject(tied);
 });
 
 it('does not take null, blanks, booleans, lists and objects for a value', () => {

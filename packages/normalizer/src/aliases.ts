@@ -20,12 +20,14 @@ export type PayloadView = {
   readonly index: ReadonlyMap<string, readonly string[]>;
 };
 
-/** Where a field was found; `rivals` are other keys that could have been meant. */
+/** Where a field was found; `rivals` are other keys that could have been meant, the likeliest first. */
 export type FoundField = {
   readonly key: string;
   readonly value: string | number;
   readonly rule: 'exact' | 'alias';
-  readonly rivals: readonly string[];
+  /** How likely the key means the field: 100 for its own name, less for every alias further down the table. */
+  readonly score: number;
+  readonly rivals: readonly { readonly key: string; readonly score: number }[];
 };
 
 /** Writes a key without case, `_`, `-` and spaces: the form in which aliases are compared. */
@@ -83,20 +85,24 @@ export function findField(rule: FieldRule, view: PayloadView): FoundField | null
   const { payload } = view;
   const own = Object.hasOwn(payload, rule.field) ? payload[rule.field] : undefined;
   if (isUsable(rule, rule.from[0] ?? '', own)) {
-    return { key: rule.field, value: own, rule: 'exact', rivals: [] };
+    return { key: rule.field, value: own, rule: 'exact', score: 100, rivals: NO_RIVALS };
   }
-  let found: { key: string; value: string | number } | null = null;
-  const rivals: string[] = [];
-  for (const alias of rule.from) {
+  let found: { key: string; value: string | number; score: number } | null = null;
+  const rivals: { key: string; score: number }[] = [];
+  for (let place = 0; place < rule.from.length; place++) {
+    const alias = rule.from[place] as string;
     for (const key of view.index.get(alias) ?? []) {
       const value = payload[key];
       if (!isUsable(rule, alias, value)) continue;
-      if (found === null) found = { key, value };
-      else rivals.push(key);
+      const score = Math.round(100 * (1 - place / rule.from.length));
+      if (found === null) found = { key, value, score };
+      else rivals.push({ key, score });
     }
   }
   return found && { ...found, rule: 'alias', rivals };
 }
+
+const NO_RIVALS: FoundField['rivals'] = [];
 
 /** Tells whether a payload holds a usable value for a field. */
 export function hasField(rule: FieldRule, view: PayloadView): boolean {

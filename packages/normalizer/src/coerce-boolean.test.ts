@@ -4,8 +4,26 @@ import { WARNINGS } from './warnings.ts';
 
 describe('coerceBoolean', () => {
   it.each([
-    [true, ['true', 'TRUE', ' Yes ', 'on', '1', 'ja', 'wahr', 'Oui', 'vrai', 'sí', 'si', 'sì']],
-    [false, ['false', 'False', 'no', 'OFF', '0', 'nein', 'falsch', 'non', 'faux']],
+    [
+      true,
+      [
+        'true',
+        'TRUE',
+        ' Yes ',
+        'on',
+        '1',
+        'ja',
+        'wahr',
+        'Oui',
+        'vrai',
+        'sí',
+        'si',
+        'sì',
+        'vero',
+        'Verdadero',
+      ],
+    ],
+    [false, ['false', 'False', 'no', 'OFF', '0', 'nein', 'falsch', 'non', 'faux', 'Falso']],
   ])('reads the words for %s without guessing', (value, words) => {
     for (const word of words) {
       expect(coerceBoolean(word)).toEqual({ value, conversion: 'string to boolean', guesses: [] });

@@ -11,7 +11,8 @@ export type ReadBoolean = {
 /** The words that mean yes and no, in English, German, French, Spanish and Italian. */
 const WORDS: ReadonlyMap<string, boolean> = new Map([
   ...['true', 'yes', 'on', '1', 'ja', 'wahr', 'oui', 'vrai', 'sí', 'si', 'sì'].map(toEntry(true)),
-  ...['false', 'no', 'off', '0', 'nein', 'falsch', 'non', 'faux'].map(toEntry(false)),
+  ...['vero', 'verdadero'].map(toEntry(true)),
+  ...['false', 'no', 'off', '0', 'nein', 'falsch', 'non', 'faux', 'falso'].map(toEntry(false)),
 ]);
 
 /** Letters that stand for such a word, which is a guess. */
@@ -25,8 +26,8 @@ const MAX_LENGTH = 16;
 
 /**
  * Reads a boolean as people and old systems write it: `true`, `1`, and the words `true yes on 1 ja wahr oui vrai
- * sí si sì` and `false no off 0 nein falsch non faux` in any case. The letters `y t j n f` are read too, as a
- * guess. Null for anything else, all other numbers included.
+ * sí si sì vero verdadero` and `false no off 0 nein falsch non faux falso` in any case. The letters `y t j n f` are
+ * read too, as a guess. Null for anything else, all other numbers included.
  */
 export function coerceBoolean(value: JsonValue): ReadBoolean | null {
   if (typeof value === 'boolean') return { value, guesses: [] };

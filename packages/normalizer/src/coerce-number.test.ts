@@ -39,6 +39,10 @@ describe('coerceNumber', () => {
     ['12.50 EUR', 12.5],
     ['USD 1,200.50', 1200.5],
     ['0', 0],
+    ['$.50', 0.5],
+    ['1,20,300', 120300],
+    ['₹ 12,34,567.50', 1234567.5],
+    ['000,123.45', 123.45],
   ])('reads %j as %d without guessing', (value, number) => {
     expect(read(value)).toEqual([number, []]);
   });
@@ -51,6 +55,8 @@ describe('coerceNumber', () => {
     ['12,5', 12.5],
     ['0,500', 0.5],
     ['1200,500', 1200.5],
+    [',5', 0.5],
+    ['€ ,50', 0.5],
   ])('reads %j as %d, which is a guess', (value, number) => {
     expect(read(value)).toEqual([number, [WARNINGS.numberGuessed]]);
   });
@@ -82,7 +88,11 @@ describe('coerceNumber', () => {
       '5-',
       '1,2.5',
       '1.2,5.3',
-      '1,20,300',
+      '1,2,300',
+      '0,12,345',
+      '0,123,456',
+      '0.123,45',
+      '1.20.300',
     ],
     ...[
       '1 2',
@@ -118,7 +128,7 @@ describe('coerceNumber', () => {
     );
   });
 
-  it.each(['en-US', 'de-DE', 'fr-FR', 'de-CH', 'en-GB'])(
+  it.each(['en-US', 'de-DE', 'fr-FR', 'de-CH', 'en-GB', 'en-IN'])(
     'reads back amounts as they are written in %s',
     (locale) => {
       const format = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -174,6 +184,8 @@ describe('coerceNumber of a declared number', () => {
     ['.', '.5', 0.5],
     ['.', '1.5e3', 1500],
     ['.', '-1,200', -1200],
+    ['.', '12,34,567.5', 1234567.5],
+    ['.', '000,123.45', 123.45],
     [',', '1.200', 1200],
     [',', '1,200', 1.2],
     [',', '12,5', 12.5],
@@ -189,10 +201,12 @@ describe('coerceNumber of a declared number', () => {
   });
 
   it.each([
-    ...(['1.200,50', '12,5', '1,20', '1,2345', '1,234 567', '1.', ','] as const).map(
-      (text) => ['.', text] as const,
+    ...(
+      ['1.200,50', '12,5', '1,20', '1,2345', '1,234 567', '0,123', '-0,123', '0,12,345', '1.', ','] as const
+    ).map((text) => ['.', text] as const),
+    ...(['1,200.50', '12.5', '1.2345', '1200.50', '1.5e3', '0.123', '1.20.300', ','] as const).map(
+      (text) => [',', text] as const,
     ),
-    ...(['1,200.50', '12.5', '1.2345', '1200.50', '1.5e3', ','] as const).map((text) => [',', text] as const),
   ])('with the decimal sign %j does not read %j', (decimal, text) => {
     expect(coerceNumber(text, { decimal })).toBeNull();
   });

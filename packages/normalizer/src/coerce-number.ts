@@ -1,6 +1,7 @@
 import type { JsonValue } from '@sluice/contracts/json';
 import { isExactNumber } from './exact-number.ts';
 import { dotGuess, isThousandsLike, toPlainNumber, toPlainNumberWith } from './number-notation.ts';
+import { roundedGuess, toRoundedGuesses } from './rounded-number.ts';
 import { type Guess, WARNINGS } from './warnings.ts';
 
 /**
@@ -33,8 +34,8 @@ const CURRENCY = new RegExp(
 
 /**
  * Reads a number as people and old systems write it: `1200`, `"1,200.50"`, `"1.200,50"`, `"1 200,50"`, `"€ 12,5"`,
- * `"1e3"`. One comma before exactly three digits (`"1,200"`) is read as thousands, one dot (`"1.200"`) as
- * decimals; both are guesses, and so is a lone decimal comma. Null for anything else: hexadecimal, NaN, infinity,
+ * `"12,34,567"`, `"1e3"`. One comma before exactly three digits (`"1,200"`) is read as thousands, one dot (`"1.200"`)
+ * as decimals; both are guesses, and so is a lone decimal comma. Null for anything else: hexadecimal, NaN, infinity,
  * percentages (nobody says whether 5 or 0.05 is meant), blanks.
  *
  * A field that is declared a number is read as accountants write it too: `"(12.50)"` and `"12.50-"` are negative,
@@ -44,9 +45,7 @@ const CURRENCY = new RegExp(
 export function coerceNumber(value: JsonValue, declared?: DeclaredNumber): ReadNumber | null {
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) return null;
-    // What was written may have had more digits: those are gone since it was parsed.
-    const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
-    return { value, guesses: isRounded ? [roundedGuess()] : [] };
+    return { value, guesses: toRoundedGuesses(value) };
   }
   if (typeof value !== 'string' || value.length > MAX_LENGTH) return null;
   const trimmed = value.trim();
@@ -123,8 +122,4 @@ function unwrap(text: string, accounting: boolean): Unwrapped {
     }
   }
   return { negative: sign === '-', digits, currency, marks };
-}
-
-function roundedGuess(): Guess {
-  return { code: WARNINGS.numberRounded, detail: 'the number has more digits than can be kept' };
 }

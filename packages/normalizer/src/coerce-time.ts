@@ -1,12 +1,13 @@
 import type { JsonValue } from '@sluice/contracts/json';
 import { DateTime } from 'luxon';
-import { readEpoch } from './epoch.ts';
+import { type EpochUnit, readEpoch } from './epoch.ts';
+import { toRoundedGuesses } from './rounded-number.ts';
 import type { TimeZone } from './time-zone.ts';
 import { isUsualTime } from './usual-time.ts';
 import { type Guess, WARNINGS } from './warnings.ts';
 import {
   centuryGuess,
-  readCompactDate,
+  readCompact,
   readRareIso,
   readYearFirst,
   readYearLast,
@@ -42,15 +43,22 @@ const PLAUSIBLE_TO_MS = 7_289_654_400_000;
 
 const CANONICAL = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 const YEAR_ALONE = /^(?:19|2[01])\d\d$/;
-const EIGHT_DIGITS_FROM_1970_TO_2199 = /^(?:19[7-9]\d|2[01]\d\d)\d{4}$/;
+
+/** Twelve digits can count milliseconds to 1976; fourteen would count them to 2600. */
+const CLOCK_WITHOUT_SECONDS = 12;
+const CLOCK_WITH_SECONDS = 14;
+
+/** Eight, twelve or fourteen digits, the first of which are a year from 1970 to 2199. */
+const LIKE_A_DATE = /^(?:19[7-9]\d|2[01]\d\d)\d{4}(?:\d{4}(?:\d\d)?)?$/;
 
 /**
  * Reads a time as people and old systems write it: ISO 8601, dates with `-`, `/` or `.`, RFC 2822, HTTP dates,
  * month names in English, epoch numbers in seconds, milliseconds, microseconds or nanoseconds (told apart by
  * magnitude: below 10^11 seconds, 10^14, 10^17). A time that names no zone is of the given one; without one: UTC,
  * with a warning. A date alone is its midnight, in UTC if no zone is given. `03/04/2024` is read day first, with a
- * warning; a date with dots is always day first. Years outside 1970 to 2200 are believed, with a warning, up to
- * the years 1 and 9999. Null for anything else.
+ * warning; a date with dots is always day first. Digits that are a date (`20240131`, `20240131123000`) are read as
+ * one, with a warning; as a JSON number only fourteen of them. Years outside 1970 to 2200 are believed, with a
+ * warning, up to the years 1 and 9999. Null for anything else.
  */
 export function coerceTime(value: JsonValue, zone?: TimeZone): ReadTime | null {
   if (typeof value === 'string' && isUsualTime(value)) return toUsualTime(value);
@@ -84,10 +92,10 @@ export function toReadTime(
   const { epochMs, beyondMs } = placed.instant;
   if (!(epochMs >= EARLIEST_MS && epochMs <= LATEST_MS)) return null;
   const utc = CANONICAL.test(text) && written.says === 'moment' ? text : new Date(epochMs).toISOString();
-  const plausible = epochMs >= PLAUSIBLE_FROM_MS && epochMs < PLAUSIBLE_TO_MS;
-  const guesses = plausible
-    ? placed.guesses
-    : [...placed.guesses, { code: WARNINGS.timeOutOfRange, detail: 'the year lies outside 1970 to 2200' }];
+  const guesses = [...placed.guesses, ...toRoundedGuesses(value)];
+  if (epochMs < PLAUSIBLE_FROM_MS || epochMs >= PLAUSIBLE_TO_MS) {
+    guesses.push({ code: WARNINGS.timeOutOfRange, detail: 'the year lies outside 1970 to 2200' });
+  }
   const precise = beyondMs === '' ? utc : `${utc.slice(0, -1)}${beyondMs}Z`;
   if (value === utc) return { value: utc, precise, guesses };
   return { value: utc, precise, conversion: `${placed.format} to UTC`, guesses };
@@ -111,39 +119,44 @@ function readText(text: string): WrittenTime | null {
   return readYearFirst(text) ?? readYearLast(text) ?? readDigits(text) ?? readWithLuxon(text);
 }
 
-/** Reads digits alone: eight that make a date between 1970 and 2200 are one, a year is no moment, all others an epoch. */
+/**
+ * Reads digits alone: what is a date between 1970 and 2200 is one, a year is no moment, all others count from the
+ * epoch, but for what would be a date if there were such a day: nobody counts to 1970 in eight digits, or to 2600.
+ */
 function readDigits(text: string): WrittenTime | null {
   const date = readLikelyDate(text);
   if (date !== null) return date;
-  const epoch = YEAR_ALONE.test(text) ? null : readEpoch(text);
+  const isNoDay = text.length !== CLOCK_WITHOUT_SECONDS && LIKE_A_DATE.test(text);
+  const epoch = isNoDay || YEAR_ALONE.test(text) ? null : readEpoch(text);
   if (epoch === null) return null;
   return {
     instant: epoch.instant,
     format: `epoch ${epoch.unit} in a string`,
     says: 'moment',
-    guesses: epoch.short ? [shortGuess()] : [],
+    guesses: epoch.short ? [countGuess(epoch.unit)] : [],
   };
 }
 
 function readLikelyDate(text: string): WrittenTime | null {
-  const date = EIGHT_DIGITS_FROM_1970_TO_2199.test(text) ? readCompactDate(text) : null;
-  const guess = { code: WARNINGS.timeGuessed, detail: 'eight digits were read as a date' };
+  const date = LIKE_A_DATE.test(text) ? readCompact(text) : null;
+  const guess = { code: WARNINGS.timeGuessed, detail: 'the digits were read as a date' };
   return date && { ...date, guesses: [guess] };
 }
 
-function shortGuess(): Guess {
-  return { code: WARNINGS.timeGuessed, detail: 'few digits were read as seconds since 1970' };
+function countGuess(unit: EpochUnit): Guess {
+  return { code: WARNINGS.timeGuessed, detail: `the digits were read as ${unit} since 1970` };
 }
 
 function readNumber(text: string): WrittenTime | null {
+  const date = readLikelyDate(text);
+  if (date !== null && text.length === CLOCK_WITH_SECONDS) return date;
   const epoch = readEpoch(text);
   if (epoch === null) return null;
-  const looksOtherwise = YEAR_ALONE.test(text) || readLikelyDate(text) !== null;
   return {
     instant: epoch.instant,
     format: `epoch ${epoch.unit}`,
     says: 'moment',
-    guesses: looksOtherwise ? [shortGuess()] : [],
+    guesses: date !== null || YEAR_ALONE.test(text) ? [countGuess(epoch.unit)] : [],
   };
 }
 

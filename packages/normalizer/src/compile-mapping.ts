@@ -1,13 +1,14 @@
 import { type ProblemError, ProblemException } from '@sluice/contracts/errors';
 import type { FieldLineage } from '@sluice/contracts/event';
+import type { JsonValue } from '@sluice/contracts/json';
 import type { MappedField, Mapping } from '@sluice/contracts/mapping';
 import { canonicalize } from './canonical-json.ts';
 import {
   createFieldReader,
-  EXPECTED,
   type FieldReader,
   isFieldProblem,
   type ReadValue,
+  toExpected,
 } from './field-reader.ts';
 import { toPointer } from './json-pointer.ts';
 import { type PayloadPath, parsePath } from './payload-path.ts';
@@ -24,6 +25,8 @@ export type CompiledField = {
   /** Where it can stand, best first. */
   readonly paths: readonly CompiledPath[];
   readonly as: MappedField['as'];
+  /** What stands for no value, texts in lower case; null: nothing but null and, unless it is `any`, a blank text. */
+  readonly blank: ReadonlySet<JsonValue> | null;
   readonly read: FieldReader;
   /** What a refusal says was expected. */
   readonly expected: string;
@@ -81,20 +84,26 @@ function compileField(
 ): CompiledField {
   const paths: CompiledPath[] = [];
   for (const [index, text] of field.from.entries()) {
-    const path = parsePath(text);
+    const path = text.isWellFormed() ? parsePath(text) : null;
     if (path !== null) paths.push({ ...path, lineage: { from: path.pointer, rule: 'mapping' } });
     else complain(['from', index], 'expected names with dots between them; \\. is a dot in a name');
   }
+  const expected = toExpected(field);
   const reader = createFieldReader(field);
   if (isFieldProblem(reader)) complain(reader.path, reader.detail);
   if (name === TIMESTAMP_FIELD && field.as !== 'date') complain(['as'], 'expected date');
   const read = isFieldProblem(reader) ? () => null : reader;
   const fallback = field.default === undefined ? null : read(field.default);
   if (field.default !== undefined && !isFieldProblem(reader) && !isKeepable(fallback)) {
-    complain(['default'], `expected ${EXPECTED[field.as]}, written as the field is in a payload`);
+    complain(['default'], `expected ${expected}, as the field is in a payload`);
   }
   const { as, required } = field;
-  return { name, paths, as, read, expected: EXPECTED[as], required, fallback, dedupes };
+  return { name, paths, as, blank: toBlank(field), read, expected, required, fallback, dedupes };
+}
+
+function toBlank({ blank }: MappedField): CompiledField['blank'] {
+  if (blank === undefined) return null;
+  return new Set(blank.map((value) => (typeof value === 'string' ? value.toLowerCase() : value)));
 }
 
 function isKeepable(read: ReadValue | null): boolean {

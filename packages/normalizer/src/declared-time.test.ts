@@ -68,6 +68,8 @@ describe('a date with declared formats', () => {
     [1704067200000, ['seconds', 'millis'], undefined, NEW_YEAR, []],
     [1704067200, ['seconds', 'millis'], undefined, NEW_YEAR, []],
     [1704067200, ['millis', 'seconds'], undefined, '1970-01-20T17:21:07.200Z', [GUESSED]],
+    [20240101000000, ['yyyyMMddHHmmss'], undefined, NEW_YEAR, [ASSUMED]],
+    [20240101000000124, ['yyyyMMddHHmmssSSS'], 'UTC', '2024-01-01T00:00:00.124Z', [WARNINGS.numberRounded]],
   ])('reads %j by %j in %s as %s', (value, formats, zone, time, codes) => {
     expect(read(value, formats, zone)).toEqual([time, codes]);
   });
@@ -154,12 +156,24 @@ describe('parseTimeFormat', () => {
     ['dd.MM.', /year/],
     ['dd.MM.yyyy hh:mm', /am or pm/],
     ['yyyy-MM-dd HH:mm a', /contradict/],
-    ['yyyy-MM-dd HH:mm z', /zone/],
-    ['yyyy-MM-dd HH:mm ZZZZ', /read back/],
-    ['yyyyMdHmsMdHmsMdHms', /twice/],
-    ['dd.MM.yyyy HH:mm dd', /twice/],
-    ['nonsense', /twice/],
-    ['X', /read back|year/],
+    ['yyyy-MM-dd HH:mm z', /name of a zone/],
+    ['yyyy-MM-dd HH:mm ZZZZ', /name of a zone/],
+    ['yyyyMdHmsMdHmsMdHms', /the month stands there twice/],
+    ['dd.MM.yyyy HH:mm dd', /the day stands there twice/],
+    ['dd.MM.yyyy LLL', /the month stands there twice/],
+    ['YYYY-MM-DD', /`YYYY` is no token: the year is yyyy/],
+    ['yyyy-MM-DD', /`DD` is no token: the day of the month is dd/],
+    ['%Y-%m-%d', /`Y` is no token/],
+    ['yyyy-MM-ddTHH:mm', /`T` is no token: .* needs quotes, like 'T'/],
+    ["yyyy-MM-dd'T", /quote is not closed/],
+    ['yyyy-MM-dd HH:mm:ss.SSSSSS', /or u for any number/],
+    ['dd-mm-yyyy', /`dd` is the day and needs the month \(MM\)/],
+    ['mm/dd/yyyy', /`mm` is the minute and needs the hour \(HH\); the month is MM/],
+    ['yyyy-MM-dd ss', /needs the minute/],
+    ["yyyy-'W'WW", /needs the year of the week \(kkkk\)/],
+    ['yyyy kkkk', /contradict|read back/],
+    ['nonsense', /`n` is no token/],
+    ['X', /seconds and millis/],
   ])('refuses %j', (format, problem) => {
     expect(parseTimeFormat(format)).toMatchObject({ problem: expect.stringMatching(problem) });
   });

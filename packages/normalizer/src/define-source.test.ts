@@ -45,6 +45,19 @@ describe('defineSource', () => {
     expect(adapter.revision).toBeNull();
   });
 
+  it('may read schema versions that workers do not know otherwise', () => {
+    const normalize = () => ({ data: {} });
+    const adapter = defineSource({ source: 'erp', type: 'order', versions: [7], normalize });
+    const normalizer = createNormalizer({ adapters: [adapter] });
+    const read = (schemaVersion: number) =>
+      normalizer.normalize({
+        ...{ tenant: 'default', source: 'erp', schemaVersion, payload: {}, contentHash: 'c1' },
+        receivedAt: '2024-06-01T00:00:00.000Z',
+      });
+    expect(read(7)).toMatchObject({ kind: 'record', record: { schemaVersion: 7 } });
+    expect(read(8)).toEqual({ kind: 'unknown-version', version: 8 });
+  });
+
   it('tells records apart by the whole payload unless the code names fields', () => {
     const hash = (output: AdapterOutput) => {
       const result = normalizeWith(() => output);

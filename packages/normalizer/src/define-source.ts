@@ -23,6 +23,8 @@ export type SourceDefinition = {
   readonly type: string;
   /** What its records carry as mapping revision: count it up when the code makes other records than before. */
   readonly revision?: number;
+  /** Schema versions that the code reads beside those that every worker knows. */
+  readonly versions?: readonly number[];
   /** Makes the record of a payload: pure, without waiting. Whatever it throws makes the event dead. */
   normalize(payload: JsonValue, context: ReadContext): AdapterOutput;
 };
@@ -42,13 +44,13 @@ const NO_EXTRAS: ReadonlyMap<string, JsonValue> = new Map();
  * `code`, without a place. A failed check refuses the event with ERR_ADAPTER_FAILED, as a throw does.
  */
 export function defineSource(definition: SourceDefinition): SourceAdapter {
-  const { source, type, revision = null } = definition;
+  const { source, type, revision = null, versions = [] } = definition;
   return {
     source,
     revision,
     rules: {
       type,
-      versions: new Set(),
+      versions: new Set(versions),
       read(payload, context) {
         try {
           return toResult(source, definition.normalize(payload, context));

@@ -3,9 +3,10 @@ import type { FieldKind, MappedField } from '@sluice/contracts/mapping';
 import { coerceBoolean } from './coerce-boolean.ts';
 import { coerceNumber, type DeclaredNumber, toNumberGuesses } from './coerce-number.ts';
 import { createTimeReader } from './declared-time.ts';
+import { isRounded, toRoundedGuesses } from './rounded-number.ts';
 import { parseTimeFormat, type TimeFormat } from './time-format.ts';
 import { parseTimeZone, type TimeZone } from './time-zone.ts';
-import { type Guess, WARNINGS } from './warnings.ts';
+import type { Guess } from './warnings.ts';
 
 /** A value as a field holds it; `precise` is what tells two records apart, where the value itself is rounded. */
 export type ReadValue = {
@@ -33,16 +34,15 @@ export function createFieldReader(field: MappedField): FieldReader | FieldProble
     case 'boolean':
       return coerceBoolean;
     case 'number':
-      return toNumberReader(field.decimal === undefined ? {} : { decimal: field.decimal });
+      return toNumberReader(toDeclared(field));
     case 'integer':
-      return readInteger;
+      return toIntegerReader(toDeclared(field));
     case 'date':
       return toDateReader(field);
   }
 }
 
-/** What a refusal says was expected of a field. */
-export const EXPECTED: Readonly<Record<FieldKind, string>> = {
+const EXPECTED: Readonly<Record<FieldKind, string>> = {
   string: 'a text',
   number: 'a number',
   integer: 'a whole number that can be kept exactly',
@@ -50,6 +50,12 @@ export const EXPECTED: Readonly<Record<FieldKind, string>> = {
   date: 'a time',
   any: 'JSON',
 };
+
+/** Says what is expected of a field, with what the mapping declares of it. */
+export function toExpected({ as, decimal, formats = [] }: MappedField): string {
+  if (decimal !== undefined) return `${EXPECTED[as]} with \`${decimal}\` before decimals`;
+  return formats.length === 0 ? EXPECTED[as] : `${EXPECTED[as]} written as ${formats.join(' or ')}`;
+}
 
 /** Tells a problem from a reader. */
 export function isFieldProblem(result: FieldReader | FieldProblem): result is FieldProblem {
@@ -75,10 +81,8 @@ function readString(value: JsonValue): ReadValue | null {
   }
 }
 
-/** What was written as a number may have had more digits: those are gone since it was parsed. */
-function toRoundedGuesses(value: JsonValue): readonly Guess[] {
-  if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return NO_GUESSES;
-  return [{ code: WARNINGS.numberRounded, detail: 'the number has more digits than can be kept' }];
+function toDeclared({ decimal }: MappedField): DeclaredNumber {
+  return decimal === undefined ? {} : { decimal };
 }
 
 function toNumberReader(declared: DeclaredNumber): FieldReader {
@@ -88,17 +92,22 @@ function toNumberReader(declared: DeclaredNumber): FieldReader {
   };
 }
 
-function readInteger(value: JsonValue): ReadValue | null {
-  const read = coerceNumber(value, {});
-  if (read === null || read.guesses.some(({ code }) => code === WARNINGS.numberRounded)) return null;
-  return Number.isSafeInteger(read.value) ? { ...read, guesses: toNumberGuesses(read) } : null;
+function toIntegerReader(declared: DeclaredNumber): FieldReader {
+  return (value) => {
+    const read = coerceNumber(value, declared);
+    if (read === null || isRounded(read.guesses) || !Number.isSafeInteger(read.value)) return null;
+    return read.currency === undefined ? read : { ...read, guesses: toNumberGuesses(read) };
+  };
 }
 
 function toDateReader({ formats = [], zone }: MappedField): FieldReader | FieldProblem {
   let declaredZone: TimeZone | undefined;
   if (zone !== undefined) {
     const parsed = parseTimeZone(zone);
-    if (parsed === null) return { path: ['zone'], detail: 'there is no such time zone' };
+    if (parsed === null) {
+      const detail = 'there is no such time zone; expected one like Europe/Berlin, or an offset like +02:00';
+      return { path: ['zone'], detail };
+    }
     declaredZone = parsed;
   }
   const declaredFormats: TimeFormat[] = [];

@@ -66,6 +66,7 @@ describe('a mapped field', () => {
     [{ from: 'a', as: 'number' }, '(12.50)', -12.5, [], 'string to number, parentheses as minus'],
     [{ from: 'a', as: 'integer' }, 12, 12, []],
     [{ from: 'a', as: 'integer' }, '12.0', 12, [], 'string to number'],
+    [{ from: 'a', as: 'integer', decimal: ',' }, '1.200', 1200, [], 'string to number'],
     [{ from: 'a', as: 'integer' }, '1,200', 1200, [WARNINGS.numberGuessed], 'string to number'],
     [{ from: 'a', as: 'boolean' }, 'ja', true, [], 'string to boolean'],
     [{ from: 'a', as: 'boolean' }, 'n', false, [WARNINGS.booleanGuessed], 'string to boolean'],
@@ -95,13 +96,18 @@ describe('a mapped field', () => {
     [{ from: 'a', as: 'number' }, 'hunter2', /is not a number: got a string of 7 characters/],
     [{ from: 'a', as: 'number' }, '5%', /is not a number/],
     [{ from: 'a', as: 'number' }, true, /is not a number/],
-    [{ from: 'a', as: 'number', decimal: ',' }, '12.50', /is not a number/],
+    [{ from: 'a', as: 'number', decimal: ',' }, '12.50', /is not a number with `,` before decimals: got/],
+    [{ from: 'a', as: 'integer', decimal: ',' }, '1,5', /whole number/],
     [{ from: 'a', as: 'integer' }, 12.5, /whole number/],
     [{ from: 'a', as: 'integer' }, '12345678901234567890', /whole number/],
     [{ from: 'a', as: 'integer' }, '1.00000000000000000001', /whole number/],
     [{ from: 'a', as: 'boolean' }, 'perhaps', /is not a boolean/],
     [{ from: 'a', as: 'date' }, 'yesterday', /is not a time/],
-    [{ from: 'a', as: 'date', formats: ['iso'] }, '01.01.2024', /is not a time/],
+    [
+      { from: 'a', as: 'date', formats: ['iso', 'dd.MM.yy'] },
+      '01.01.2024 10:00',
+      /is not a time written as iso or dd.MM.yy: got/,
+    ],
     [{ from: ['a', 'b'], as: 'number' }, 'hunter2', /is not a number/],
   ])('%j refuses %j and does not quote it', (field, a, message) => {
     const result = readResult({ fields: { x: field } }, { a, b: 1 });
@@ -131,6 +137,46 @@ describe('a mapped field', () => {
     for (const a of [null, '', ' \n']) expect(readOne({ from: 'a', as: 'string' }, { a }).value).toBeNull();
     expect(readOne({ from: ['a', 'b'], as: 'string' }, { a: '', b: 'x' }).lineage?.from).toBe('/b');
     expect(readOne({ from: 'a' }, { a: null }).codes).toEqual([WARNINGS.fieldMissing]);
+  });
+
+  it('takes for missing what is declared to be blank', () => {
+    const field = { from: ['a', 'b'], as: 'number' as const, blank: ['N/A', '-', -999] };
+    for (const a of ['n/a', ' N/A ', '-', -999, '', null]) {
+      expect(readOne(field, { a })).toMatchObject({ value: null, codes: [WARNINGS.fieldMissing] });
+    }
+    expect(readOne(field, { a: 'n/a', b: '5' })).toMatchObject({
+      value: 5,
+      lineage: { from: '/b' },
+      codes: [],
+    });
+    expect(readOne(field, { a: 5, b: 'n/a' })).toMatchObject({ value: 5, codes: [] });
+    expect(readOne({ ...field, default: 0 }, { a: '-' })).toMatchObject({ value: 0, codes: [] });
+    expect(readResult({ fields: { x: field } }, { a: '-999' })).toMatchObject({ kind: 'read' });
+    expect(readResult({ fields: { x: field } }, { a: 'none' })).toMatchObject({ kind: 'refused' });
+    expect(readOne({ from: 'a', blank: ['none'] }, { a: 'None' }).value).toBeNull();
+    expect(readOne({ from: 'a', blank: ['none'] }, { a: ' ' }).value).toBe(' ');
+    const day = { from: 'a', as: 'date' as const, blank: ['0000-00-00'] };
+    expect(readOne(day, { a: '0000-00-00' }).value).toBeNull();
+  });
+
+  it('says where a required one was looked for', () => {
+    const refuse = (from: string[], payload: JsonValue) =>
+      readResult({ fields: { x: { from, required: true } } }, payload);
+    expect(refuse(['a.b', 'c'], { a: {} })).toMatchObject({
+      message: 'The field x is missing: there is no value at /a/b, /c.',
+    });
+    expect(refuse(['a', 'b', 'c', 'd', 'e', 'f'], {})).toMatchObject({
+      message: 'The field x is missing: there is no value at /a, /b, /c, /d and 2 more places.',
+    });
+    expect(refuse(['a'], [1])).toMatchObject({
+      message: 'The field x is missing: the payload is no object.',
+    });
+  });
+
+  it('warns of a number that is too large to be kept', () => {
+    expect(readOne({ from: 'a' }, JSON.parse('{"a":1e400}'))).toMatchObject({
+      codes: [WARNINGS.numberRounded],
+    });
   });
 
   it('is taken from the first path that holds a value', () => {
@@ -244,13 +290,14 @@ describe('a mapping', () => {
 
   it('does not tell records apart by what lost digits or cannot be hashed', () => {
     const dedupe = { fields: ['id'] };
-    const identity = (id: JsonValue, as: 'any' | 'number' | 'string' = 'any') =>
+    const identity = (id: JsonValue, as: 'any' | 'number' | 'string' | 'date' = 'any') =>
       Object.fromEntries(read({ fields: { id: { from: 'id', as } }, dedupe }, { id }).dedupe);
     expect(identity('x')).toEqual({ id: 'x' });
     expect(identity({ b: 1, a: [2] })).toEqual({ id: { a: [2], b: 1 } });
     expect(identity(12345678901234567890n.toString(), 'number')).toEqual({ id: null });
     expect(identity(2 ** 60)).toEqual({ id: null });
     expect(identity(2 ** 60, 'string')).toEqual({ id: null });
+    expect(identity(1704067200123456800, 'date')).toEqual({ id: null });
     expect(identity(['\ud800'])).toEqual({ id: null });
     expect(read({ fields: { id: { from: 'id' } } }, { id: 1 }).dedupe.size).toBe(0);
   });
@@ -268,7 +315,10 @@ describe('a mapping', () => {
 describe('createMappedRules', () => {
   it.each<[Partial<MappingInput>, string]>([
     [{ fields: { x: { from: ['a', 'b..c'] } } }, '/fields/x/from/1'],
+    [{ fields: { x: { from: '\ud800' } } }, '/fields/x/from/0'],
     [{ fields: { x: { from: 'a', as: 'date', zone: 'Mars/Base' } } }, '/fields/x/zone'],
+    [{ fields: { x: { from: 'a', as: 'date', zone: 'BST' } } }, '/fields/x/zone'],
+    [{ fields: { x: { from: 'a', as: 'date', formats: ['DD.MM.YYYY'] } } }, '/fields/x/formats/0'],
     [{ fields: { x: { from: 'a', as: 'date', formats: ['iso', 'HH:mm'] } } }, '/fields/x/formats/1'],
     [{ fields: { x: { from: 'a', as: 'number', default: 'abc' } } }, '/fields/x/default'],
     [

@@ -6,6 +6,7 @@ import { type CompiledField, type CompiledPath, compileMapping, TIMESTAMP_FIELD 
 import type { ReadValue } from './field-reader.ts';
 import { findValue } from './payload-path.ts';
 import { beginCollecting, type Collected, toMissing, toUnreadable } from './read-fields.ts';
+import { isRounded } from './rounded-number.ts';
 import type { Reading, Refusal, RuleSet } from './rule-set.ts';
 import { toWarning, WARNINGS } from './warnings.ts';
 
@@ -20,8 +21,8 @@ const NO_EXTRAS: ReadonlyMap<string, JsonValue> = new Map();
  * event.
  *
  * - A field is taken from the first of its paths that holds a value. Null is none, nor is a blank text unless the
- *   field is `any`. What is there but not readable refuses the event; later paths help out only where an object or
- *   array stands.
+ *   field is `any`, nor what the field declares to be `blank`. What is there but not readable refuses the event; later
+ *   paths help out only where an object or array stands.
  * - When a later path holds another value (after conversion), a warning says so.
  * - Where no path holds a value: a required field refuses the event, a declared default is taken without a
  *   warning, else the field is null, with one.
@@ -43,7 +44,9 @@ export function createMappedRules(mapping: Mapping): RuleSet {
       const fields = versions.get(schemaVersion) ?? everyVersion;
       if (!isJsonObject(payload)) {
         const needed = fields.find(({ required }) => required);
-        return needed === undefined ? { kind: 'not-object' } : toMissing(needed.name);
+        return needed === undefined
+          ? { kind: 'not-object' }
+          : toMissing(needed.name, 'the payload is no object');
       }
       const collected = beginCollecting();
       for (const field of fields) {
@@ -95,7 +98,7 @@ function readField(field: CompiledField, payload: JsonObject, collected: Collect
   if (container !== undefined) {
     return toUnreadable(field.name, container.pointer, field.expected, findValue(payload, container));
   }
-  if (field.required) return toMissing(field.name);
+  if (field.required) return toMissing(field.name, toPlaces(paths));
   if (field.fallback !== null) addValue(field, field.fallback, DEFAULTED, collected);
   else addMissing(field, collected);
   return null;
@@ -103,7 +106,23 @@ function readField(field: CompiledField, payload: JsonObject, collected: Collect
 
 function isThere(field: CompiledField, value: JsonValue | undefined): value is JsonValue {
   if (value === undefined || value === null) return false;
+  if (field.blank !== null) return !isBlank(field, field.blank, value);
   return typeof value !== 'string' || field.as === 'any' || value.trim() !== '';
+}
+
+function isBlank({ as }: CompiledField, blank: ReadonlySet<JsonValue>, value: JsonValue): boolean {
+  if (typeof value !== 'string') return blank.has(value);
+  const text = value.trim();
+  return text === '' ? as !== 'any' : blank.has(text.toLowerCase());
+}
+
+/** Pointers that a refusal names. */
+const MAX_PLACES = 4;
+
+function toPlaces(paths: readonly CompiledPath[]): string {
+  const named = paths.slice(0, MAX_PLACES).map(({ pointer }) => pointer);
+  const more = paths.length > MAX_PLACES ? ` and ${paths.length - MAX_PLACES} more places` : '';
+  return `there is no value at ${named.join(', ')}${more}`;
 }
 
 function addValue(field: CompiledField, read: ReadValue, lineage: FieldLineage, collected: Collected): void {
@@ -158,7 +177,7 @@ function isSame(one: ReadValue, other: ReadValue): boolean {
 
 /** Returns what tells two records apart, null where that is not known: after digits got lost, for what cannot be hashed. */
 function toDedupeValue(field: CompiledField, { value, precise, guesses }: ReadValue): JsonValue {
-  if (guesses.some(({ code }) => code === WARNINGS.numberRounded)) return null;
+  if (isRounded(guesses)) return null;
   if (precise !== undefined) return precise;
   return field.as === 'any' && toCanonical(value) === null ? null : value;
 }

@@ -56,6 +56,29 @@ describe('a source with an active mapping', () => {
     });
   });
 
+  it('does not warn of an object that a field has the name of, when fields hold all that is in it', () => {
+    const shopRules = createMappedRules(
+      mappingSchema.parse({
+        type: 'sale',
+        fields: { shop: { from: 'shop.name' }, city: { from: ['shop.city', 'shop.at.0'] } },
+      }),
+    );
+    const read = (shop: JsonValue) =>
+      record({ shop }, {}, createNormalizer({ findMapping: () => ({ revision: 1, rules: shopRules }) }));
+    expect(read({ name: 'A', city: 'B', zip: null })).toMatchObject({
+      ...{ data: { shop: 'A', city: 'B' }, warnings: [] },
+    });
+    expect(read({ name: 'A', at: ['B'] }).warnings).toEqual([]);
+    const more: JsonValue[] = [
+      { name: 'A', city: 'B', zip: 1 },
+      { name: 'A', at: ['B', 'C'] },
+      { name: 'A', city: 'B', x: {} },
+    ];
+    for (const shop of more) {
+      expect(read(shop).warnings).toMatchObject([{ code: WARNINGS.fieldDropped, field: 'shop' }]);
+    }
+  });
+
   it('leaves other sources and tenants to the built-in types', () => {
     const sale = { metric: 'sales', amount: 1 };
     expect(record(sale, { source: 'other' })).toMatchObject({ type: 'metric', mappingRevision: null });

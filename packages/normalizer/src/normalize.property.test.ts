@@ -26,6 +26,8 @@ const keys = fc.constantFrom(
     'heartRateValue',
     'hr',
     'xValue',
+    'xValueValue',
+    'hrValue',
     'x',
     'first_name',
     'lastName',
@@ -131,6 +133,26 @@ describe('normalize', () => {
         }
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  it('reads a record of its own as the same record', () => {
+    fc.assert(
+      fc.property(objects, types, (payload, type) => {
+        const first = normalizeAny(payload, type);
+        if (first.kind !== 'record' || Object.keys(first.record.lineage).length === 0) return;
+        const { type: read, data, subject, timestamp, schemaVersion } = first.record;
+        const again = normalizeAny({ ...(data as JsonObject), timestamp }, read, schemaVersion);
+        expect(again).toMatchObject({ kind: 'record', record: { type: read, subject, timestamp } });
+        if (again.kind === 'record') expect(again.record.data).toEqual(data);
+      }),
+      {
+        numRuns: 2000,
+        examples: [
+          [{ device: 'd', timestamp: 1704067200, xValue: 5, xValueValue: 6 }, undefined],
+          [{ device: 'd', timestamp: 1704067200, hrValue: 5 }, undefined],
+        ],
+      },
     );
   });
 

@@ -133,6 +133,35 @@ describe('metric', () => {
     ]);
   });
 
+  it('tells how likely what it took and what it left was', () => {
+    const details = (payload: JsonObject) =>
+      record(payload)
+        .warnings.filter(({ code }) => code === WARNINGS.fieldAmbiguous)
+        .map(({ detail }) => detail);
+    expect(details({ metric: 'a', price: 1, cost: 2, count: 3, timestamp: 0 })).toEqual([
+      'taken from /price (score 89); /cost (score 78), /count (score 11) could be meant too',
+    ]);
+    expect(details({ metric: 'a', Price: 1, price: 2, timestamp: 0 })).toEqual([
+      'taken from /Price (score 89); /price (score 89) could be meant too, just as likely',
+    ]);
+  });
+
+  it('does not take two amounts for the same that differ in digits which got lost', () => {
+    const rounded = record({ ...sales, amount: 2 ** 60 });
+    expect(rounded.warnings).toMatchObject([{ code: WARNINGS.numberRounded, field: 'amount' }]);
+    expect(rounded.normalizedHash).not.toBe(
+      record({ ...sales, amount: 2 ** 60, other: true }).normalizedHash,
+    );
+  });
+
+  it('says that what the payload has under timestamp is left out when it is no time of the record', () => {
+    const { warnings } = record({ metric: 'a', amount: 1, timestamp: null, date: 0, Timestamp: null });
+    expect(warnings).toEqual([]);
+    expect(record({ first_name: 'A', last_name: 'B', timestamp: false, at: 0 }).warnings).toMatchObject([
+      { code: WARNINGS.fieldDropped, detail: expect.stringContaining('timestamp is the time of the record') },
+    ]);
+  });
+
   it('warns of a time more than a day ahead of the arrival', () => {
     expect(record({ ...sales, timestamp: '2024-06-01T23:59:00Z' }).warnings).toEqual([]);
     expect(record({ ...sales, timestamp: '2024-06-02T00:01:00Z' }).warnings).toMatchObject([
@@ -210,7 +239,26 @@ describe('vitals', () => {
   });
 
   it('takes a number as name of the device', () => {
-    expect(record({ ...vitals, device: 7 })).toMatchObject({ subject: '7', data: { deviceId: '7' } });
+    expect(record({ ...vitals, device: 7 })).toMatchObject({
+      ...{ subject: '7', data: { deviceId: '7' }, warnings: [] },
+    });
+    const [one, two] = [2 ** 60, 2 ** 60].map((device, order) => record({ ...vitals, device, order }));
+    expect(one?.warnings).toMatchObject([{ code: WARNINGS.numberRounded, field: 'deviceId' }]);
+    expect(one?.normalizedHash).not.toBe(two?.normalizedHash);
+  });
+
+  it('warns of a sign that lost digits', () => {
+    expect(record({ ...vitals, steps: 2 ** 60 }).warnings).toMatchObject([
+      { code: WARNINGS.numberRounded, field: 'steps' },
+    ]);
+  });
+
+  it('warns when the payload looks like a metric too', () => {
+    const { type, warnings } = record({ device: 'd1', ts: 1704067200, metric_name: 'temp', value: 20.5 });
+    expect(type).toBe('vitals');
+    expect(warnings).toEqual([
+      { code: WARNINGS.typeGuessed, detail: 'the payload was read as vitals; it looks like metric too' },
+    ]);
   });
 
   it('leaves a metric that a device reports a metric', () => {

@@ -8,6 +8,7 @@ import { metricRules } from './types/metric.ts';
 import { personRules } from './types/person.ts';
 import { vitalsRules } from './types/vitals.ts';
 import { findUpcast, UPCASTS, type UpcastRegistry } from './upcasts.ts';
+import { WARNINGS } from './warnings.ts';
 
 /** The schema versions that this build knows. */
 export const KNOWN_SCHEMA_VERSIONS: readonly number[] = [1, 2];
@@ -98,10 +99,13 @@ export function createNormalizer(options: NormalizerOptions = {}): Normalizer {
         return { kind: 'record', record: passThrough(input, named !== undefined, null) };
       }
       const view = toPayloadView(payload);
-      const rules = type === undefined ? recognize(view, schemaVersion) : named;
+      const likely = type === undefined ? recognize(view, schemaVersion) : NO_TYPES;
+      const rules = likely[0] ?? named;
       if (rules === undefined) return { kind: 'record', record: passThrough(input, false, null) };
       const result = rules.read(view, schemaVersion);
-      return result.kind === 'refused' ? result : finish(input, rules, result.reading, null);
+      if (result.kind === 'refused') return result;
+      const reading = likely.length > 1 ? withRivals(result.reading, likely) : result.reading;
+      return finish(input, rules, reading, null);
     },
   };
 }
@@ -119,14 +123,23 @@ function toAdapterIndex(adapters: readonly SourceAdapter[]): ReadonlyMap<string,
   return index;
 }
 
-/** Chooses the type that a payload looks like; undefined when it looks like none. */
-function recognize(view: PayloadView, schemaVersion: number): BuiltInRules | undefined {
+const NO_TYPES: readonly BuiltInRules[] = [];
+const METRIC_ALONE: readonly BuiltInRules[] = [metricRules];
+
+/** Finds the types that a payload looks like, the one that is taken first. */
+function recognize(view: PayloadView, schemaVersion: number): readonly BuiltInRules[] {
   // A device may report a metric by its proper names: then it is no vital sign called `amount`.
   const { metric, amount } = view.payload;
   if (typeof metric === 'string' && amount !== undefined && metricRules.recognizes(view, schemaVersion)) {
-    return metricRules;
+    return METRIC_ALONE;
   }
-  return BUILT_IN.find((rules) => rules.recognizes(view, schemaVersion));
+  return BUILT_IN.filter((rules) => rules.recognizes(view, schemaVersion));
+}
+
+function withRivals(reading: Reading, likely: readonly BuiltInRules[]): Reading {
+  const [taken, ...others] = likely.map(({ type }) => type);
+  const detail = `the payload was read as ${taken}; it looks like ${others.join(' and ')} too`;
+  return { ...reading, warnings: [...reading.warnings, { code: WARNINGS.typeGuessed, detail }] };
 }
 
 type Raised = { readonly kind: 'raised'; readonly reading: Reading; readonly version: number } | Refusal;

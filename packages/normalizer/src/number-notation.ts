@@ -8,9 +8,13 @@ const SPACES = String.raw` \u00a0\u2009\u202f'\u2019`;
 const ALL_SPACES = new RegExp(`[${SPACES}]`, 'g');
 
 const SPACED = new RegExp(String.raw`^\d{1,3}(?:([${SPACES}])\d{3})(?:\1\d{3})*(?:[.,]\d+)?$`);
-const COMMA_GROUPS = /^\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
-const DOT_GROUPS = /^\d{1,3}(?:\.\d{3})+(?:,\d+)?$/;
-const DECIMAL = /^\d+[.,]\d+$/;
+const COMMA_GROUPS = /^(?!0,)\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
+const DOT_GROUPS = /^(?!0\.)\d{1,3}(?:\.\d{3})+(?:,\d+)?$/;
+const DECIMAL = /^\d*[.,]\d+$/;
+
+/** India separates thousands, then hundreds of them: `12,34,567.50`. */
+const INDIAN = String.raw`\d{1,2}(?:,\d\d)+,\d{3}`;
+const INDIAN_GROUPS = new RegExp(String.raw`^(?!0,)${INDIAN}(?:\.\d+)?$`);
 
 const THOUSANDS_LIKE = /^[-+]?[1-9]\d{0,2}[.,]\d{3}$/;
 
@@ -31,7 +35,7 @@ export function toPlainNumber(digits: string): PlainNumber | null {
       ? { text: digits.replace(',', '.'), guess: toGuess('the comma was read as a decimal separator') }
       : { text: digits };
   }
-  if (COMMA_GROUPS.test(digits)) return { text: digits.replaceAll(',', '') };
+  if (COMMA_GROUPS.test(digits) || INDIAN_GROUPS.test(digits)) return { text: digits.replaceAll(',', '') };
   if (DOT_GROUPS.test(digits)) return { text: digits.replaceAll('.', '').replace(',', '.') };
   return null;
 }
@@ -55,8 +59,10 @@ export function dotGuess(): Guess {
   return toGuess('the dot was read as a decimal separator');
 }
 
+/** A lone zero begins no thousands: `0,123` is written with the other decimal sign. */
 function toNotation(decimal: string, group: string): RegExp {
-  const whole = String.raw`(?:\d+|\d{1,3}([${group}${SPACES}])\d{3}(?:\1\d{3})*)`;
+  const indian = group === ',' ? `|(?!0,)${INDIAN}` : '';
+  const whole = String.raw`(?:\d+|(?!0[${group}])\d{1,3}([${group}${SPACES}])\d{3}(?:\1\d{3})*${indian})`;
   const fraction = String.raw`[${decimal}]\d+`;
   return new RegExp(String.raw`^(?:${whole}(?:${fraction})?|${fraction})(?:[eE][-+]?\d{1,4})?$`);
 }

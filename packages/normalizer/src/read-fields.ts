@@ -11,8 +11,9 @@ import { coerceNumber, toNumberGuesses } from './coerce-number.ts';
 import { coerceTime } from './coerce-time.ts';
 import type { ReadValue } from './field-reader.ts';
 import { toPointer, toPointerStep } from './json-pointer.ts';
+import { isRounded, toRoundedGuesses } from './rounded-number.ts';
 import type { ReadResult, Refusal } from './rule-set.ts';
-import { toWarning, WARNINGS } from './warnings.ts';
+import { type Guess, toWarning, WARNINGS } from './warnings.ts';
 
 /** What reading fields by rules collects; rule sets add to it before they make a reading of it. */
 export type Collected = {
@@ -79,17 +80,30 @@ function readField(rule: FieldRule, view: PayloadView, collected: Collected): Re
 function addField(rule: FieldRule, found: FoundField, read: ReadValue, collected: Collected): void {
   if (rule.as === 'time' && typeof read.value === 'string') collected.timestamp = read.value;
   else collected.fields.set(rule.field, read.value);
-  collected.dedupe.set(rule.field, read.precise ?? read.value);
-  collected.lineage.set(rule.field, {
-    from: toPointerStep(found.key),
-    rule: found.rule,
-    ...(read.conversion === undefined ? {} : { conversion: read.conversion }),
-  });
-  for (const guess of read.guesses) collected.warnings.push(toWarning(rule.field, guess));
-  if (found.rivals.length > 0) {
-    const detail = `taken from ${toPointer([found.key])}; ${toPointer([found.rivals[0] ?? ''])} could be meant too`;
-    collected.warnings.push(toWarning(rule.field, { code: WARNINGS.fieldAmbiguous, detail }));
-  }
+  const { conversion, guesses } = read;
+  collected.dedupe.set(rule.field, isRounded(guesses) ? null : (read.precise ?? read.value));
+  // The own names of fields have nothing to escape.
+  const from = found.rule === 'exact' ? `/${rule.field}` : toPointerStep(found.key);
+  collected.lineage.set(
+    rule.field,
+    conversion === undefined ? { from, rule: found.rule } : { from, rule: found.rule, conversion },
+  );
+  for (const guess of guesses) collected.warnings.push(toWarning(rule.field, guess));
+  if (found.rivals.length > 0) collected.warnings.push(toWarning(rule.field, toRivalGuess(found)));
+}
+
+/** Rivals that a warning names. */
+const MAX_RIVALS = 3;
+
+/** Says what else could have been meant, and how likely each is. */
+function toRivalGuess({ key, score, rivals }: FoundField): Guess {
+  const isTie = rivals[0]?.score === score;
+  const others = rivals
+    .slice(0, MAX_RIVALS)
+    .map((rival) => `${toPointer([rival.key])} (score ${rival.score})`);
+  const taken = `taken from ${toPointer([key])} (score ${score})`;
+  const detail = `${taken}; ${others.join(', ')} could be meant too${isTie ? ', just as likely' : ''}`;
+  return { code: WARNINGS.fieldAmbiguous, detail };
 }
 
 function addMissing(field: string, isTime: boolean, collected: Collected): void {
@@ -108,17 +122,18 @@ function readValue(as: FieldRule['as'], value: string | number): ReadValue | nul
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) return null;
     return as === 'scalar'
-      ? { value, guesses: [] }
-      : { value: String(value), conversion: 'number to string', guesses: [] };
+      ? { value, guesses: toRoundedGuesses(value) }
+      : { value: String(value), conversion: 'number to string', guesses: toRoundedGuesses(value) };
   }
   if (!value.isWellFormed()) return null;
   const trimmed = value.trim();
   return { value: trimmed, ...(trimmed === value ? {} : { conversion: 'trimmed' }), guesses: [] };
 }
 
-/** Refuses an event that lacks a required field. */
-export function toMissing(field: string): Refusal {
-  return { kind: 'refused', code: 'ERR_FIELD_REQUIRED', message: `The field ${field} is missing.`, field };
+/** Refuses an event that lacks a required field; `why` says where it was looked for. */
+export function toMissing(field: string, why?: string): Refusal {
+  const message = `The field ${field} is missing${why === undefined ? '' : `: ${why}`}.`;
+  return { kind: 'refused', code: 'ERR_FIELD_REQUIRED', message, field };
 }
 
 const EXPECTED = { text: 'a text', scalar: 'a text or number', number: 'a number', time: 'a time' } as const;

@@ -1,5 +1,6 @@
 import type { NormalizationWarning, NormalizedRecord } from '@sluice/contracts/event';
 import type { JsonObject, JsonValue } from '@sluice/contracts/json';
+import { toPointerStep } from './json-pointer.ts';
 import { toNormalizedHash } from './normalized-hash.ts';
 import type { ReadContext, Reading } from './rule-set.ts';
 import { toWarning, WARNINGS } from './warnings.ts';
@@ -45,18 +46,30 @@ export function toRecord(
 }
 
 /** An unknown field may have the name of a canonical one, which stands elsewhere or came from an upcast. */
-function toData({ fields, extras }: Reading): { data: JsonObject; dropped: NormalizationWarning[] } {
+function toData({ fields, extras, lineage }: Reading): { data: JsonObject; dropped: NormalizationWarning[] } {
   const data = toObject(fields);
   const dropped: string[] = [];
   for (const [key, value] of extras) {
     if (!isCanonical(key, fields)) setOwn(data, key, value);
-    else if (value !== null) dropped.push(key);
+    else if (!isHeld(value, toPointerStep(key), lineage)) dropped.push(key);
   }
   return { data, dropped: dropped.sort().map(toDroppedWarning) };
 }
 
+/** Tells whether fields hold everything that is in a value: of `{shop: {name}}` nothing is lost where `shop` is the name. */
+function isHeld(value: JsonValue, pointer: string, lineage: Reading['lineage']): boolean {
+  if (value === null) return true;
+  for (const { from } of lineage.values()) if (from === pointer) return true;
+  if (typeof value !== 'object') return false;
+  const inner = Object.entries(value);
+  return inner.length > 0 && inner.every(([key, one]) => isHeld(one, pointer + toPointerStep(key), lineage));
+}
+
 function toDroppedWarning(key: string): NormalizationWarning {
-  const detail = 'the record has a field of this name; the one of the payload is left out';
+  const detail =
+    key === 'timestamp'
+      ? 'timestamp is the time of the record alone; what the payload has there is left out'
+      : 'the record has a field of this name; the one of the payload is left out';
   return toWarning(key, { code: WARNINGS.fieldDropped, detail });
 }
 

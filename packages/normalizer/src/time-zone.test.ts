@@ -52,12 +52,16 @@ describe('parseTimeZone', () => {
     expect(read(zone, clock)).toEqual([utc, WARNINGS.clockChanged]);
   });
 
-  it.each(['', 'local', 'system', 'default', 'Mars/Base', '+19:00', '+02:60', '+2:5', 'UTC+', '12', '02:00'])(
-    'knows no zone %j',
-    (name) => {
-      expect(parseTimeZone(name)).toBeNull();
-    },
-  );
+  it.each([
+    ...['', 'local', 'system', 'default', 'Mars/Base', '+19:00', '+02:60', '+2:5', 'UTC+', '12', '02:00'],
+    ...['BST', 'IST', 'pst', 'CST'],
+  ])('knows no zone %j', (name) => {
+    expect(parseTimeZone(name)).toBeNull();
+  });
+
+  it.each(['CET', 'EST5EDT', 'Japan'])('knows %s, which is a zone of IANA', (name) => {
+    expect(parseTimeZone(name)?.name).toBe(name);
+  });
 
   it('gives back every moment that a clock of a zone shows, or its twin with a warning', () => {
     const zones = [

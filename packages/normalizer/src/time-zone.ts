@@ -20,10 +20,18 @@ const MAX_CACHED_DAYS = 1024;
 
 const OFFSET = /^(?:(?:UTC|GMT)(?=$|[-+])|(?=[-+]))(?:([-+])(\d{1,2})(?::?(\d\d))?)?$/i;
 
-/** Parses an IANA zone (`Europe/Berlin`) or an offset (`+02:00`, `UTC-5`); null when there is no such zone. */
+/** The abbreviations that are zones of the IANA database. Intl knows others, and takes BST for that of Bangladesh. */
+const ABBREVIATION = /^[a-z]{3}$/i;
+const IANA_ABBREVIATIONS = new Set('CET EET EST GMT HST MET MST PRC ROC ROK UCT UTC WET'.split(' '));
+
+/**
+ * Parses an IANA zone (`Europe/Berlin`) or an offset (`+02:00`, `UTC-5`); null when there is no such zone, or an
+ * abbreviation that several have.
+ */
 export function parseTimeZone(name: string): TimeZone | null {
   const offset = OFFSET.exec(name);
   if (offset !== null) return toFixedZone(name, offset);
+  if (ABBREVIATION.test(name) && !IANA_ABBREVIATIONS.has(name.toUpperCase())) return null;
   return IANAZone.isValidZone(name) ? toIanaZone(IANAZone.create(name)) : null;
 }
 

@@ -1,7 +1,9 @@
+import type { JsonObject } from '@sluice/contracts/json';
 import { mappingSchema } from '@sluice/contracts/mapping';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { tryMapping } from './try-mapping.ts';
+import { describe, expect, it } from 'vitest';
+import { defineSource } from './define-source.ts';
+import { createTrialNormalizer, MAPPING_UNUSED, tryMapping } from './try-mapping.ts';
 import type { UpcastRegistry } from './upcasts.ts';
 import { WARNINGS } from './warnings.ts';
 
@@ -33,6 +35,43 @@ it('gives the refusal, or the version that nobody knows', () => {
   expect(tryMapping(mapping, { price: 'x' }, context)).toMatchObject({ code: 'ERR_FIELD_UNREADABLE' });
   expect(tryMapping(mapping, { price: 1 }, { ...context, schemaVersion: 8 })).toMatchObject({ version: 8 });
   expect(tryMapping(mapping, { a: 1 }, { ...context, schemaVersion: 9 })).toMatchObject({ kind: 'record' });
+});
+
+it('takes the versions that the workers take, and those that the mapping names', () => {
+  const tried = (schemaVersion: number, payload: JsonObject) =>
+    tryMapping(mapping, payload, { ...context, schemaVersion, supportedVersions: [1] });
+  expect(tried(1, { price: 1 })).toMatchObject({ kind: 'record' });
+  expect(tried(2, { price: 1 })).toEqual({ kind: 'unknown-version', version: 2 });
+  expect(tried(9, { a: 1 })).toMatchObject({ kind: 'record', record: { data: { amount: 1 } } });
+});
+
+describe('on a source that code reads', () => {
+  const adapters = [
+    defineSource({
+      ...{ source: 'shop', type: 'order', revision: 4 },
+      normalize: () => ({ data: { by: 'code' } }),
+    }),
+  ];
+
+  it('makes the record that the workers make, and says that the mapping did not', () => {
+    expect(tryMapping(mapping, { price: 1 }, { ...context, adapters })).toMatchObject({
+      record: {
+        ...{ type: 'order', data: { by: 'code' }, mappingRevision: 4 },
+        warnings: [{ code: MAPPING_UNUSED, detail: expect.stringContaining('code adapter of shop') }],
+      },
+    });
+    // The mapping names this version, and the code does not.
+    const ofNine = { ...context, schemaVersion: 9, adapters };
+    expect(tryMapping(mapping, { a: 1 }, ofNine)).toEqual({ kind: 'unknown-version', version: 9 });
+  });
+
+  it('says nothing of a mapping where none is tried, or where it is used', () => {
+    const input = { ...context, contentHash: 'c', payload: { price: 1 } };
+    const asIs = createTrialNormalizer(null, { adapters }).normalize(input);
+    expect(asIs).toMatchObject({ record: { type: 'order', warnings: [] } });
+    const other = tryMapping(mapping, { price: 1 }, { ...context, source: 'other', adapters });
+    expect(other).toMatchObject({ record: { type: 'sale', warnings: [] } });
+  });
 });
 
 it('upcasts as the workers do', () => {

@@ -26,6 +26,8 @@ export const WARNINGS = {
   timeOutOfRange: 'WARN_TIME_OUT_OF_RANGE',
   /** The time lies more than 24 hours after the event's arrival. */
   timeAhead: 'WARN_TIME_AHEAD',
+  /** The payload looks like several built-in types; the first was taken. */
+  typeGuessed: 'WARN_TYPE_GUESSED',
   /** The name has not exactly two words; which of them are first names is a guess. */
   nameGuessed: 'WARN_NAME_GUESSED',
   /** The payload of a built-in type is no object; it is passed through. */

@@ -15,7 +15,7 @@ export type WrittenTime = {
 const CLOCK = String.raw`(?:(?:[Tt]| +|, *)(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?(?: *([AaPp])\.?[Mm]\.?)?(?: *(Z|z|UTC|GMT|[-+]\d\d(?::?\d\d)?))?)?`;
 const YEAR_FIRST = new RegExp(String.raw`^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})${CLOCK}$`);
 const YEAR_LAST = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4})${CLOCK}$`);
-const COMPACT = /^(\d{4})(\d\d)(\d\d)$/;
+const COMPACT = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?$/;
 
 /** Reads `2024-01-31`, `2024/1/31`, `2024.01.31`, with or without a clock and a zone. */
 export function readYearFirst(text: string): WrittenTime | null {
@@ -55,18 +55,21 @@ export function readYearLast(text: string): WrittenTime | null {
 export function readIso(text: string): WrittenTime | null {
   const usual = readYearFirst(text);
   if (usual !== null) return /^\d{4}-\d\d-\d\d(?![^Tt ])[^AaPp]*$/.test(text) ? usual : null;
-  return readCompactDate(text) ?? readRareIso(text);
+  return (text.length === 8 ? readCompact(text) : null) ?? readRareIso(text);
 }
 
-/** Reads eight digits as a date; null when they are none. */
-export function readCompactDate(text: string): WrittenTime | null {
-  const [, year, month, day] = COMPACT.exec(text) ?? [];
+/** Reads eight digits as a date, twelve and fourteen as a date and a clock; null when they are none. */
+export function readCompact(text: string): WrittenTime | null {
+  const [, year, month, day, hour, minute = 0, second = 0] = COMPACT.exec(text) ?? [];
   if (year === undefined) return null;
   const instant = toInstant({
     ...{ year: Number(year), month: Number(month), day: Number(day) },
-    ...{ hour: 0, minute: 0, second: 0, fraction: '', offset: 0 },
+    ...{ hour: Number(hour ?? 0), minute: Number(minute), second: Number(second), fraction: '', offset: 0 },
   });
-  return instant && { instant, format: 'date, midnight', says: 'day', guesses: [] };
+  if (instant === null) return null;
+  return hour === undefined
+    ? { instant, format: 'date, midnight', says: 'day', guesses: [] }
+    : { instant, format: 'date and time in digits', says: 'clock', guesses: [] };
 }
 
 /** Reads the forms of ISO 8601 that no pattern above knows: without separators, weeks, days of the year. */

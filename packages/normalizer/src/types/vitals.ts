@@ -2,7 +2,9 @@ import type { JsonObject } from '@sluice/contracts/json';
 import { type FieldRule, hasField, type PayloadView, TIMESTAMP_ALIASES, toAliasKey } from '../aliases.ts';
 import { toPointerStep } from '../json-pointer.ts';
 import { type Collected, isRefusal, readFields, toReadResult } from '../read-fields.ts';
+import { toRoundedGuesses } from '../rounded-number.ts';
 import type { BuiltInRules } from '../rule-set.ts';
+import { toWarning } from '../warnings.ts';
 
 const DEVICE: FieldRule = {
   field: 'deviceId',
@@ -26,6 +28,11 @@ const BREATH_RATE: FieldRule = {
   as: 'number',
   need: 'optional',
 };
+
+/** A name that has become shorter must not mean one of these: reading the record once more would give another. */
+const TAKEN = new Set<string>([DEVICE, TIMESTAMP, HEART_RATE, BREATH_RATE].flatMap(({ from }) => from));
+
+const VALUE = /^(.+?)(?:_?Value|_value)+$/;
 
 /** What is never a vital sign, though it may be a number. */
 const NO_SIGNS = new Set<string>([...DEVICE.from, ...TIMESTAMP.from]);
@@ -61,18 +68,24 @@ function isSign(key: string, value: unknown): value is number {
   );
 }
 
-/** Takes every other number as a vital sign; `<x>Value` becomes `<x>` unless that is there itself. */
+function toSignName(key: string, payload: JsonObject, { fields }: Collected): string {
+  const short = VALUE.exec(key)?.[1];
+  if (short === undefined || Object.hasOwn(payload, short) || fields.has(short)) return key;
+  return TAKEN.has(toAliasKey(short)) ? key : short;
+}
+
+/** Takes every other number as a vital sign; `<x>Value` becomes `<x>` unless that is there itself, or means another. */
 function addOtherSigns(payload: JsonObject, collected: Collected): void {
   for (const key of Object.keys(payload).sort()) {
     const value = payload[key];
     if (collected.used.has(key) || !isSign(key, value)) continue;
-    const short = /^(.+?)_?(?:Value|_value)$/.exec(key)?.[1];
-    const name =
-      short === undefined || Object.hasOwn(payload, short) || collected.fields.has(short) ? key : short;
+    const name = toSignName(key, payload, collected);
     if (collected.fields.has(name) || NO_SIGNS.has(toAliasKey(name))) continue;
     collected.used.add(key);
     collected.fields.set(name, value);
-    collected.dedupe.set(name, value);
+    const guesses = toRoundedGuesses(value);
+    collected.dedupe.set(name, guesses.length > 0 ? null : value);
+    for (const guess of guesses) collected.warnings.push(toWarning(name, guess));
     collected.lineage.set(name, { from: toPointerStep(key), rule: name === key ? 'exact' : 'alias' });
   }
 }
