@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { KEY_ORIGINS, VIA } from './event.ts';
 import type { JsonValue } from './json.ts';
-import { STATUSES } from './status.ts';
+import { ratesSchema } from './rates.ts';
+import { STATUSES, STORED_STATUSES } from './status.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** The page size when none is asked for, and the largest. */
 const DEFAULT_LIMIT = 50;
@@ -17,15 +19,17 @@ const to = time
 const json = z.custom<JsonValue>((value) => value !== undefined);
 
 const page = {
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_LIMIT)
+  limit: wholeNumber(1, MAX_LIMIT)
     .default(DEFAULT_LIMIT)
-    .describe('How many items at most.'),
+    .describe('How many items at most; a page of large items has fewer.'),
   cursor: z.string().max(512).optional().describe('`nextCursor` of the page before.'),
 };
+
+/** The query of a list that has no other parameters. */
+export const pageSchema = z.strictObject(page);
+
+/** The parameters of a list that can be cut by time. */
+export const timeRange = { from, to } as const;
 
 /** The answer of every list. */
 export function listOf<Item extends z.ZodType>(item: Item) {
@@ -42,6 +46,13 @@ export const rawQuerySchema = z.strictObject({
   source: z.string().max(64).optional().describe('Only events of this source.'),
   client_id: z.string().max(64).optional().describe('Another name of `source`.'),
   code: z.string().max(64).optional().describe('Only events whose last attempt ended with this error code.'),
+  fingerprint: z.string().max(64).optional().describe('Only dead letters of this group.'),
+  discarded: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe(
+      '`true`: only dead letters that were discarded; `false`: without them, which is what `status=dead` and `fingerprint` do by themselves.',
+    ),
   from,
   to,
   ...page,
@@ -52,7 +63,7 @@ export const normalizedQuerySchema = z.strictObject({
   source: z.string().max(64).optional().describe('Only events of this source.'),
   client_id: z.string().max(64).optional().describe('Another name of `source`.'),
   type: z.string().max(128).optional().describe('Only events of this type, like `metric`.'),
-  subject: z.string().max(512).optional().describe('Only events of this subject, like a device.'),
+  subject: z.string().min(1).max(512).optional().describe('Only events of this subject, like a device.'),
   from,
   to,
   ...page,
@@ -79,6 +90,12 @@ export const rawItemSchema = z
     code: z.string().nullable(),
     message: z.string().nullable(),
     conflictOf: z.string().nullable(),
+    fingerprint: z.string().nullable().describe('The group of a dead letter.'),
+    discarded: z
+      .object({ at: z.string(), by: z.string(), reason: z.string() })
+      .nullable()
+      .describe('Who discarded a dead letter, when and why.'),
+    replay: z.string().nullable().describe('The operation that replayed it last, or will.'),
   })
   .meta({ id: 'RawItem' });
 export type RawItem = z.infer<typeof rawItemSchema>;
@@ -169,6 +186,7 @@ export const statsSchema = z
   .object({
     byStatus: z.record(z.enum(STATUSES), z.number().int()),
     duplicates: z.object({ raw: z.number().int(), normalized: z.number().int() }),
+    rates: ratesSchema,
     queue: z.object({
       waiting: z.number().int(),
       active: z.number().int(),
@@ -183,6 +201,15 @@ export const statsSchema = z
   .meta({ id: 'Stats' });
 export type Stats = z.infer<typeof statsSchema>;
 
+/** What a tenant sees of the numbers, unless it is the default one. */
+export const tenantStatsSchema = z
+  .object({
+    byStatus: z.record(z.enum(STORED_STATUSES), z.number().int()).describe('Stored events of the tenant.'),
+    duplicates: z.object({ raw: z.number().int(), normalized: z.number().int() }),
+  })
+  .meta({ id: 'TenantStats' });
+export type TenantStats = z.infer<typeof tenantStatsSchema>;
+
 export const setMaintenanceSchema = z.strictObject({ on: z.boolean() });
 
 export const maintenanceSchema = z
@@ -193,8 +220,8 @@ export type Maintenance = z.infer<typeof maintenanceSchema>;
 const VITAL_SORTS = ['timestamp', 'deviceId', 'heartRate', 'breathRate'] as const;
 
 export const vitalQuerySchema = z.strictObject({
-  count: z.coerce.number().int().min(1).max(100).default(20).describe('How many devices at most.'),
-  offset: z.coerce.number().int().min(0).max(1_000_000).default(0).describe('How many devices to skip.'),
+  count: wholeNumber(1, 100).default(20).describe('How many devices at most.'),
+  offset: wholeNumber(0, 1_000_000).default(0).describe('How many devices to skip.'),
   sortBy: z.enum(VITAL_SORTS).default('timestamp').describe('What to sort by.'),
   orderBy: z.enum(['asc', 'desc']).default('desc').describe('Smallest or greatest first.'),
 });

@@ -167,6 +167,24 @@ const table = {
     retry: false,
     mend: 'Ask an admin for a key with the role that `detail` names.',
   },
+  ERR_ORIGIN_FOREIGN: {
+    title: 'A page of another origin may not do that with this session.',
+    status: 403,
+    retry: false,
+    mend: 'Sign in on the page that is used, or send a key as `Authorization: Bearer <key>`.',
+  },
+  ERR_SIGN_IN_LIMITED: {
+    title: 'Too many sign-ins failed from this address.',
+    status: 429,
+    retry: true,
+    mend: 'Wait for `Retry-After` seconds, then sign in with a key that is in force.',
+  },
+  ERR_KEY_LAST_ADMIN: {
+    title: 'This is the last admin key: without it nobody could make another.',
+    status: 409,
+    retry: false,
+    mend: 'Make another admin key first.',
+  },
   ERR_RATE_LIMITED: {
     title: 'The source sends faster than it may.',
     status: 429,
@@ -190,6 +208,18 @@ const table = {
     status: 405,
     retry: false,
     mend: 'Use a method that `Allow` names.',
+  },
+  ERR_NOT_ACCEPTABLE: {
+    title: 'The answer has a media type that the request does not accept.',
+    status: 406,
+    retry: false,
+    mend: 'Send `Accept: text/event-stream`, or no `Accept`.',
+  },
+  ERR_UPGRADE_REQUIRED: {
+    title: 'This address speaks WebSocket only.',
+    status: 426,
+    retry: false,
+    mend: 'Open a WebSocket here, or use `/stream`, which sends the same as server-sent events.',
   },
   ERR_REQUEST_TIMEOUT: {
     title: 'The request did not arrive in time.',
@@ -243,6 +273,24 @@ const table = {
     title: 'The code adapter of the source cannot make a record of the payload.',
     retry: false,
     mend: 'Mend the adapter, deploy, then replay.',
+  },
+  ERR_EVENT_NOT_DEAD: {
+    title: 'The event is not dead.',
+    status: 409,
+    retry: false,
+    mend: 'Only dead events can be replayed or discarded: a failed one is tried again by itself, the others are done or on their way.',
+  },
+  ERR_REPLAY_RUNNING: {
+    title: 'Another replay has these events in hand.',
+    status: 409,
+    retry: true,
+    mend: 'Wait for the replay that `detail` names, or cancel it; or narrow the filter so that the two cannot meet.',
+  },
+  ERR_OPERATION_STATE: {
+    title: 'The operation is in a state that does not allow this.',
+    status: 409,
+    retry: false,
+    mend: 'Read the operation: what is done, cancelled or failed cannot be changed any more.',
   },
   ERR_SIMULATED: {
     title: 'A failure was simulated on request.',

@@ -143,12 +143,26 @@ export type RawEventDocument = {
   /** The event whose key this one used again, with another body. */
   readonly conflictOf?: string;
   readonly history?: readonly AttemptRecord[];
+  /** The operation that replays it, or did so last. */
+  readonly replay?: ReplayMark;
+  /** Set while a dead event is discarded; whatever happens to the event next ends it. */
+  readonly discarded?: { readonly at: Date; readonly by: string; readonly reason: string };
+};
+
+/**
+ * What a bulk replay writes on the events of its set: `planned` = the event is in the set, as the dead event that it
+ * was in `run`; `taken` = its turn came, and it was put into the queue.
+ */
+export type ReplayMark = {
+  readonly operation: string;
+  readonly state: 'planned' | 'taken';
+  readonly run: number;
 };
 
 /** What is looked at of a raw event that waits for another attempt, or for a worker that knows it. */
 export type OpenEvent = Pick<
   RawEventDocument,
-  '_id' | 'contentHash' | 'run' | 'attempts' | 'batch' | 'schemaVersion'
+  '_id' | 'contentHash' | 'run' | 'attempts' | 'batch' | 'schemaVersion' | 'replay'
 >;
 
 /** A normalized event as `normalized_events` holds it; `_id` is that of its raw event. */

@@ -44,7 +44,16 @@ export const mappedFieldSchema = z
       .optional()
       .describe('Date formats in the tokens of Luxon, like dd.MM.yyyy HH:mm, and seconds, millis or iso.'),
     zone: zoneSchema.optional(),
-    decimal: z.enum(['.', ',']).optional().describe('Which sign stands before decimals.'),
+    decimal: z
+      .enum(['.', ','])
+      .optional()
+      .describe('Which sign stands before decimals; the other separates thousands.'),
+    blank: z
+      .array(z.union([z.string().trim().min(1).max(64), z.number()]))
+      .min(1)
+      .max(16)
+      .optional()
+      .describe('Values that mean there is none, like n/a, 0000-00-00 or -999; texts in any case.'),
   })
   .refine(({ required, default: fallback }) => !required || fallback === undefined, {
     path: ['default'],
@@ -54,9 +63,9 @@ export const mappedFieldSchema = z
     path: ['as'],
     message: 'formats and zone are for dates: expected as: date',
   })
-  .refine(({ as, decimal }) => decimal === undefined || as === 'number', {
+  .refine(({ as, decimal }) => decimal === undefined || as === 'number' || as === 'integer', {
     path: ['as'],
-    message: 'decimal is for numbers: expected as: number',
+    message: 'decimal is for numbers: expected as: number or integer',
   });
 export type MappedField = z.infer<typeof mappedFieldSchema>;
 
@@ -128,8 +137,13 @@ export type MappingRevision = {
   readonly owner: 'file' | 'api';
   readonly mapping: Mapping;
   readonly createdAt: Date;
-  /** When it last became active. */
+  /** Who sent it, by the name of the key; absent where the file declares it. */
+  readonly createdBy?: string;
+  /** When it last became active, and by whom. */
   readonly activatedAt?: Date;
+  readonly activatedBy?: string;
+  /** When another took its place. */
+  readonly retiredAt?: Date;
 };
 
 /** Events of a trial that ended alike: `events` names the first of them, the newest first. */

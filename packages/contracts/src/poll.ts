@@ -18,6 +18,9 @@ const pagesSchema = z.object({
   most: z.number().int().optional(),
 });
 
+/** Set in a run without page numbers: how many records the next request asks for. */
+const limitSchema = z.number().int().optional();
+
 /** The form for `timestamp`, and what was stored before there were other kinds. */
 const timestampCheckpointSchema = z.object({
   kind: z.literal('timestamp').optional(),
@@ -29,6 +32,7 @@ const timestampCheckpointSchema = z.object({
       highest: cursorValueSchema.nullable(),
       /** The earliest time that the source's own clock showed in this run, epoch ms. */
       asOfMs: z.number().int(),
+      limit: limitSchema,
     })
     .nullable(),
 });
@@ -39,7 +43,7 @@ const idCheckpointSchema = z.object({
   point: z.string().nullable(),
   /** The highest that was known before the last run began: with a lookback, the next run begins that far below it. */
   before: z.string().nullable().optional(),
-  run: pagesSchema.extend({ highest: z.string().nullable() }).nullable(),
+  run: pagesSchema.extend({ highest: z.string().nullable(), limit: limitSchema }).nullable(),
 });
 
 const pageCheckpointSchema = z.object({
@@ -95,13 +99,16 @@ export function isManualSlot(slot: number): boolean {
 }
 
 /**
- * What came of a run: `running` until it ends; `polled`, also with problems; `failed`; `waiting` = the source asked
- * us to wait; `left` = the process was about to end; `lost` = another scheduler took over; `crashed` = it never told
- * its end; `paused`, `open` (the breaker) and `busy` = asked for by a person and not begun.
+ * What came of a run: `running` until it ends; `polled` = everything was read, also with problems; `partial` = as much
+ * as one run may read, or records moved while they were read, and the next run goes on; `failed`; `waiting` = the
+ * source asked us to wait; `left` = the process was about to end, or the source was changed; `lost` = another scheduler
+ * took over; `crashed` = it never told its end; `paused` before or while it ran; `open` = left alone because it failed too
+ * often; `busy` = asked for by a person while another run was under way.
  */
 export const POLL_OUTCOMES = [
   'running',
   'polled',
+  'partial',
   'failed',
   'waiting',
   'left',
@@ -143,3 +150,17 @@ export type PollRun = PollProgress & {
   /** Why it failed. */
   readonly error: string | null;
 };
+
+/**
+ * Tells how far a source is behind at `nowMs` (epoch ms): whole seconds since the last run began that read everything;
+ * null when none of `runs` did.
+ */
+export function toLagSeconds(
+  runs: readonly Pick<PollRun, 'outcome' | 'startedAt'>[],
+  nowMs: number,
+): number | null {
+  const whole = runs
+    .filter(({ outcome }) => outcome === 'polled')
+    .map(({ startedAt }) => startedAt.getTime());
+  return whole.length === 0 ? null : Math.max(0, Math.round((nowMs - Math.max(...whole)) / 1000));
+}

@@ -3,6 +3,8 @@ import type { ErrorCode } from './errors.ts';
 /** A refused request as `rejections` holds it: headers without credentials, the first 4 KiB of the body. */
 export type Rejection = {
   readonly at: Date;
+  /** Whose it is: that of the declared source, else of the sender's key; null where nobody knows. */
+  readonly tenant: string | null;
   /** The source that was named in the path, if any. */
   readonly source: string | null;
   readonly code: ErrorCode;

@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { DEFAULT_TENANT, MAX_SCHEMA_VERSION, SOURCE_ID_PATTERN } from './event.ts';
 import { mappingSchema } from './mapping.ts';
 
+/** No provider's secret is longer, and encrypted it must still fit where it is stored. */
+const secretValue = z.string().min(1).max(4096);
+
 /** A secret: its value, or the name of the environment variable that holds it. */
 const secretRefSchema = z.union([
-  z.strictObject({ value: z.string().min(1) }),
+  z.strictObject({ value: secretValue }),
   z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
 ]);
 export type SecretRef = z.infer<typeof secretRefSchema>;
@@ -12,7 +15,7 @@ export type SecretRef = z.infer<typeof secretRefSchema>;
 /** A secret of a sender, which may end. */
 const expiresAt = z.iso.datetime().optional();
 const secretSchema = z.union([
-  z.strictObject({ value: z.string().min(1), expiresAt }),
+  z.strictObject({ value: secretValue, expiresAt }),
   z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), expiresAt }),
 ]);
 
@@ -141,18 +144,21 @@ export type PushSource = z.infer<typeof pushSourceSchema>;
 
 const paramName = z.string().min(1).max(64);
 const recordPath = z.string().min(1).max(256);
+const PATH_NOTE = 'names with dots between them, \\. for a dot in a name';
 
 const cursorSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('timestamp'),
     param: paramName.describe('Query parameter that carries the cursor.'),
-    path: recordPath.describe("Path of a record's cursor value."),
+    path: recordPath.describe(`Path of a record's cursor value: ${PATH_NOTE}; a column of CSV.`),
     lookback: z.number().min(0).max(86_400).default(60).describe('Seconds that every run reads again.'),
   }),
   z.strictObject({
     kind: z.literal('id'),
     param: paramName.describe('Query parameter that carries the highest id that was read.'),
-    path: recordPath.describe('Path of the id, which rises from record to record.'),
+    path: recordPath.describe(
+      `Path of the id, which rises from record to record: ${PATH_NOTE}; a column of CSV.`,
+    ),
     lookback: z
       .number()
       .int()
@@ -172,7 +178,9 @@ const cursorSchema = z.discriminatedUnion('kind', [
     kind: z.literal('link'),
     path: recordPath
       .optional()
-      .describe('Path of the next address in the answer; without it the Link header with rel="next".'),
+      .describe(
+        `Path of the next address in the answer: ${PATH_NOTE}; without it the Link header with rel="next".`,
+      ),
     resume: z
       .enum(['last', 'first'])
       .optional()
@@ -203,13 +211,25 @@ export const pollSourceSchema = z.strictObject({
   recordsPath: z
     .string()
     .default('')
-    .describe('Path of the array of records in a JSON answer; empty: the answer.'),
-  idPath: recordPath.describe("Path of a record's id; a column of CSV."),
-  versionPath: recordPath.optional().describe("Path of a record's version; else the cursor value."),
+    .describe(`Path of the array of records in a JSON answer: ${PATH_NOTE}; empty: the answer.`),
+  idPath: recordPath.describe(`Path of a record's id: ${PATH_NOTE}; a column of CSV.`),
+  versionPath: recordPath
+    .optional()
+    .describe(`Path of a record's version: ${PATH_NOTE}; a column of CSV. Else the cursor value.`),
   cursor: cursorSchema.describe('How the next records are asked for.'),
   pageParam: paramName.optional().describe('Query parameter of the page number, from 1.'),
-  limitParam: paramName.optional().describe('Query parameter of the page size.'),
-  pageSize: z.number().int().min(1).max(10_000).default(100),
+  limitParam: paramName
+    .optional()
+    .describe(
+      'Query parameter of the page size. Without pageParam the oldest change, or the lowest id, must come first.',
+    ),
+  pageSize: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(100)
+    .describe('Records of a page; asked for with limitParam, so no more than the source grants at once.'),
 });
 export type PollSource = z.infer<typeof pollSourceSchema>;
 
@@ -217,7 +237,7 @@ export type PollSource = z.infer<typeof pollSourceSchema>;
 export const sourceSchema = z.discriminatedUnion('kind', [pushSourceSchema, pollSourceSchema]);
 export type Source = z.infer<typeof sourceSchema>;
 
-const sealed = z.string().min(1).max(8192).describe('The value, encrypted with SECRETS_KEY.');
+const sealed = z.string().min(1).max(32_768).describe('The value, encrypted with SECRETS_KEY.');
 
 /** A secret as it is stored: encrypted, or by the name of the variable that holds it. */
 const storedSecretRefSchema = z.union([

@@ -5,6 +5,7 @@ import type { JsonValue } from './json.ts';
 import { MAPPING_STATES, mappingSchema } from './mapping.ts';
 import { POLL_OUTCOMES } from './poll.ts';
 import { pollSourceSchema, pushSourceSchema } from './source.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const json = z.custom<JsonValue>((value) => value !== undefined);
 
@@ -111,7 +112,7 @@ export const sourceDetailSchema = sourceItemSchema
   .meta({ id: 'SourceDetail' });
 export type SourceDetail = z.infer<typeof sourceDetailSchema>;
 
-const pageSize = z.coerce.number().int().min(1).max(500).default(50).describe('How many items at most.');
+const pageSize = wholeNumber(1, 500).default(50).describe('How many items at most.');
 const cursor = z.string().max(512).optional().describe('`nextCursor` of the page before.');
 export const sourcePageSchema = z.strictObject({ limit: pageSize, cursor });
 export const sourceListSchema = listOf(sourceItemSchema);
@@ -152,7 +153,13 @@ export const mappingRevisionSchema = z
     owner: ownerSchema,
     mapping: z.record(z.string(), json),
     createdAt: z.string(),
-    activatedAt: z.string().nullable(),
+    createdBy: z.string().nullable().describe('Name of the key that sent it; null: the sources file.'),
+    activatedAt: z.string().nullable().describe('When it last became active.'),
+    activatedBy: z
+      .string()
+      .nullable()
+      .describe('Name of the key that made it active; null: nobody yet, or the sources file.'),
+    retiredAt: z.string().nullable().describe('When another revision took its place.'),
     trial: mappingTrialSchema.nullable().describe('The last trial.'),
     forced: z.object({ at: z.string(), reason: z.string() }).nullable(),
   })
@@ -189,15 +196,19 @@ export const activationBodySchema = z
     message: 'needed with force',
   });
 
-const schemaVersion = z.number().int().min(1).max(MAX_SCHEMA_VERSION).default(1);
-
 export const dryRunBodySchema = z
   .strictObject({
     mapping: mappingSchema.optional().describe('The mapping to try; or `source` and `revision`.'),
-    source: z.string().regex(SOURCE_ID_PATTERN).optional().describe('Whose payload it is.'),
+    source: z.string().regex(SOURCE_ID_PATTERN).optional().describe('Whose payload it is: a declared one.'),
     revision: z.number().int().min(1).optional().describe('Which revision; without it the active one.'),
     payload: json.describe('Any JSON value.'),
-    schemaVersion,
+    schemaVersion: z
+      .number()
+      .int()
+      .min(1)
+      .max(MAX_SCHEMA_VERSION)
+      .optional()
+      .describe('Which the payload is of; by default that of the source, else 1.'),
   })
   .refine(
     ({ mapping, source, revision }) =>

@@ -1,5 +1,6 @@
 import { toReceiptId } from '@sluice/contracts/bulk';
 import type { RawEventDocument } from '@sluice/contracts/event';
+import { toReplayJobId } from '@sluice/contracts/operations';
 import { type EventsJob, toSingleJobId } from '@sluice/contracts/queues';
 import { toConflictEventId } from '@sluice/normalizer/identity';
 import type { Stores } from './ports.ts';
@@ -24,6 +25,7 @@ export function checkPromises(stores: Stores, options: CheckOptions): void {
   checkStates(stores, options);
   checkLedger(stores, options);
   checkQueue(stores, options);
+  checkReplays(stores);
 }
 
 /** Whatever was answered 202 is stored with its own bytes, or was flushed with a batch that the ledger names. */
@@ -131,9 +133,19 @@ function checkQueue({ world, store, queue }: Stores, { flushed }: CheckOptions):
   if (flushed.length > 0) return;
   for (const { _id, status, contentHash, run } of store.raw.values()) {
     if (status !== 'dead') continue;
-    const failed = [...queue.jobs.keys()].some((id) =>
-      id.startsWith(toSingleJobId(_id, contentHash, 0).slice(0, -1)),
-    );
+    const names = [toSingleJobId(_id, contentHash, 0).slice(0, -1), toReplayJobId(_id, '')];
+    const failed = [...queue.jobs.keys()].some((id) => names.some((name) => id.startsWith(name)));
     if (!failed) world.violate(`the dead letter ${_id} (run ${run}) cannot be retried`);
+  }
+}
+
+/** Every replay has come to its end, and nothing is held back for one; a replay that was not cancelled left none. */
+function checkReplays({ world, store }: Stores): void {
+  for (const { id, isOpen } of store.replay.replays.values()) {
+    if (isOpen) world.violate(`the replay ${id} never ended`);
+  }
+  for (const { _id, status, replay } of store.raw.values()) {
+    if (replay?.state === 'planned') world.violate(`${_id} is still planned by ${replay.operation}`);
+    if (replay?.state === 'taken' && status === 'pending') world.violate(`${_id} is pending for ever`);
   }
 }

@@ -3,6 +3,7 @@ import { sweepInbox } from '../src/sweep.ts';
 import { type Ingest, startIngest } from './ingest.ts';
 import { createNode, type Node } from './node.ts';
 import { type Stores, toRefile, toSettleQueue, toSweepInbox } from './ports.ts';
+import { replayForEver } from './replayer.ts';
 import { createNormalize } from './scenario.ts';
 import { startWorker } from './worker.ts';
 
@@ -72,6 +73,7 @@ export function startCluster(stores: Stores, options: ClusterOptions): Cluster {
     else if (kind === 'sweeper') {
       void sweepForEver(node);
       void refileForEver(node);
+      void replayForEver(stores, node);
     } else {
       const die = () => {
         node.crash('of a payload');

@@ -10,7 +10,12 @@ export type Cruelty = {
   readonly faults: number;
   /** Whether Redis loses everything once. */
   readonly flushes: boolean;
+  /** How often an operator replays all dead letters. */
+  readonly replays: number;
 };
+
+/** How long after the harm an operator may still start a replay. */
+const REPLAYS_AFTER_MS = 15_000;
 
 export type Nemesis = {
   /** The jobs that a flush of Redis took. */
@@ -21,9 +26,9 @@ export type Nemesis = {
 
 /** Plans faults at random moments until `durationMs`. */
 export function startNemesis(
-  { world, redis, mongo, queue }: Stores,
+  { world, redis, mongo, queue, store }: Stores,
   cluster: Cluster,
-  { trouble, faults, flushes }: Cruelty,
+  { trouble, faults, flushes, replays }: Cruelty,
   durationMs: number,
 ): Nemesis {
   const { random } = world;
@@ -55,6 +60,23 @@ export function startNemesis(
     if (job !== undefined) queue.retryFailed(job.id, world.now());
   }
 
+  function startReplay(): void {
+    world.note('an operator replays all dead letters');
+    store.replay.start();
+  }
+
+  /** Kills the processes that could run a replay, or keeps one frozen beyond its lease. */
+  function harmReplayers(): void {
+    const replayers = cluster.nodes().filter(({ name }) => name.startsWith('sweeper'));
+    if (random.fraction() < 0.3) replayers[0]?.freeze(5000 + random.fraction() * 4000);
+    else for (const node of replayers) node.crash('SIGKILL');
+  }
+
+  function cancelReplay(): void {
+    world.note('an operator cancels the replay');
+    store.replay.cancel();
+  }
+
   function flush(): void {
     world.note('redis loses everything');
     flushed.push(...queue.flush());
@@ -72,6 +94,16 @@ export function startNemesis(
     world.after(random.fraction() * durationMs, unlessHealed(random.pick(harm)));
   }
   if (flushes) world.after(random.fraction() * durationMs, unlessHealed(flush));
+  for (let count = 0; count < replays; count += 1) {
+    // Some while everything is draining, when most dead letters are there.
+    const startMs = random.fraction() * (durationMs + REPLAYS_AFTER_MS);
+    world.after(startMs, startReplay);
+    // Whoever runs it has it in hand about now.
+    for (let harms = random.whole(0, 3); harms > 0; harms -= 1) {
+      world.after(startMs + random.fraction() * 3000, harmReplayers);
+    }
+    if (random.fraction() < 0.3) world.after(startMs + random.fraction() * 3000, cancelReplay);
+  }
   return {
     flushed,
     heal() {

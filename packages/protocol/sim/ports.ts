@@ -3,6 +3,7 @@ import type { NormalizedEventDocument, OpenEvent, RawEventDocument } from '@slui
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { AcceptInbox, AcceptQueue, EventStore, SettleQueue } from '../src/ports.ts';
 import type { OpenEvents, RefileQueue } from '../src/refile.ts';
+import type { ReplayEvents, ReplayRunner } from '../src/replay-run.ts';
 import type { SweepInbox } from '../src/sweep.ts';
 import type { Node } from './node.ts';
 import { addPipeline, type QueueModel } from './queue-model.ts';
@@ -128,6 +129,47 @@ export function toRefile(stores: Stores, node: Node): { open: OpenEvents; queue:
   const hasJobs = (ids: readonly string[]) =>
     redis.call(node, () => ids.map((id) => queue.jobs.has(id)), { deadlineMs: QUEUE_MS });
   return { open: { listIdle, read }, queue: { ...toSettleQueue(stores, node), hasJobs } };
+}
+
+/** Creates the replays, and the queue, as whoever runs them reaches them. */
+export function toReplays(stores: Stores, node: Node) {
+  const { world, mongo, store } = stores;
+  const { replay } = store;
+  const ask = <Result>(effect: () => Result) => mongo.call(node, effect, { deadlineMs: STORE_MS });
+  const { open, queue } = toRefile(stores, node);
+
+  async function* listPending(operation: string): AsyncGenerator<readonly OpenEvent[]> {
+    yield ask(() => replay.listPending(operation));
+  }
+
+  const events: ReplayEvents = {
+    listPlanned: (operation, limit) => ask(() => replay.listPlanned(operation, limit)),
+    take: (runner, turns, now) =>
+      ask(() => {
+        const result = replay.take(runner, turns, now);
+        world.note(`${node.name} ${runner.operation} ${result}: ${turns.map(({ id }) => id).join(', ')}`);
+        return result;
+      }),
+    listPending,
+    read: open.read,
+  };
+  return {
+    events,
+    queue,
+    acquire: () => ask(() => replay.acquire(node.name, world.now())),
+    listOpen: () => ask(() => replay.listOpen()),
+    countInFlight: (operation: string) =>
+      ask(
+        () =>
+          [...store.raw.values()].filter(
+            ({ replay: mark, status }) =>
+              mark?.operation === operation &&
+              mark.state === 'taken' &&
+              (status === 'pending' || status === 'failed'),
+          ).length,
+      ),
+    close: (runner: ReplayRunner) => ask(() => replay.close(runner)),
+  };
 }
 
 /** Creates the inbox as a sweeper reaches it. */

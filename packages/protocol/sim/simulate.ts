@@ -41,7 +41,7 @@ export async function simulate(seed: number): Promise<Simulation> {
     redis: createServer(world, 'redis'),
     mongo: createServer(world, 'mongodb'),
     queue: createQueueModel(world),
-    store: createStoreModel(),
+    store: createStoreModel(world.violate),
   };
   const durationMs = random.pick([2000, 10_000, 30_000]);
   const isGentle = random.fraction() < 0.2;
@@ -55,11 +55,12 @@ export async function simulate(seed: number): Promise<Simulation> {
   });
   const senders = createSenders(world, plans, cluster.pickIngest);
   const cruelty = isGentle
-    ? { trouble: 0, faults: 0, flushes: false }
+    ? { trouble: 0, faults: 0, flushes: false, replays: random.whole(0, 3) }
     : {
         trouble: random.pick([0, 0.005, 0.05, 0.2]),
         faults: random.whole(0, 8),
         flushes: random.fraction() < 0.03,
+        replays: random.whole(0, 3),
       };
   const nemesis = startNemesis(stores, cluster, cruelty, durationMs);
   let actions = await world.run(() => false, durationMs);
@@ -82,7 +83,11 @@ export async function simulate(seed: number): Promise<Simulation> {
 
 function isDrained({ queue, store }: Stores): boolean {
   const isOpen = [...store.raw.values()].some(({ status }) => status === 'failed' || status === 'pending');
+  const isReplaying = store.replay.listOpen().length > 0;
   return (
-    !isOpen && store.inbox.size === 0 && [...queue.jobs.values()].every(({ state }) => state === 'failed')
+    !isOpen &&
+    !isReplaying &&
+    store.inbox.size === 0 &&
+    [...queue.jobs.values()].every(({ state }) => state === 'failed')
   );
 }

@@ -15,6 +15,7 @@ import {
 } from '@sluice/contracts/bulk';
 import type { AcceptedEvent, NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
 import { isFinal, STATUS_EDGES } from '@sluice/contracts/status';
+import { createReplayModel, type ReplayModel } from './replay-model.ts';
 
 /**
  * A model of the event store: the same rules as MongoDB's (unique ids and hashes, transactions that write all or
@@ -27,6 +28,7 @@ export type StoreModel = {
   readonly receipts: ReadonlyMap<string, Omit<ReceiptDocument, 'at'>>;
   readonly inbox: ReadonlyMap<string, InboxDocument>;
   readonly instances: Map<string, InstanceDocument>;
+  readonly replay: ReplayModel;
   /** The records that the latest state has taken over. */
   readonly applied: Set<string>;
   lookUp(query: LookUp): LookedUp;
@@ -40,8 +42,8 @@ export type StoreModel = {
   ): readonly InboxDocument[];
 };
 
-/** Creates an empty model. */
-export function createStoreModel(): StoreModel {
+/** Creates an empty model; `violate` is told when a replay breaks its promise, which throws by default. */
+export function createStoreModel(violate = fail): StoreModel {
   const raw = new Map<string, RawEventDocument>();
   const normalized = new Map<string, NormalizedEventDocument>();
   const receipts = new Map<string, Omit<ReceiptDocument, 'at'>>();
@@ -155,6 +157,7 @@ export function createStoreModel(): StoreModel {
     receipts,
     inbox,
     instances: new Map(),
+    replay: createReplayModel(raw, violate),
     applied,
     readRecords: (ids) => ids.flatMap((id) => normalized.get(id) ?? []),
     lookUp,
@@ -162,6 +165,10 @@ export function createStoreModel(): StoreModel {
     keepInInbox,
     claimRows,
   };
+}
+
+function fail(text: string): void {
+  throw new Error(text);
 }
 
 /** An update replaces the outcome as a whole: nothing of an earlier one stays. */

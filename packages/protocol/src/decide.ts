@@ -12,6 +12,7 @@ import {
   toHashKey,
   toReceiptId,
 } from '@sluice/contracts/bulk';
+import { toStage } from '@sluice/contracts/dead-letters';
 import type { ErrorCode } from '@sluice/contracts/errors';
 import type { AttemptRecord, NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
 import { isFinal, STATUS_EDGES, type StoredStatus } from '@sluice/contracts/status';
@@ -312,7 +313,7 @@ function toDead(id: string, candidate: Candidate, code: ErrorCode, message: stri
   const { run, attempt: attempts } = candidate;
   return {
     status: 'dead',
-    fields: { code, message, fingerprint: toFingerprint(code, message, 'normalize').fingerprint },
+    fields: { code, message, fingerprint: toFingerprint(code, message, toStage(code)).fingerprint },
     outcome: { kind: 'dead', id, run, attempts, code, message },
   };
 }

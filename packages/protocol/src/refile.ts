@@ -9,6 +9,7 @@
  */
 import { toInboxKey } from '@sluice/contracts/bulk';
 import type { OpenEvent, RawEventDocument } from '@sluice/contracts/event';
+import { toReplayJobId } from '@sluice/contracts/operations';
 import { toInboxJobId, toParkJobId, toReceiptJobId, toSingleJobId } from '@sluice/contracts/queues';
 import { toStoredEvent } from './accepted-event.ts';
 import type { SettleQueue, SplitJob } from './ports.ts';
@@ -61,10 +62,15 @@ async function findStranded(
   });
 }
 
-/** Its own job, or that of the events of its batch, or of its inbox row, that are parked together. */
-function toJobIds({ _id, contentHash, run, batch, schemaVersion }: OpenEvent): string[] {
+/**
+ * Its own job, or that of its replay, or that of the events of its batch, or of its inbox row, that are parked
+ * together.
+ */
+function toJobIds({ _id, contentHash, run, batch, schemaVersion, replay }: OpenEvent): string[] {
+  const replayed = replay === undefined ? [] : [toReplayJobId(_id, replay.operation)];
   const delivery = batch === undefined ? toInboxJobId(toInboxKey(_id, contentHash)) : toReceiptJobId(batch);
-  return [toSingleJobId(_id, contentHash, run), delivery, toParkJobId(delivery, schemaVersion)];
+  const parked = toParkJobId(delivery, schemaVersion);
+  return [toSingleJobId(_id, contentHash, run), delivery, parked, ...replayed];
 }
 
 function toJob(raw: RawEventDocument): SplitJob {

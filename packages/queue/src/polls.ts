@@ -31,7 +31,7 @@ export type PollsWorkerOptions = {
   readonly redisUrl: string;
   readonly prefix: string;
   readonly name?: string;
-  /** Polls in hand at once; 4 by default. */
+  /** Polls in hand at once; 32 by default. */
   readonly concurrency?: number;
   /** Polls a source; a rejection fails the job, and the schedule's next slot is the next attempt. */
   readonly process: (poll: PollJob) => Promise<void>;

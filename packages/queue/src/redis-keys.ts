@@ -30,3 +30,13 @@ export function toParkedKey(prefix: string): string {
 export function toMaintenanceKey(prefix: string): string {
   return `${prefix}:maintenance`;
 }
+
+/** Names the copy of an API key. */
+export function toKeyMirrorKey(prefix: string, id: string): string {
+  return `${prefix}:key:${id}`;
+}
+
+/** Names the hash that holds a copy of the declared sources. */
+export function toSourcesKey(prefix: string): string {
+  return `${prefix}:sources`;
+}

@@ -1,10 +1,13 @@
 import { ERRORS } from '@sluice/contracts/errors';
+import type {} from './access.ts';
 import type { HttpServer } from './http-server.ts';
 
 /** Adds the list that the `type` of every problem leads to, as text, for apps that serve no pages. */
 export function addErrorsRoute(server: HttpServer): void {
   const text = toText();
-  server.get('/docs/errors', (_request, reply) => reply.type('text/plain; charset=utf-8').send(text));
+  server.get('/docs/errors', { config: { role: 'anybody' } }, (_request, reply) =>
+    reply.type('text/plain; charset=utf-8').send(text),
+  );
 }
 
 function toText(): string {

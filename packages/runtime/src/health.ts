@@ -1,3 +1,4 @@
+import type {} from './access.ts';
 import type { HttpServer } from './http-server.ts';
 import { maskUrlPasswords } from './mask.ts';
 
@@ -74,16 +75,18 @@ export function createHealth({
   }
 }
 
+const ANYBODY = { role: 'anybody' } as const;
+
 /** Adds `GET /livez` and `GET /readyz` to a server: 200, or 503 with the reasons. */
 export function addHealthRoutes(server: HttpServer, health: Health): void {
-  server.get('/livez', (_request, reply) => {
+  server.get('/livez', { config: ANYBODY }, (_request, reply) => {
     const alive = health.isAlive();
     return reply
       .code(alive ? 200 : 503)
       .header('cache-control', 'no-store')
       .send({ status: alive ? 'alive' : 'stuck' });
   });
-  server.get('/readyz', async (_request, reply) => {
+  server.get('/readyz', { config: ANYBODY }, async (_request, reply) => {
     const readiness = await health.read();
     return reply
       .code(readiness.status === 'ready' ? 200 : 503)

@@ -6,6 +6,7 @@ import { answerClientError } from './client-error.ts';
 import type { Logger } from './logger.ts';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problems.ts';
 import { TroubleLog } from './trouble-log.ts';
+import { isWebSocketRequest } from './upgrades.ts';
 
 /** A Fastify server as every app starts from. */
 export type HttpServer = FastifyInstance;
@@ -25,7 +26,14 @@ export type HttpServerOptions = {
   readonly connectionTimeoutMs?: number;
   /** Told of refusals that no hook hears of: of what is not HTTP, came too slowly, or has an address that is none. */
   readonly onUnrouted?: (problem: Problem) => void;
+  /** Addresses on which a WebSocket may be opened (default none); see `acceptUpgrades`. */
+  readonly webSocketPaths?: readonly string[];
 };
+
+/** Makes a list of proxies a server's `trustProxy`; an empty one trusts nobody. */
+export function toTrustProxy(proxies: readonly string[] = []): false | string[] {
+  return proxies.length === 0 ? false : [...proxies];
+}
 
 const KEEP_ALIVE_MS = 72_000;
 const CHECK_CONNECTIONS_MS = 500;
@@ -37,6 +45,7 @@ const CHECK_CONNECTIONS_MS = 500;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { logger, maxBodyBytes, rawBody = false, trustProxy = false } = options;
   const { requestTimeoutMs = 10_000, connectionTimeoutMs = 30_000, onUnrouted } = options;
+  const { webSocketPaths = [] } = options;
   const server = fastify({
     logController: new TroubleLog(logger),
     bodyLimit: maxBodyBytes,
@@ -50,6 +59,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       headersTimeout: Math.min(requestTimeoutMs, 5000),
       // Node looks for late requests only every 30 s unless told otherwise.
       connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+      shouldUpgradeCallback: (request) => isWebSocketRequest(request, webSocketPaths),
     },
     // Requests on connections that are still open are served, not turned away, while the server closes.
     return503OnClosing: false,

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { API_KEY_PATTERN } from '@sluice/contracts/access';
 import { MAX_SCHEMA_VERSION } from '@sluice/contracts/event';
 import { DEFAULT_SOURCES_FILE } from '@sluice/contracts/source';
 import { z } from 'zod';
@@ -8,6 +9,15 @@ import { durationMs, key, keyList, oneOf, onOff, port, sizeBytes, url, whole, wh
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
+
+function isProxy(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits = '0', ...rest] = text.split('/');
+  const family = isIP(address);
+  return (
+    family !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
+  );
+}
 
 /** Where the stores are. */
 const storeSettings = {
@@ -46,6 +56,17 @@ const addressSettings = {
   INGEST_METRICS_PORT: port().default(9100).describe("Port of ingest's metrics, internal."),
   API_METRICS_PORT: port().default(9101).describe("Port of the api's metrics, internal."),
   LIVE_METRICS_PORT: port().default(9102).describe("Port of live's metrics, internal."),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine(
+      (parts) => parts.every(isProxy),
+      'expected addresses, networks like 10.0.0.0/8, loopback, linklocal or uniquelocal',
+    )
+    .default([])
+    .describe(
+      'Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed, separated by commas: addresses, networks like 10.0.0.0/8, loopback, linklocal, uniquelocal.',
+    ),
   INGEST_URL: url('http:', 'https:')
     .default('http://127.0.0.1:3000')
     .describe('Where the api passes requests for ingest on to.'),
@@ -72,8 +93,17 @@ const acceptSettings = {
   AUTH: onOff()
     .default('on')
     .describe(
-      'API keys: on, or off while HOST is a loopback address; `npm start` and the demo turn it off there. Not enforced yet: keep the ports private.',
+      'Whether API keys are asked for: on, or off while HOST is a loopback address; `npm start` and the demo turn it off there.',
     ),
+  BOOTSTRAP_ADMIN_KEY: secret(
+    z
+      .string()
+      .regex(API_KEY_PATTERN, 'expected slk_, 12 letters or digits, _ and 43 of A-Z a-z 0-9 _ -')
+      .optional()
+      .describe(
+        'An admin key that the api stores by its hash at its start, for deployments without a person. Without it the first start makes one and prints it once.',
+      ),
+  ),
   FAILURE_SIMULATION: onOff()
     .default('off')
     .describe(
@@ -122,6 +152,9 @@ const processingSettings = {
   PARK_MAX_MS: durationMs(100, 30 * DAY)
     .default(DAY)
     .describe('Longest wait for a worker that knows the schema version, in ms; then the event is dead.'),
+  REPLAY_MAX_PER_SECOND: whole(1, 10_000)
+    .default(1000)
+    .describe('Events a second that a replay may ask for at most.'),
   WORKER_CONCURRENCY: whole(1, 1000).default(40).describe('Jobs that a worker holds at once.'),
   BULK_EVENTS: whole(1, 1000).default(200).describe('Events that one transaction writes at most.'),
   WORKER_LOCK_MS: durationMs(500, HOUR)

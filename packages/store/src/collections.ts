@@ -1,12 +1,18 @@
+import type { KeyRecord } from '@sluice/contracts/access';
+import type { AuditEntry } from '@sluice/contracts/audit';
 import type { InboxDocument, InstanceDocument, ReceiptDocument } from '@sluice/contracts/bulk';
 import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
 import type { StoredMapping } from '@sluice/contracts/mapping';
+import type { OperationDocument } from '@sluice/contracts/operations';
 import type { PollCheckpoint, PollRun } from '@sluice/contracts/poll';
 import type { Rejection } from '@sluice/contracts/rejection';
 import type { StoredSource } from '@sluice/contracts/source';
+import type { StoredStatus } from '@sluice/contracts/status';
 import type { mongo } from 'mongoose';
 import type { StoreConnection } from './connection.ts';
+import type { RollupUnit } from './rollup-units.ts';
+import type { RolledValues } from './rollup-values.ts';
 
 /** The value of a field that is known to be the newest, and the event it came from. */
 export type LatestField = {
@@ -73,11 +79,71 @@ export type LeaseDocument = {
   readonly expiresAt: Date;
 };
 
+/** A key or a session (`api_keys`); `guard` is counted up where a key must stay as it is for a while. */
+export type ApiKeyDocument = Omit<KeyRecord, 'id'> & {
+  readonly _id: string;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  /** To the minute. */
+  readonly lastUsedAt: Date | null;
+  readonly guard?: number;
+};
+
+/** An unsafe call (`audit_log`). */
+export type AuditDocument = AuditEntry & { readonly _id: string };
+
+/** What the events of a source in one bucket of time say (`rollups`); `at` is where the bucket begins. */
+export type RollupDocument = RolledValues & {
+  readonly _id: string;
+  readonly tenant: string;
+  readonly source: string;
+  readonly unit: RollupUnit;
+  readonly at: Date;
+};
+
+/** Events by status; in a change also less than none. */
+export type StatusCounts = Partial<Record<StoredStatus, number>>;
+
+/**
+ * How many events of a source have, or got, which status (`outcomes`): `received` = those received in the hour from
+ * `at` on, as they are now; `settled` = what was stored in the second `at`, kept for an hour.
+ */
+export type OutcomeDocument = {
+  readonly _id: string;
+  readonly tenant: string;
+  readonly source: string;
+  readonly kind: 'received' | 'settled';
+  readonly at: Date;
+  readonly counts: StatusCounts;
+  /** New events among the settled. */
+  readonly accepted?: number;
+  readonly expiresAt?: Date;
+};
+
+/** What one bulk changes in `rollups` and `outcomes`, until it is folded into them; see rollup-changes.ts. */
+export type RollupChangeDocument = {
+  readonly _id: string;
+  readonly at: Date;
+  /** Times are in seconds since the epoch. */
+  readonly values: readonly (RolledValues & RollupSecond)[];
+  readonly received: readonly (OutcomeOrigin & { readonly hour: number; readonly counts: StatusCounts })[];
+  readonly settled: readonly (OutcomeOrigin & { readonly accepted: number; readonly counts: StatusCounts })[];
+  /** Seconds to be read anew from the normalized events, because events in them changed or went. */
+  readonly recompute?: readonly RollupSecond[];
+};
+
+type OutcomeOrigin = { readonly tenant: string; readonly source: string };
+
+/** A second of a source, in seconds since the epoch. */
+export type RollupSecond = { readonly tenant: string; readonly source: string; readonly second: number };
+
 /** The documents of each collection. */
 export type Documents = {
   readonly raw_events: RawEventDocument;
   readonly normalized_events: NormalizedEventDocument;
   readonly latest: LatestDocument;
+  readonly rollups: RollupDocument;
+  readonly outcomes: OutcomeDocument;
   readonly receipts: ReceiptDocument;
   readonly instances: StoredInstance;
   readonly inbox: InboxDocument;
@@ -86,7 +152,10 @@ export type Documents = {
   readonly mappings: MappingDocument;
   readonly checkpoints: CheckpointDocument;
   readonly poll_runs: PollRunDocument;
+  readonly operations: OperationDocument;
   readonly leases: LeaseDocument;
+  readonly api_keys: ApiKeyDocument;
+  readonly audit_log: AuditDocument;
 };
 
 /** The name of a collection. */

@@ -13,9 +13,10 @@ import {
 } from '@sluice/contracts/bulk';
 import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
 import type { mongo } from 'mongoose';
-import { toCollection } from './collections.ts';
+import { type RollupChangeDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
+import { readRollupChange } from './rollup-changes.ts';
 import { toStorable } from './storable.ts';
 import { type InTransaction, transact } from './transaction.ts';
 
@@ -29,7 +30,8 @@ export type StoredEvents = {
    */
   lookUp(query: LookUp): Promise<LookedUp>;
   /**
-   * Writes a plan in one transaction, or nothing of it. Outcome fields that an update does not set are removed.
+   * Writes a plan in one transaction, or nothing of it. Outcome fields that an update does not set are removed, and
+   * that the event was discarded.
    *
    * @throws DependencyAwayError when MongoDB is away; whether the plan was written is then unknown: look up again
    */
@@ -207,7 +209,8 @@ async function write(
     const { matchedCount } = await raw.bulkWrite(plan.rawUpdates.map(toStatusUpdate), options);
     if (matchedCount < plan.rawUpdates.length) return 'conflict';
   }
-  if ((await writeReceipts(connection, plan.receipts, options)) === 'conflict') return 'conflict';
+  const change = await readRollupChange(connection, plan, options);
+  if ((await writeReceipts(connection, plan.receipts, change, options)) === 'conflict') return 'conflict';
   if (plan.inboxDone.length > 0) {
     await toCollection(connection, 'inbox').deleteMany({ _id: { $in: [...plan.inboxDone] } }, options);
   }
@@ -217,25 +220,26 @@ async function write(
 async function writeReceipts(
   connection: StoreConnection,
   all: BulkPlan['receipts'],
+  change: RollupChangeDocument | null,
   options: InTransaction,
 ): Promise<CommitResult> {
   const receipts = toCollection(connection, 'receipts');
   const at = new Date();
   const fresh = all.filter(({ replacesVoid }) => !replacesVoid);
   const revived = all.filter(({ replacesVoid }) => replacesVoid);
-  if (fresh.length > 0) {
-    await receipts.insertMany(
-      fresh.map(({ instance, seq, accepted, merged }) => ({
-        _id: toReceiptId({ instance, seq }),
-        instance,
-        seq,
-        state: 'settled' as const,
-        accepted,
-        merged,
-        at,
-      })),
-      options,
-    );
+  const documents = fresh.map(({ instance, seq, accepted, merged }) => ({
+    _id: toReceiptId({ instance, seq }),
+    instance,
+    seq,
+    state: 'settled' as const,
+    accepted,
+    merged,
+    at,
+  }));
+  if (documents.length > 0 || change !== null) {
+    await connection.db
+      .collection<ReceiptDocument | RollupChangeDocument>('receipts')
+      .insertMany(change === null ? documents : [...documents, change], options);
   }
   if (revived.length === 0) return 'committed';
   const { matchedCount } = await receipts.bulkWrite(
@@ -277,16 +281,14 @@ function toStatusUpdate({
   set,
   attempt,
 }: RawUpdate): mongo.AnyBulkWriteOperation<RawEventDocument> {
-  const gone = OUTCOME_FIELDS.filter((field) => set[field] === undefined);
+  const gone = [...OUTCOME_FIELDS.filter((field) => set[field] === undefined), 'discarded'];
   const { status, run, attempts } = expect;
   return {
     updateOne: {
       filter: { _id: id, status, run, attempts },
       update: {
         $set: set,
-        ...(gone.length === 0
-          ? {}
-          : { $unset: Object.fromEntries(gone.map((field) => [field, true as const])) }),
+        $unset: Object.fromEntries(gone.map((field) => [field, true as const])),
         ...(attempt === undefined
           ? {}
           : { $push: { history: { $each: [attempt], $slice: -HISTORY_COUNT } } }),

@@ -1,35 +1,51 @@
+import { hash } from 'node:crypto';
 import { ProblemException } from '@sluice/contracts/errors';
 
 /** The place of an item in a list that is ordered by time, newest first, then by id: epoch milliseconds and id. */
 export type Place = { readonly at: number | null; readonly id: string };
 
-/** Writes a place as an opaque cursor. */
-export function toCursor({ at, id }: Place): string {
-  return Buffer.from(JSON.stringify([at, id])).toString('base64url');
+/**
+ * What a cursor belongs to: the list, the tenant, and everything it is filtered by; not how long its pages are. A
+ * place in another list would be one that its reader never saw.
+ */
+export type CursorScope = readonly (string | undefined)[];
+
+/** Writes a place as an opaque cursor of a list. */
+export function toCursor(place: Place, scope: CursorScope): string {
+  const { at, id } = place;
+  return Buffer.from(JSON.stringify([at, id, toSeal(place, scope)])).toString('base64url');
 }
 
 /**
- * Reads a cursor that `toCursor` wrote.
+ * Reads a cursor that `toCursor` wrote for the same list.
  *
  * @throws ProblemException ERR_QUERY_INVALID
  */
-export function parseCursor(cursor: string): Place {
-  const [at, id, ...rest] = parseArray(cursor);
+export function parseCursor(cursor: string, scope: CursorScope): Place {
+  const [at, id, seal, ...rest] = parseArray(cursor);
   const isTime = at === null || (typeof at === 'number' && Math.abs(at) <= MAX_TIME && Number.isInteger(at));
-  if (!isTime || typeof id !== 'string' || rest.length > 0)
-    throw invalid('cursor', 'not a cursor of this list');
+  if (!isTime || typeof id !== 'string' || rest.length > 0 || seal !== toSeal({ at, id }, scope))
+    throw refuseParameter('cursor', 'not a cursor of this list with these filters');
   return { at, id };
 }
 
 /** The largest distance from the epoch that a Date can hold, in milliseconds. */
 const MAX_TIME = 8.64e15;
 
+/** It finds mistakes. Who forges it sees nothing that the list would not show. */
+function toSeal({ at, id }: Place, scope: CursorScope): string {
+  return hash('sha256', JSON.stringify([at, id, ...scope.map((part) => part ?? null)]), 'base64url').slice(
+    0,
+    16,
+  );
+}
+
 function parseArray(cursor: string): readonly unknown[] {
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     return Array.isArray(value) ? value : [];
   } catch (error) {
-    throw invalid('cursor', 'not a cursor of this list', error);
+    throw refuseParameter('cursor', 'not a cursor of this list with these filters', error);
   }
 }
 
@@ -49,25 +65,35 @@ export function parseRange({
   if (from === undefined && to === undefined) return undefined;
   return {
     ...(from === undefined ? {} : { $gte: parseTime('from', from) }),
-    ...(to === undefined ? {} : { $lt: toEnd(to) }),
+    ...(to === undefined ? {} : { $lt: parseEnd('to', to) }),
   };
 }
 
 const DAY_MS = 86_400_000;
 
-function toEnd(to: string): Date {
-  const time = parseTime('to', to);
-  return /^\d{4}-\d{2}-\d{2}$/.test(to) ? new Date(time.getTime() + DAY_MS) : time;
+/**
+ * Reads the time at which a range ends: a bare date ends with its day (UTC).
+ *
+ * @throws ProblemException ERR_QUERY_INVALID
+ */
+export function parseEnd(parameter: string, value: string): Date {
+  const time = parseTime(parameter, value);
+  return /^\d{4}-\d{2}-\d{2}$/.test(value) ? new Date(time.getTime() + DAY_MS) : time;
 }
 
-function parseTime(name: string, value: string): Date {
+/**
+ * Reads a time.
+ *
+ * @throws ProblemException ERR_QUERY_INVALID
+ */
+export function parseTime(parameter: string, value: string): Date {
   const time = new Date(value);
-  if (Number.isNaN(time.getTime())) throw invalid(name, 'not a time');
+  if (Number.isNaN(time.getTime())) throw refuseParameter(parameter, 'not a time');
   return time;
 }
 
 /** Builds the problem of one query parameter. */
-function invalid(parameter: string, detail: string, cause?: unknown): ProblemException {
+export function refuseParameter(parameter: string, detail: string, cause?: unknown): ProblemException {
   return new ProblemException('ERR_QUERY_INVALID', `${parameter}: ${detail}.`, {
     errors: [{ pointer: `/${parameter}`, detail }],
     ...(cause === undefined ? {} : { cause }),

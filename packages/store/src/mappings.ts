@@ -17,6 +17,9 @@ import { type InTransaction, transact } from './transaction.ts';
 /** Why a revision was not activated: there is none of that number, or the file owns what would be replaced or made active. */
 export type ActivationRefused = 'missing' | 'file';
 
+/** Who makes a revision active, and why although no trial speaks for it. */
+type Activation = { readonly by?: string; readonly forced?: ForcedActivation };
+
 /** Which revisions are active, and the content of those that the reader did not know. */
 export type ActiveMappings = {
   /** Their keys (`toMappingKey`). */
@@ -50,21 +53,21 @@ export type Mappings = {
    */
   findActive(sources: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /**
-   * Adds a draft that the api owns, with the next number.
+   * Adds a draft that the api owns, with the next number; `by` names who sent it.
    *
    * @throws DependencyAwayError when MongoDB is away; it may have been added
    */
-  createDraft(source: string, mapping: Mapping): Promise<StoredMapping>;
+  createDraft(source: string, mapping: Mapping, options?: { readonly by?: string }): Promise<StoredMapping>;
   /**
-   * Makes a revision of the api the active one; the one before is retired in the same moment. With `overFile` it may
-   * replace one of the file, which no longer declares the source.
+   * Makes a revision of the api the active one, for whom `by` names; the one before is retired in the same moment.
+   * With `overFile` it may replace one of the file, which no longer declares the source.
    *
    * @throws DependencyAwayError when MongoDB is away; it may have been activated
    */
   activate(
     source: string,
     revision: number,
-    options?: { readonly overFile?: boolean; readonly forced?: ForcedActivation },
+    options?: Activation & { readonly overFile?: boolean },
   ): Promise<StoredMapping | ActivationRefused>;
   /**
    * Keeps what came of a trial with its revision; the last one counts.
@@ -96,6 +99,8 @@ export function toMappingKey(source: string, revision: number): string {
 
 /** Attempts where other processes write the same; each failed one means that another succeeded. */
 const MAX_ATTEMPTS = 50;
+
+const SNAPSHOT = { readConcern: { level: 'snapshot' } } as const;
 
 /** Earlier revisions of the file that are compared with what it declares now. */
 const FILE_HISTORY = 50;
@@ -144,9 +149,24 @@ export function createMappings(
     return new Map(found.map(({ source, revision }) => [source, revision]));
   }
 
-  async function createDraft(source: string, mapping: Mapping): Promise<StoredMapping> {
+  /** By its number alone: nobody may be kept from a new draft by a last one that this build cannot read. */
+  async function findNextRevision(source: string): Promise<number> {
+    const last = await within(timeoutMs, (signal) =>
+      collection.findOne(
+        { source },
+        { signal, ...reading, sort: { revision: -1 }, projection: { revision: 1 } },
+      ),
+    );
+    return (last?.revision ?? 0) + 1;
+  }
+
+  async function createDraft(
+    source: string,
+    mapping: Mapping,
+    { by }: { readonly by?: string } = {},
+  ): Promise<StoredMapping> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const revision = ((await list(source, { limit: 1 }))[0]?.revision ?? 0) + 1;
+      const revision = await findNextRevision(source);
       const draft = {
         source,
         revision,
@@ -154,6 +174,7 @@ export function createMappings(
         owner: 'api',
         mapping,
         createdAt: new Date(),
+        ...(by === undefined ? {} : { createdBy: by }),
       } as const;
       try {
         await within(timeoutMs, (signal) =>
@@ -174,7 +195,7 @@ export function createMappings(
   async function activate(
     source: string,
     revision: number,
-    { overFile = false, forced }: { readonly overFile?: boolean; readonly forced?: ForcedActivation } = {},
+    { overFile = false, ...activation }: Activation & { readonly overFile?: boolean } = {},
   ): Promise<StoredMapping | ActivationRefused> {
     let refused: ActivationRefused | undefined;
     await untilCommitted(async (options) => {
@@ -183,7 +204,7 @@ export function createMappings(
       const active = await collection.findOne({ source, state: 'active' }, options);
       if (target === null) refused = 'missing';
       else if (target.owner === 'file' || (active?.owner === 'file' && !overFile)) refused = 'file';
-      else if (target.state !== 'active') await switchTo(target, active, options, forced);
+      else if (target.state !== 'active') await switchTo(target, active, options, activation);
     });
     return refused ?? (await get(source, revision)) ?? 'missing';
   }
@@ -192,21 +213,29 @@ export function createMappings(
     target: MappingDocument,
     active: MappingDocument | null,
     options: InTransaction,
-    forced?: ForcedActivation,
+    { by, forced }: Activation = {},
   ): Promise<void> {
     if (active !== null) await retire(active, options);
     await collection.updateOne(
       { _id: target._id },
       {
-        $set: { state: 'active', activatedAt: new Date(), ...(forced === undefined ? {} : { forced }) },
-        ...(forced === undefined ? { $unset: { forced: true } } : {}),
+        $set: {
+          ...{ state: 'active', activatedAt: new Date() },
+          ...(by === undefined ? {} : { activatedBy: by }),
+          ...(forced === undefined ? {} : { forced }),
+        },
+        $unset: {
+          retiredAt: true,
+          ...(by === undefined ? { activatedBy: true } : {}),
+          ...(forced === undefined ? { forced: true } : {}),
+        },
       },
       options,
     );
   }
 
   async function retire({ _id }: MappingDocument, options: InTransaction): Promise<void> {
-    await collection.updateOne({ _id }, { $set: { state: 'retired' } }, options);
+    await collection.updateOne({ _id }, { $set: { state: 'retired', retiredAt: new Date() } }, options);
   }
 
   async function recordTrial(source: string, revision: number, trial: MappingTrial): Promise<void> {
@@ -270,8 +299,9 @@ export function createMappings(
 
   async function readActive(known: ReadonlySet<string>): Promise<ActiveMappings> {
     return within(timeoutMs, async (signal) => {
+      // Of one moment: else a source could seem to have none while another revision of it is activated.
       const found = await collection
-        .find({ state: 'active' }, { signal, ...reading, projection: { _id: 1 } })
+        .find({ state: 'active' }, { signal, ...reading, ...SNAPSHOT, projection: { _id: 1 } })
         .toArray();
       const active = found.map(({ _id }) => _id);
       const unknown = active.filter((key) => !known.has(key));

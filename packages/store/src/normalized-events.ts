@@ -4,7 +4,9 @@ import type { mongo } from 'mongoose';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
-import { type Place, parseCursor, parseRange, toCursor } from './keyset.ts';
+import { type CursorScope, type Place, parseCursor, parseRange, toCursor } from './keyset.ts';
+import { DOCUMENT_BYTES, takePage, toPageOptions } from './page.ts';
+import { SUBJECT_KEYS } from './schemas.ts';
 
 /** Normalized events, as the api reads them. */
 export type NormalizedEvents = {
@@ -27,6 +29,27 @@ export type NormalizedEvents = {
   ): Promise<{ readonly items: NormalizedItem[]; readonly nextCursor: string | null }>;
 };
 
+/** A normalized event, and its size in the database. */
+type SizedEvent = NormalizedEventDocument & { readonly documentBytes: number };
+
+const PROJECTION = {
+  tenant: 1,
+  source: 1,
+  type: 1,
+  subject: 1,
+  timestamp: 1,
+  data: 1,
+  normalizedHash: 1,
+  contentHash: 1,
+  schemaVersion: 1,
+  mappingRevision: 1,
+  lineage: 1,
+  warnings: 1,
+  receivedAt: 1,
+  storedAt: 1,
+  documentBytes: DOCUMENT_BYTES,
+} as const satisfies Record<Exclude<keyof SizedEvent, '_id'>, unknown>;
+
 /** Creates the reader of normalized events; `timeoutMs` is the connection's operation timeout by default. */
 export function createNormalizedEvents(
   connection: StoreConnection,
@@ -43,30 +66,43 @@ export function createNormalizedEvents(
 
   async function list(tenant: string, query: NormalizedQuery): ReturnType<NormalizedEvents['list']> {
     const { limit } = query;
-    const place = query.cursor === undefined ? null : parseCursor(query.cursor);
+    const scope = toScope(tenant, query);
+    const place = query.cursor === undefined ? null : parseCursor(query.cursor, scope);
     const range = parseRange(query);
-    const fixed = toFixedFilter(tenant, query);
-    const found = await within(timeoutMs, async (signal) => {
-      const options = { signal, maxTimeMS: timeoutMs, sort: { timestamp: -1, _id: -1 } } as const;
-      const timed =
-        place !== null && place.at === null
-          ? []
-          : await collection
-              .find({ ...fixed, ...toTimed(place, range) }, { ...options, limit: limit + 1 })
-              .toArray();
-      if (timed.length > limit || range !== undefined) return timed;
-      const untimed = await collection
-        .find({ ...fixed, ...toUntimed(place) }, { ...options, limit: limit + 1 - timed.length })
-        .toArray();
-      return [...timed, ...untimed];
-    });
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    const hasMore = found.length > limit && last !== undefined;
+    const { page, hasMore } = await within(timeoutMs, (signal) =>
+      takePage(findItems(tenant, query, place, range, signal), limit, ({ documentBytes }) => documentBytes),
+    );
+    const last = hasMore ? page.at(-1) : undefined;
     return {
       items: page.map(toNormalizedItem),
-      nextCursor: hasMore ? toCursor({ at: last.timestamp?.getTime() ?? null, id: last._id }) : null,
+      nextCursor:
+        last === undefined ? null : toCursor({ at: last.timestamp?.getTime() ?? null, id: last._id }, scope),
     };
+  }
+
+  /** First those with a time, then those without one. */
+  async function* findItems(
+    tenant: string,
+    query: NormalizedQuery,
+    place: Place | null,
+    range: ReturnType<typeof parseRange>,
+    signal: AbortSignal,
+  ): AsyncGenerator<SizedEvent> {
+    const fixed = toFixedFilter(tenant, query);
+    const options = {
+      signal,
+      maxTimeMS: timeoutMs,
+      projection: PROJECTION,
+      sort: { timestamp: -1, _id: -1 },
+      // Beside a source MongoDB might take the index of sources, and look into each of its records.
+      ...(query.subject === undefined || query.source === undefined ? {} : { hint: SUBJECT_KEYS }),
+      ...toPageOptions(query.limit),
+    } as const;
+    if (place === null || place.at !== null) {
+      yield* collection.find<SizedEvent>({ ...fixed, ...toTimed(place, range) }, options);
+    }
+    if (range !== undefined) return;
+    yield* collection.find<SizedEvent>({ ...fixed, ...toUntimed(place) }, options);
   }
 
   return { get, list };
@@ -90,6 +126,10 @@ export function toNormalizedItem(document: NormalizedEventDocument): NormalizedI
     receivedAt: document.receivedAt.toISOString(),
     storedAt: document.storedAt.toISOString(),
   };
+}
+
+function toScope(tenant: string, { source, type, subject, from, to }: NormalizedQuery): CursorScope {
+  return ['normalized', tenant, source, type, subject, from, to];
 }
 
 type NormalizedFilter = mongo.Filter<NormalizedEventDocument>;

@@ -30,7 +30,7 @@ export function createOpenEvents(connection: StoreConnection, { timeoutMs = 10_0
       status: { $in: ['failed' as const, 'pending' as const] },
       updatedAt: { $lt: new Date(Date.now() - idleMs) },
     };
-    const projection = { contentHash: 1, run: 1, attempts: 1, batch: 1, schemaVersion: 1 };
+    const projection = { contentHash: 1, run: 1, attempts: 1, batch: 1, schemaVersion: 1, replay: 1 };
     const cursor = collection.find<OpenEvent>(filter, { projection, batchSize: PORTION });
     try {
       while (await within(timeoutMs, () => cursor.hasNext())) yield cursor.readBufferedDocuments(PORTION);

@@ -5,7 +5,8 @@ import type { mongo } from 'mongoose';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
-import { parseCursor, parseRange, toCursor } from './keyset.ts';
+import { type CursorScope, parseCursor, parseRange, toCursor } from './keyset.ts';
+import { takePage, toPageOptions } from './page.ts';
 
 /** Stored raw events, as the api reads them. */
 export type RawEvents = {
@@ -15,6 +16,12 @@ export type RawEvents = {
    * @throws DependencyAwayError
    */
   get(tenant: string, id: string): Promise<RawEventDocument | null>;
+  /**
+   * Returns the tenant that has a raw event of this id; null when none has.
+   *
+   * @throws DependencyAwayError
+   */
+  findTenant(id: string): Promise<string | null>;
   /**
    * Returns the ids of the events that used this event's idempotency key again with another body, the first 1,000.
    *
@@ -54,10 +61,16 @@ const PROJECTION = {
   code: 1,
   message: 1,
   conflictOf: 1,
+  fingerprint: 1,
+  discarded: 1,
+  replay: 1,
   sizeBytes: { $binarySize: '$body' },
 } as const;
 
 const CONFLICTS_LIMIT = 1_000;
+
+/** What the other fields of an item take, about. */
+const ITEM_BYTES = 600;
 
 /** Creates the reader of raw events; `timeoutMs` is the connection's operation timeout by default. */
 export function createRawEvents(
@@ -70,6 +83,13 @@ export function createRawEvents(
     return within(timeoutMs, (signal) =>
       collection.findOne({ _id: id, tenant }, { signal, maxTimeMS: timeoutMs, promoteBuffers: true }),
     );
+  }
+
+  async function findTenant(id: string): Promise<string | null> {
+    const found = await within(timeoutMs, (signal) =>
+      collection.findOne({ _id: id }, { signal, maxTimeMS: timeoutMs, projection: { tenant: 1 } }),
+    );
+    return found?.tenant ?? null;
   }
 
   async function findConflicts(tenant: string, id: string): Promise<string[]> {
@@ -87,27 +107,41 @@ export function createRawEvents(
   async function list(tenant: string, query: RawQuery): ReturnType<RawEvents['list']> {
     const { limit } = query;
     const filter = toFilter(tenant, query);
-    const found = await within(timeoutMs, (signal) =>
-      collection
-        .find<RawSummary>(filter, {
+    const { page, hasMore } = await within(timeoutMs, (signal) =>
+      takePage(
+        collection.find<RawSummary>(filter, {
           signal,
           maxTimeMS: timeoutMs,
           projection: PROJECTION,
           sort: { receivedAt: -1, _id: -1 },
-          limit: limit + 1,
-        })
-        .toArray(),
+          ...toPageOptions(limit),
+        }),
+        limit,
+        toBytes,
+      ),
     );
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    const hasMore = found.length > limit && last !== undefined;
+    const last = hasMore ? page.at(-1) : undefined;
     return {
       items: page.map(toItem),
-      nextCursor: hasMore ? toCursor({ at: last.receivedAt.getTime(), id: last._id }) : null,
+      nextCursor:
+        last === undefined
+          ? null
+          : toCursor({ at: last.receivedAt.getTime(), id: last._id }, toScope(tenant, query)),
     };
   }
 
-  return { get, findConflicts, list };
+  return { get, findTenant, findConflicts, list };
+}
+
+/** What of an item can be long. */
+function toBytes({ idempotencyKey, contentType, message = '', discarded }: RawSummary): number {
+  const texts = [idempotencyKey, contentType, message, discarded?.reason ?? ''];
+  return texts.reduce((sum, text) => sum + text.length, ITEM_BYTES);
+}
+
+function toScope(tenant: string, query: RawQuery): CursorScope {
+  const { status, source, code, fingerprint, discarded, from, to } = query;
+  return ['raw', tenant, status, source, code, fingerprint, discarded, from, to];
 }
 
 /** Maps a raw event as `get` returns it to the form in which the api shows it. */
@@ -135,7 +169,14 @@ function toItem(document: RawSummary): RawItem {
     code: document.code ?? null,
     message: document.message ?? null,
     conflictOf: document.conflictOf ?? null,
+    fingerprint: document.fingerprint ?? null,
+    discarded: toDiscarded(document.discarded),
+    replay: document.replay?.operation ?? null,
   };
+}
+
+function toDiscarded(discarded: RawEventDocument['discarded']): RawItem['discarded'] {
+  return discarded === undefined ? null : { ...discarded, at: discarded.at.toISOString() };
 }
 
 /**
@@ -143,11 +184,13 @@ function toItem(document: RawSummary): RawItem {
  * is one bound and a remainder, not an `$or` of ranges, which could not be merged in order.
  */
 function toFilter(tenant: string, query: RawQuery): mongo.Filter<RawEventDocument> {
-  const { status, source, code, cursor } = query;
+  const { status, source, code, fingerprint, cursor } = query;
+  const isDeadList = status === 'dead' || fingerprint !== undefined;
+  const discarded = query.discarded ?? (isDeadList ? 'false' : undefined);
   const range = parseRange(query);
   const and: mongo.Filter<RawEventDocument>[] = range === undefined ? [] : [{ receivedAt: range }];
   if (cursor !== undefined) {
-    const { at, id } = parseCursor(cursor);
+    const { at, id } = parseCursor(cursor, toScope(tenant, query));
     const before = new Date(at ?? 0);
     and.push(
       { receivedAt: { $lte: before } },
@@ -164,6 +207,8 @@ function toFilter(tenant: string, query: RawQuery): mongo.Filter<RawEventDocumen
     },
     ...(source === undefined ? {} : { source }),
     ...(code === undefined ? {} : { code: code as NonNullable<RawEventDocument['code']> }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(discarded === undefined ? {} : { 'discarded.at': { $exists: discarded === 'true' } }),
     ...(and.length === 0 ? {} : { $and: and }),
   };
 }

@@ -1,11 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { RejectionItem, RejectionQuery } from '@sluice/contracts/api';
-import { ProblemException } from '@sluice/contracts/errors';
+import { DEFAULT_TENANT } from '@sluice/contracts/event';
 import type { Rejection } from '@sluice/contracts/rejection';
 import { mongo } from 'mongoose';
 import { type RejectionDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
+import { type CursorScope, parseCursor, refuseParameter, toCursor } from './keyset.ts';
+import { takePage, toPageOptions } from './page.ts';
 import { toStorable } from './storable.ts';
 
 /** The refused requests, of which the newest 32 MiB are kept. */
@@ -23,12 +25,13 @@ export type Rejections = {
    */
   countByCode(): Promise<ReadonlyMap<string, number>>;
   /**
-   * Lists what is kept, the newest first.
+   * Lists what is kept of a tenant, the newest first; the default one's list has those of nobody too.
    *
    * @throws ProblemException ERR_QUERY_INVALID for a bad cursor
    * @throws DependencyAwayError
    */
   list(
+    tenant: string,
     query: RejectionQuery,
   ): Promise<{ readonly items: RejectionItem[]; readonly nextCursor: string | null }>;
 };
@@ -36,6 +39,9 @@ export type Rejections = {
 const MAX_BODY_BYTES = 4_096;
 const MAX_TEXT_LENGTH = 1_024;
 const MAX_HEADERS = 64;
+
+/** What the short fields of an item take, about. */
+const ITEM_BYTES = 600;
 
 /** Creates the store of rejections; `timeoutMs` is the connection's operation timeout by default. */
 export function createRejections(
@@ -66,42 +72,62 @@ export function createRejections(
     return new Map(found.map(({ _id, n }) => [_id, n]));
   }
 
-  async function list(query: RejectionQuery): ReturnType<Rejections['list']> {
+  async function list(tenant: string, query: RejectionQuery): ReturnType<Rejections['list']> {
     const { limit } = query;
-    const found = await within(timeoutMs, (signal) =>
-      collection
-        .find(toFilter(query), {
+    const { page, hasMore } = await within(timeoutMs, (signal) =>
+      takePage(
+        collection.find(toFilter(tenant, query), {
           signal,
           maxTimeMS: timeoutMs,
           promoteBuffers: true,
           sort: { _id: -1 },
-          limit: limit + 1,
-        })
-        .toArray(),
+          ...toPageOptions(limit),
+        }),
+        limit,
+        toBytes,
+      ),
     );
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    const hasMore = found.length > limit && last !== undefined;
-    return { items: page.map(toItem), nextCursor: hasMore ? last._id.toHexString() : null };
+    const last = hasMore ? page.at(-1) : undefined;
+    return {
+      items: page.map(toItem),
+      nextCursor:
+        last === undefined
+          ? null
+          : toCursor({ at: null, id: last._id.toHexString() }, toScope(tenant, query)),
+    };
   }
 
   return { insertMany, countByCode, list };
 }
 
-function toFilter({ cause, source, cursor }: RejectionQuery): mongo.Filter<RejectionDocument> {
+/** A body is shown as text or as base64; headers are what else can be long. */
+function toBytes({ body, path, detail, headers }: RejectionDocument): number {
+  const headerBytes = Object.entries(headers).reduce(
+    (sum, [name, value]) => sum + name.length + value.length,
+    0,
+  );
+  return ITEM_BYTES + Buffer.from(body).length + path.length + detail.length + headerBytes;
+}
+
+function toScope(tenant: string, { cause, source }: RejectionQuery): CursorScope {
+  return ['rejections', tenant, cause, source];
+}
+
+function toFilter(tenant: string, query: RejectionQuery): mongo.Filter<RejectionDocument> {
+  const { cause, source, cursor } = query;
   return {
+    // Who sends without a key, or to a source that is not there, is nobody's; somebody must see it.
+    tenant: tenant === DEFAULT_TENANT ? { $in: [tenant, null] } : tenant,
     ...(cause === undefined ? {} : { cause }),
     ...(source === undefined ? {} : { source }),
-    ...(cursor === undefined ? {} : { _id: { $lt: parsePlace(cursor) } }),
+    ...(cursor === undefined ? {} : { _id: { $lt: parsePlace(cursor, toScope(tenant, query)) } }),
   };
 }
 
-function parsePlace(cursor: string): mongo.ObjectId {
-  if (/^[0-9a-f]{24}$/.test(cursor)) return mongo.ObjectId.createFromHexString(cursor);
-  const detail = 'not a cursor of this list';
-  throw new ProblemException('ERR_QUERY_INVALID', `cursor: ${detail}.`, {
-    errors: [{ pointer: '/cursor', detail }],
-  });
+function parsePlace(cursor: string, scope: CursorScope): mongo.ObjectId {
+  const { id } = parseCursor(cursor, scope);
+  if (mongo.ObjectId.isValid(id)) return new mongo.ObjectId(id);
+  throw refuseParameter('cursor', 'not a cursor of this list');
 }
 
 function toItem(document: RejectionDocument): RejectionItem {

@@ -179,12 +179,20 @@ export function createSourceStore(
     tenant: string,
     { after = '', limit }: { readonly after?: string | undefined; readonly limit: number },
   ): Promise<readonly SourceRecord[]> {
-    const found = await within(timeoutMs, (signal) =>
-      collection
-        .find({ tenant, active: true, _id: { $gt: after } }, { signal, ...majority, sort: { _id: 1 }, limit })
-        .toArray(),
-    );
-    return found.map(toRecord).filter((record) => record !== null);
+    return within(timeoutMs, async (signal) => {
+      const filter = (last: string) => ({ tenant, active: true, _id: { $gt: last } });
+      const records: SourceRecord[] = [];
+      let last = after;
+      // Those that cannot be read are left out, and must not make a page look like the last one.
+      for (;;) {
+        const asked = limit - records.length;
+        const options = { signal, ...majority, sort: { _id: 1 }, limit: asked } as const;
+        const found = await collection.find(filter(last), options).toArray();
+        records.push(...found.map(toRecord).filter((record) => record !== null));
+        last = found.at(-1)?._id ?? last;
+        if (found.length < asked || records.length === limit) return records;
+      }
+    });
   }
 
   async function get(id: string): Promise<SourceRecord | null> {
@@ -198,7 +206,8 @@ export function createSourceStore(
     return within(timeoutMs, async (signal) => {
       try {
         const created = await collection.findOneAndUpdate(
-          { _id: source.id, active: false },
+          // Of another tenant it stays: its mappings and its history are not this one's.
+          { _id: source.id, active: false, tenant: source.tenant },
           {
             $set: { tenant: source.tenant, owner: 'api', active: true, source, updatedAt: new Date() },
             $unset: { paused: true },

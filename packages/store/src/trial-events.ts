@@ -1,4 +1,5 @@
 import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
+import { STORED_STATUSES } from '@sluice/contracts/status';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
@@ -57,6 +58,9 @@ const RAW = {
 } as const;
 const RECORD = { type: 1, subject: 1, timestamp: 1, data: 1 } as const;
 
+/** Named because the index of sources has the status before the time. */
+const ANY_STATUS = { $in: [...STORED_STATUSES] };
+
 /** Documents in one answer of MongoDB, so that not many large ones are read in vain. */
 const READ_AT_ONCE = 50;
 
@@ -76,7 +80,7 @@ export function createTrialEvents(
     return within(timeoutMs, async (signal) => {
       const options = { signal, maxTimeMS: timeoutMs };
       const cursor = rawEvents
-        .find({ tenant, source }, { ...options, promoteBuffers: true, projection: RAW })
+        .find({ tenant, source, status: ANY_STATUS }, { ...options, promoteBuffers: true, projection: RAW })
         .sort({ receivedAt: -1, _id: -1 })
         .batchSize(READ_AT_ONCE);
       const found: RawEventDocument[] = [];

@@ -44,6 +44,15 @@ describe('watchNormalized', () => {
     await vi.waitFor(() => expect(ids()).toEqual(inserted), { timeout: 10_000 });
   });
 
+  it('tells whose record it is, and when MongoDB wrote it', async () => {
+    const { opened, seen } = watch();
+    await opened;
+    await store.commit(newPlan({ normalized: [newNormalized({ tenant: 'red' })] }));
+    await vi.waitFor(() => expect(seen).toHaveLength(1), { timeout: 10_000 });
+    expect(seen[0]).toMatchObject({ tenant: 'red' });
+    expect(Math.abs(Date.now() - (seen[0]?.at.getTime() ?? 0))).toBeLessThan(30_000);
+  });
+
   it('resumes after a token', async () => {
     const first = watch();
     await first.opened;
@@ -61,8 +70,8 @@ describe('watchNormalized', () => {
     const heard: string[] = [];
     const { opened, ids, seen } = watch({
       onPosition: (token) => void heard.push(token),
-      onRecord: ({ token, item }) => {
-        seen.push({ token, item });
+      onRecord: (change) => {
+        seen.push(change);
         heard.push('record');
       },
     });

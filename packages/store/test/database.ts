@@ -4,8 +4,7 @@ import { connectStore, type StoreConnection } from '../src/connection.ts';
 import { migrate } from '../src/migrate.ts';
 
 /** Connects a test file to a migrated database of its own, which is dropped at the end. */
-export function useDatabase(): StoreConnection {
-  const { mongoUrl } = createTestNames();
+export function useDatabase(mongoUrl = createTestNames().mongoUrl): StoreConnection {
   const connection = connectStore({ uri: mongoUrl, appName: 'store-test', operationTimeoutMs: 10_000 });
   beforeAll(() => migrate(connection, 30_000));
   afterAll(async () => {

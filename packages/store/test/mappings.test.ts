@@ -41,6 +41,14 @@ describe('drafts', () => {
     ]);
   });
 
+  it('can be added after one that this build cannot read', async () => {
+    await mappings.createDraft('newer', newMapping('a'));
+    await connection.db
+      .collection<{ _id: string }>('mappings')
+      .updateOne({ _id: 'newer:1' }, { $set: { 'mapping.fields.amount.as': 'money' } });
+    expect(await mappings.createDraft('newer', newMapping('b'))).toMatchObject({ revision: 2 });
+  });
+
   it('come back as they were given, whatever their fields are called', async () => {
     const names = ['_bsontype', 'constructor', 'toString', 'hasOwnProperty', '_id', 'a-b'];
     const fields = Object.fromEntries(names.map((name) => [name, { from: [`x.${name}`, '$odd\\.key'] }]));
@@ -77,7 +85,23 @@ describe('activate', () => {
     }
   });
 
-  it('notes who forced it, and forgets that when it is activated again', async () => {
+  it('notes who sent it, who made it active, and when another took its place', async () => {
+    await mappings.createDraft('whose', newMapping('a'), { by: 'ada' });
+    await mappings.createDraft('whose', newMapping('b'), { by: 'ada' });
+    expect(await mappings.activate('whose', 1, { by: 'grace' })).toMatchObject({
+      ...{ createdBy: 'ada', activatedBy: 'grace' },
+    });
+    await mappings.activate('whose', 2, { by: 'ada' });
+    expect(await mappings.get('whose', 1)).toMatchObject({
+      ...{ state: 'retired', activatedBy: 'grace', retiredAt: expect.any(Date) },
+    });
+    const again = await mappings.activate('whose', 1);
+    expect(again).not.toHaveProperty('retiredAt');
+    expect(again).not.toHaveProperty('activatedBy');
+    expect(again).toMatchObject({ createdBy: 'ada' });
+  });
+
+  it('notes why it was forced, and forgets that when it is activated again', async () => {
     await mappings.createDraft('forced', newMapping('a'));
     await mappings.createDraft('forced', newMapping('b'));
     const forced = { at: new Date(), reason: 'the old format is gone' };

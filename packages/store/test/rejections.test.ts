@@ -12,6 +12,7 @@ const rejections = createRejections(connection);
 function newRejection(code: ErrorCode, fields: Partial<Rejection> = {}): Rejection {
   return {
     at: NOW,
+    tenant: 'default',
     source: 'x',
     code,
     status: 401,
@@ -55,7 +56,11 @@ describe('rejections', () => {
       const pages: string[][] = [];
       let cursor: string | null | undefined;
       while (cursor !== null) {
-        const page = await rejections.list({ ...query, limit, ...(cursor === undefined ? {} : { cursor }) });
+        const page = await rejections.list('default', {
+          ...query,
+          limit,
+          ...(cursor === undefined ? {} : { cursor }),
+        });
         pages.push(page.items.map(({ requestId }) => requestId));
         cursor = page.nextCursor;
       }
@@ -65,7 +70,7 @@ describe('rejections', () => {
     expect(await read({ source: 'list-a' }, 1)).toEqual([['list-4'], ['list-2'], ['list-0']]);
     expect(await read({ source: 'list-a', cause: 'signature-missing' }, 5)).toEqual([['list-0']]);
     expect(await read({ cause: 'nothing' }, 5)).toEqual([[]]);
-    await expect(rejections.list({ limit: 1, cursor: 'x' })).rejects.toMatchObject({
+    await expect(rejections.list('default', { limit: 1, cursor: 'x' })).rejects.toMatchObject({
       code: 'ERR_QUERY_INVALID',
     });
   });
@@ -91,7 +96,7 @@ describe('rejections', () => {
     ['nothing', Buffer.alloc(0), '', 'utf8'],
   ])('show a body of %s', async (source, body, shown, bodyEncoding) => {
     await rejections.insertMany([newRejection('ERR_JSON_INVALID', { source, body })]);
-    const { items } = await rejections.list({ source, limit: 1 });
+    const { items } = await rejections.list('default', { source, limit: 1 });
     expect(items).toMatchObject([
       { source, body: shown, bodyEncoding, headers: { a: 'b' }, at: NOW.toISOString() },
     ]);

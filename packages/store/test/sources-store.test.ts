@@ -72,6 +72,21 @@ describe('applyFile', () => {
     expect(await sources.get('api-made')).toMatchObject({ active: true, owner: 'api', source });
   });
 
+  it('lists full pages although some cannot be read', async () => {
+    const names = ['pa', 'pb', 'pc', 'pd'];
+    await applyFile(names.map((id) => newSource(id, { tenant: 'pages' })));
+    await connection.db
+      .collection<{ _id: string }>('sources')
+      .updateMany({ _id: { $in: ['pa', 'pc'] } }, { $set: { 'source.kind': 'pigeon' } });
+    const list = async (page: { after?: string; limit: number }) =>
+      (await sources.page('pages', page)).map(({ id }) => id);
+    expect(await list({ limit: 1 })).toEqual(['pb']);
+    expect(await list({ limit: 2 })).toEqual(['pb', 'pd']);
+    expect(await list({ limit: 3 })).toEqual(['pb', 'pd']);
+    expect(await list({ after: 'pb', limit: 1 })).toEqual(['pd']);
+    await connection.db.collection('sources').deleteMany({ tenant: 'pages' });
+  });
+
   it('writes anew what was stored before secrets were encrypted', async () => {
     const old = { ...newSource('old'), scheme: 'github', secrets: [{ value: 'in-plain' }] };
     await connection.db.collection<{ _id: string }>('sources').insertOne({

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { timeRange } from './api.ts';
+
+/** The most entries of an answer. */
+export const MAX_HOURLY_STATS = 20_000;
+
+export const hourlyStatsQuerySchema = z.strictObject({
+  source: z.string().max(64).optional().describe('Only events of this source.'),
+  client_id: z.string().max(64).optional().describe('Another name of `source`.'),
+  ...timeRange,
+});
+export type HourlyStatsQuery = z.infer<typeof hourlyStatsQuerySchema>;
+
+const counts = {
+  accepted: z
+    .number()
+    .int()
+    .describe('Events that are stored; what waits in the queue is not among them yet.'),
+  normalized: z.number().int(),
+  duplicate: z.number().int(),
+  dead: z.number().int(),
+  failed: z.number().int().describe('Waiting for another attempt.'),
+  pending: z.number().int().describe('Parked or set apart.'),
+};
+
+const hourSchema = z
+  .object({ hour: z.string().describe('When it begins.'), source: z.string(), ...counts })
+  .meta({ id: 'HourlyStats' });
+export type HourEntry = z.infer<typeof hourSchema>;
+
+export const hourlyStatsSchema = z
+  .object({
+    hours: z
+      .array(hourSchema)
+      .describe('By hour of arrival, the newest first, and source; empty ones are left out.'),
+    totals: z.object(counts),
+  })
+  .meta({ id: 'HourlyStatsAnswer' });
+export type HourlyStats = z.infer<typeof hourlyStatsSchema>;
