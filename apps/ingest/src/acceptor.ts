@@ -1,4 +1,5 @@
-import { DEFAULT_TENANT, VITAL_DATA_SOURCE } from '@sluice/contracts/event';
+import type { Caller } from '@sluice/contracts/access';
+import { VITAL_DATA_SOURCE } from '@sluice/contracts/event';
 import { toAcceptedEvent } from '@sluice/protocol/accepted-event';
 import type { GroupCommit, Kept } from '@sluice/protocol/group-commit';
 import {
@@ -8,7 +9,15 @@ import {
 } from '@sluice/sources/cloud-events';
 import { type BatchIntake, toBatchIntake, toCloudEventIntake } from './batch/batch-intake.ts';
 import type { IngestConfig } from './config.ts';
-import { admit, type Carrier, createIntake, type Received, readCarrier } from './intake.ts';
+import {
+  admit,
+  createIntake,
+  type Received,
+  readCarrier,
+  type SentCarrier,
+  toSentKey,
+  toTenant,
+} from './intake.ts';
 import { readContentType, readJsonContentType } from './media-type.ts';
 import {
   type IncomingHeaders,
@@ -21,20 +30,23 @@ import type { SourceRegistry } from './source-registry.ts';
 import { assertVitalData } from './vital-data.ts';
 import { type IncomingRequest, readWebhook, readWebhookItem, verifyWebhook } from './webhook-intake.ts';
 
+/** A request of somebody who was asked for a key. */
+export type SentRequest = IncomingRequest & { readonly caller: Caller };
+
 /** What the ways in do: each checks, identifies and keeps events. */
 export type Acceptor = {
   /** Keeps an event of a batch. */
   readonly submit: GroupCommit['submit'];
   /** `POST /api/events`, with one event. */
-  acceptSubmission(request: IncomingRequest): Promise<Kept>;
+  acceptSubmission(request: SentRequest): Promise<Kept>;
   /** `POST /api/events/batch`, and `POST /api/events` with several CloudEvents. */
-  openBatch(headers: IncomingHeaders): BatchIntake;
+  openBatch(request: Omit<SentRequest, 'body'>): BatchIntake;
   /** `POST /hooks/:source`, with one event. */
   acceptWebhook(sourceId: string, request: IncomingRequest): Promise<Kept>;
   /** `POST /hooks/:source`, with several CloudEvents. */
   openWebhookBatch(sourceId: string, request: IncomingRequest): BatchIntake;
   /** `POST /vital-data` */
-  acceptVitalData(request: IncomingRequest): Promise<Kept>;
+  acceptVitalData(request: SentRequest): Promise<Kept>;
 };
 
 export type AcceptorOptions = {
@@ -54,19 +66,19 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   const toEvent = (received: Received) => toAcceptedEvent({ ...received, receivedAtMs: now() });
   const parts = { maxItemBytes: config.MAX_BODY_BYTES, toEvent };
 
-  function acceptSubmission({ headers, body }: IncomingRequest): Promise<Kept> {
+  function acceptSubmission({ headers, body, caller }: SentRequest): Promise<Kept> {
     const mode = isPlain(headers) ? undefined : toCloudEventMode(headers);
     if (mode === 'binary') {
-      const carrier = toCarrier(headers, readContentType(headers));
+      const carrier = toCarrier(headers, readContentType(headers), caller);
       return keep(intake.readCloudEvent(readBinaryCloudEvent({ headers, body }), carrier));
     }
-    const carrier = toCarrier(headers, readJsonContentType(headers));
+    const carrier = toCarrier(headers, readJsonContentType(headers), caller);
     if (mode === 'structured') return keep(intake.readCloudEvent(readStructuredCloudEvent(body), carrier));
     return keep(intake.readSubmitted(body, carrier));
   }
 
-  function openBatch(headers: IncomingHeaders): BatchIntake {
-    const carrier = { ...toCarrier(headers, readContentType(headers)), via: 'batch' } as const;
+  function openBatch({ headers, caller }: Omit<SentRequest, 'body'>): BatchIntake {
+    const carrier = { ...toCarrier(headers, readContentType(headers), caller), via: 'batch' } as const;
     return toBatchIntake(carrier, intake, parts);
   }
 
@@ -79,15 +91,16 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     return toCloudEventIntake((item) => readWebhookItem(webhook, item), parts);
   }
 
-  function acceptVitalData({ headers, body }: IncomingRequest): Promise<Kept> {
+  function acceptVitalData({ headers, body, caller }: SentRequest): Promise<Kept> {
     const contentType = readJsonContentType(headers);
     const { value, exact } = readJsonBody(body);
     assertVitalData(value);
     const declared = sources.find(VITAL_DATA_SOURCE);
+    const tenant = toTenant(caller, VITAL_DATA_SOURCE, declared);
     admit(declared);
     const key = readIdempotencyKey(headers);
     return keep({
-      tenant: declared?.tenant ?? DEFAULT_TENANT,
+      tenant,
       source: VITAL_DATA_SOURCE,
       via: 'api',
       form: 'payload',
@@ -96,16 +109,16 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
       body,
       payload: value,
       exact,
-      key: key === null ? null : { value: key, origin: 'header' },
+      key: key === null ? null : { value: toSentKey(key, VITAL_DATA_SOURCE, sources), origin: 'header' },
       type: 'vitals',
       schemaVersion: readSchemaVersion(headers) ?? declared?.schemaVersion ?? 1,
       simulate: undefined,
     });
   }
 
-  function toCarrier(headers: IncomingHeaders, contentType: string): Carrier {
+  function toCarrier(headers: IncomingHeaders, contentType: string, caller: Caller): SentCarrier {
     const kept = toKeptHeaders(headers, sources.credentialHeaders);
-    return readCarrier(headers, { via: 'api', kept, contentType, hasOwnKey: true });
+    return readCarrier(headers, true, { via: 'api', kept, contentType, caller });
   }
 
   function keep(received: Received): Promise<Kept> {
@@ -124,5 +137,9 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
 
 /** Tells without looking further that nearly every request is no CloudEvent. */
 function isPlain(headers: IncomingHeaders): boolean {
-  return headers['content-type'] === 'application/json' && headers['ce-specversion'] === undefined;
+  return (
+    headers['content-type'] === 'application/json' &&
+    headers['ce-specversion'] === undefined &&
+    headers['ce-id'] === undefined
+  );
 }

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
+import type { CheckKey } from '@sluice/contracts/access';
 import type { Accepted } from '@sluice/contracts/api';
 import { ProblemException } from '@sluice/contracts/errors';
 import { toPointer } from '@sluice/normalizer/json-pointer';
 import type { Kept } from '@sluice/protocol/group-commit';
+import { addAccess } from '@sluice/runtime/access';
 import { addErrorsRoute } from '@sluice/runtime/errors-route';
 import { addHealthRoutes, type Health } from '@sluice/runtime/health';
-import { createHttpServer, type HttpServer } from '@sluice/runtime/http-server';
+import { createHttpServer, type HttpServer, toTrustProxy } from '@sluice/runtime/http-server';
 import type { Logger } from '@sluice/runtime/logger';
 import { toProblem } from '@sluice/runtime/problems';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
@@ -23,6 +25,10 @@ export type IngestAppOptions = {
   readonly rejections: RejectionLog;
   readonly metrics: IngestMetrics;
   readonly health: Health;
+  /** Checks the keys of senders; null = nobody is asked (`AUTH=off`). */
+  readonly checkKey: CheckKey | null;
+  /** Proxies that are believed; nobody by default. */
+  readonly trustedProxies?: readonly string[];
   readonly now: () => number;
 };
 
@@ -34,45 +40,56 @@ const MAX_BATCH_BYTES = 10 * 1024 * 1024;
 /** With 2.5 s for what is under way then, a batch is answered before the server gives up its request after 10 s. */
 const MAX_BATCH_MS = 7000;
 
+const SENDERS = { role: 'sender' } as const;
+
+/** A webhook needs no key: the scheme of its source tells who sends it. */
+const SIGNED = { role: 'anybody' } as const;
+
 /** Creates the HTTP side of ingest; it is not listening yet. */
 export function createIngestApp(options: IngestAppOptions): HttpServer {
-  const { logger, maxBodyBytes, acceptor, rejections, metrics, health, now } = options;
+  const { logger, maxBodyBytes, acceptor, rejections, metrics, health, checkKey, now } = options;
   const answering = { logger, submit: acceptor.submit, metrics, rejections };
   const server = createHttpServer({
     logger,
     maxBodyBytes,
     rawBody: true,
+    trustProxy: toTrustProxy(options.trustedProxies),
     onUnrouted: ({ code }) => metrics.rejected(code),
   });
   server.addHook('onRequest', (request, _reply, done) => {
     done(toQueryProblem(request.query));
   });
+  addAccess(server, checkKey);
   addHealthRoutes(server, health);
   addErrorsRoute(server);
 
-  server.post('/api/events', async (request, reply) => {
-    const incoming = toIncoming(request);
+  server.post('/api/events', { config: SENDERS }, async (request, reply) => {
+    const incoming = toSent(request);
     if (isCloudEventBatch(request.headers['content-type'])) {
-      return answerWhole(request, reply, acceptor.openBatch(incoming.headers), incoming.body);
+      return answerWhole(request, reply, acceptor.openBatch(incoming), incoming.body);
     }
     return answer(reply, await timed(() => acceptor.acceptSubmission(incoming)));
   });
-  server.post('/vital-data', async (request, reply) =>
-    answer(reply, await timed(() => acceptor.acceptVitalData(toIncoming(request)))),
+  server.post('/vital-data', { config: SENDERS }, async (request, reply) =>
+    answer(reply, await timed(() => acceptor.acceptVitalData(toSent(request)))),
   );
-  server.post<{ Params: { source: string } }>('/hooks/:source', async (request, reply) => {
-    const { source } = request.params;
-    const incoming = toIncoming(request);
-    if (isCloudEventBatch(request.headers['content-type'])) {
-      return answerWhole(request, reply, acceptor.openWebhookBatch(source, incoming), incoming.body);
-    }
-    return answer(reply, await timed(() => acceptor.acceptWebhook(source, incoming)));
-  });
+  server.post<{ Params: { source: string } }>(
+    '/hooks/:source',
+    { config: SIGNED },
+    async (request, reply) => {
+      const { source } = request.params;
+      const incoming = { headers: request.headers, body: toBytes(request.body) };
+      if (isCloudEventBatch(request.headers['content-type'])) {
+        return answerWhole(request, reply, acceptor.openWebhookBatch(source, incoming), incoming.body);
+      }
+      return answer(reply, await timed(() => acceptor.acceptWebhook(source, incoming)));
+    },
+  );
   const batches: FastifyPluginCallback = (scope, _options, done) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
-    scope.post('/api/events/batch', async (request, reply) => {
-      const intake = acceptor.openBatch(request.headers);
+    scope.post('/api/events/batch', { config: SENDERS }, async (request, reply) => {
+      const intake = acceptor.openBatch(toSent(request));
       if (Number(request.headers['content-length']) > MAX_BATCH_BYTES) throw toTooLarge(MAX_BATCH_BYTES);
       const chunks = readChunks(request.raw, { maxBytes: MAX_BATCH_BYTES, maxMs: MAX_BATCH_MS });
       return answerBatch({ request, reply }, { chunks, intake }, answering);
@@ -114,11 +131,12 @@ function toQueryProblem(query: unknown): ProblemException | undefined {
   return new ProblemException('ERR_QUERY_INVALID', 'This address takes no query parameters.', { errors });
 }
 
-function toIncoming(request: { readonly headers: Record<string, unknown>; readonly body: unknown }) {
-  return {
-    headers: request.headers as Record<string, string | string[] | undefined>,
-    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-  };
+function toSent({ headers, body, caller }: Pick<FastifyRequest, 'headers' | 'body' | 'caller'>) {
+  return { headers, body: toBytes(body), caller };
+}
+
+function toBytes(body: unknown): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
 function answer(reply: FastifyReply, kept: Kept): FastifyReply {

@@ -14,6 +14,7 @@ export const ingestConfigSchema = withAuthRule(
     LOG_LEVEL: settings.LOG_LEVEL,
     SHUTDOWN_TIMEOUT_MS: settings.SHUTDOWN_TIMEOUT_MS,
     AUTH: settings.AUTH,
+    TRUSTED_PROXIES: settings.TRUSTED_PROXIES,
     FAILURE_SIMULATION: settings.FAILURE_SIMULATION,
     UNKNOWN_SOURCES: settings.UNKNOWN_SOURCES,
     SOURCES_FILE: settings.SOURCES_FILE,

@@ -6,6 +6,8 @@ export type IngestMetrics = {
   batchAccepted(batch: { readonly accepted: number; readonly duplicates: number }): void;
   rejected(code: string): void;
   batchSent(sent: { readonly events: number; readonly by: 'queue' | 'inbox' | 'none' }): void;
+  /** Shows how old the known sources are, from now on; `readAgeMs` returns NaN while none are. */
+  showSourcesAge(readAgeMs: () => number): void;
 };
 
 /** Creates ingest's metrics in the process's registry. */
@@ -48,6 +50,13 @@ export function createIngestMetrics(metrics: Metrics): IngestMetrics {
     batchSent({ events, by }) {
       batches.inc({ by });
       kept.inc({ by }, events);
+    },
+    showSourcesAge(readAgeMs) {
+      metrics.createGauge({
+        name: 'sources_age_seconds',
+        help: 'Time since MongoDB was known to declare the sources that are used; NaN until they were read once.',
+        collect: (gauge) => gauge.set(readAgeMs() / 1000),
+      });
     },
   };
 }

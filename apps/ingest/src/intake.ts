@@ -1,4 +1,5 @@
-import { DEFAULT_TENANT, type Via } from '@sluice/contracts/event';
+import type { Caller } from '@sluice/contracts/access';
+import type { Via } from '@sluice/contracts/event';
 import { readSubmission } from '@sluice/contracts/submission';
 import type { Incoming } from '@sluice/protocol/accepted-event';
 import { type CloudEvent, toCloudEventHeaders, toSourceId } from '@sluice/sources/cloud-events';
@@ -22,6 +23,9 @@ export type Carrier = {
   readonly schemaVersion: number | undefined;
 };
 
+/** A carrier whose sender was checked by its key, not by a signature. */
+export type SentCarrier = Carrier & { readonly caller: Caller };
+
 /** An event that is all but identified. */
 export type Received = Omit<Incoming, 'receivedAtMs'>;
 
@@ -33,14 +37,14 @@ export type IntakeOptions = {
 /** What the ways in that name their source in the event itself have in common. */
 export type Intake = {
   /** Reads a submission from its bytes. @throws ProblemException */
-  readSubmitted(body: Buffer, carrier: Carrier): Received;
+  readSubmitted(body: Buffer, carrier: SentCarrier): Received;
   /** Finds the source of a CloudEvent: the one that declares its `ceSource`, else its own name. @throws ProblemException */
-  readCloudEvent(event: CloudEvent, carrier: Carrier): Received;
+  readCloudEvent(event: CloudEvent, carrier: SentCarrier): Received;
 };
 
 /** Creates the reader of events that name their source themselves. */
 export function createIntake({ sources, config }: IntakeOptions): Intake {
-  function readSubmitted(body: Buffer, carrier: Carrier): Received {
+  function readSubmitted(body: Buffer, carrier: SentCarrier): Received {
     const { value, exact } = readJsonBody(body);
     const submission = readSubmission(value);
     const { source } = submission;
@@ -48,10 +52,11 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
       throw new Refusal('ERR_SIMULATION_OFF', source);
     }
     const declared = findAllowed(source);
+    const tenant = toTenant(carrier.caller, source, declared);
     admit(declared);
     const key = submission.idempotencyKey ?? carrier.key;
     return {
-      tenant: declared?.tenant ?? DEFAULT_TENANT,
+      tenant,
       source,
       via: carrier.via,
       form: 'submission',
@@ -67,14 +72,17 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
     };
   }
 
-  function readCloudEvent(event: CloudEvent, carrier: Carrier): Received {
-    const byCeSource = sources.findByCeSource(event.ceSource);
+  function readCloudEvent(event: CloudEvent, carrier: SentCarrier): Received {
+    // What another tenant declares says nothing of this one's events.
+    const { keyId, tenant: ownTenant } = carrier.caller;
+    const byCeSource = sources.findByCeSource(event.ceSource, keyId === null ? null : ownTenant);
     const source = byCeSource?.id ?? toSourceId(event.ceSource);
     const declared = byCeSource ?? findAllowed(source);
+    const tenant = toTenant(carrier.caller, source, declared);
     admit(declared);
     return {
       ...toCloudEventParts(event, carrier),
-      tenant: declared?.tenant ?? DEFAULT_TENANT,
+      tenant,
       source,
       key: { value: toOwnKey(event.key, source), origin: 'provider' },
       schemaVersion: carrier.schemaVersion ?? declared?.schemaVersion ?? 1,
@@ -85,27 +93,63 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
   function findAllowed(source: string): KnownSource | undefined {
     const declared = sources.find(source);
     if (declared === undefined && config.UNKNOWN_SOURCES === 'reject') {
-      if (!sources.isComplete) throw toNotKnownYet();
+      if (sources.mayExist(source)) throw toNotKnownYet();
       throw new Refusal('ERR_SOURCE_UNKNOWN', source);
     }
     return declared;
   }
 
-  /**
-   * Keeps a key that anybody can choose apart from those of the source itself: else whoever guesses the id of its
-   * next delivery could make that look like a reused key.
-   */
   function toOwnKey(key: string, source: string): string {
-    return sources.hasForeignKeys(source) ? `api:${key}` : key;
+    return toSentKey(key, source, sources);
   }
 
   return { readSubmitted, readCloudEvent };
 }
 
-/** Returns what of a CloudEvent does not depend on its source: it is kept as its binary mode would carry it. */
+/**
+ * Keeps a key that anybody can choose apart from those of the source itself: else whoever guesses the id of its next
+ * delivery could make that look like a reused key.
+ */
+export function toSentKey(
+  key: string,
+  source: string,
+  sources: Pick<SourceRegistry, 'hasForeignKeys'>,
+): string {
+  return sources.hasForeignKeys(source) ? `api:${key}` : key;
+}
+
+/**
+ * Returns the tenant of an event: that of its declared source, else that of who sends it.
+ *
+ * @throws ProblemException ERR_FORBIDDEN for a source that the key may not send for, ERR_SOURCE_UNKNOWN for another
+ *   tenant's source: who does not own it is not told more than of any source that is not declared
+ */
+export function toTenant(caller: Caller, source: string, declared: KnownSource | undefined): string {
+  if (caller.sources !== null && !caller.sources.includes(source)) {
+    throw new Refusal('ERR_FORBIDDEN', source, { detail: `This key may not send for the source ${source}.` });
+  }
+  if (declared === undefined) return caller.tenant;
+  if (!isOwn(caller, declared)) throw new Refusal('ERR_SOURCE_UNKNOWN', source);
+  return declared.tenant;
+}
+
+/** While nobody is asked who sends, anybody may send for any tenant. */
+function isOwn({ keyId, tenant }: Caller, declared: KnownSource): boolean {
+  return keyId === null || tenant === declared.tenant;
+}
+
+/**
+ * Returns what of a CloudEvent does not depend on its source: it is kept as its binary mode would carry it. A `ce-`
+ * header of a request in another mode says nothing of the event.
+ */
 export function toCloudEventParts(event: CloudEvent, { via, kept }: Carrier) {
   const { body, payload, exact, type, dataContentType: contentType } = event;
-  const headers = { ...kept, 'content-type': contentType, ...toCloudEventHeaders(event) };
+  const others = Object.entries(kept).filter(([name]) => !name.startsWith('ce-'));
+  const headers = {
+    ...Object.fromEntries(others),
+    'content-type': contentType,
+    ...toCloudEventHeaders(event),
+  };
   return {
     via,
     form: 'payload',
@@ -124,10 +168,11 @@ export function toCloudEventParts(event: CloudEvent, { via, kept }: Carrier) {
  *
  * @throws ProblemException ERR_HEADER_INVALID
  */
-export function readCarrier(
+export function readCarrier<Parts extends Pick<Carrier, 'via' | 'kept' | 'contentType'>>(
   headers: IncomingHeaders,
-  { hasOwnKey, ...parts }: Pick<Carrier, 'via' | 'kept' | 'contentType'> & { readonly hasOwnKey: boolean },
-): Carrier {
+  hasOwnKey: boolean,
+  parts: Parts,
+): Parts & Carrier {
   const key = hasOwnKey ? readIdempotencyKey(headers) : null;
   return { ...parts, key, schemaVersion: readSchemaVersion(headers) };
 }

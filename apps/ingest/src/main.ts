@@ -1,5 +1,6 @@
 import { createGroupCommit } from '@sluice/protocol/group-commit';
 import { startHeartbeat } from '@sluice/protocol/heartbeat';
+import { createSourceMirror } from '@sluice/queue/source-mirror';
 import { createAdminServer } from '@sluice/runtime/admin-server';
 import { readEnvironment } from '@sluice/runtime/config';
 import { createHealth } from '@sluice/runtime/health';
@@ -17,6 +18,7 @@ import { createAcceptor } from './acceptor.ts';
 import { createIngestApp } from './app.ts';
 import { ingestConfigSchema } from './config.ts';
 import { createIngestMetrics } from './ingest-metrics.ts';
+import { openKeyCheck } from './key-check.ts';
 import { startLiveSources } from './live-sources.ts';
 import { startRejectionLog } from './rejection-log.ts';
 import { createRoomyQueue } from './roomy-queue.ts';
@@ -32,14 +34,19 @@ await runApp({
     const metrics = createIngestMetrics(processMetrics);
     const store = connectStore({ uri: config.MONGODB_URI, appName: instance, operationTimeoutMs: 1000 });
     lifecycle.add('mongodb', () => store.close());
-    const { sources, stop } = startLiveSources({
+    const mirror = createSourceMirror({ redisUrl, prefix, logger });
+    lifecycle.add('source mirror', mirror.close);
+    const live = startLiveSources({
       declared,
       store: createSourceStore(store),
+      mirror,
       box: createSecretBox({ key: config.SECRETS_KEY, oldKeys: config.SECRETS_KEYS_OLD }),
       environment: { readEnv: readEnvironment, now },
       logger,
     });
-    lifecycle.add('sources', stop);
+    const { sources } = live;
+    lifecycle.add('sources', live.stop);
+    metrics.showSourcesAge(live.readAgeMs);
     const queue = createRoomyQueue({ redisUrl, prefix, deadlineMs: 600, logger });
     lifecycle.add('redis', queue.close);
     const inbox = createInbox(store);
@@ -61,9 +68,14 @@ await runApp({
     const admin = await createAdminServer({ host, port, setting, health, metrics: processMetrics, logger });
     lifecycle.add('admin server', () => admin.server.close());
     const acceptor = createAcceptor({ commit, sources, config, now });
-    const maxBodyBytes = config.MAX_BODY_BYTES;
-    const server = createIngestApp({ logger, maxBodyBytes, acceptor, rejections, metrics, health, now });
+    const server = createIngestApp({
+      ...{ logger, acceptor, rejections, metrics, health, now },
+      maxBodyBytes: config.MAX_BODY_BYTES,
+      trustedProxies: config.TRUSTED_PROXIES,
+      checkKey: openKeyCheck({ config, logger, lifecycle }, store),
+    });
     lifecycle.add('server', () => server.close());
+    await live.firstTry;
     await listen(server, { host, port: config.INGEST_PORT, setting: 'INGEST_PORT' });
   },
 });

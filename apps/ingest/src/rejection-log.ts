@@ -1,3 +1,4 @@
+import type { Caller } from '@sluice/contracts/access';
 import type { Problem } from '@sluice/contracts/errors';
 import type { Rejection } from '@sluice/contracts/rejection';
 import type { Logger } from '@sluice/runtime/logger';
@@ -20,6 +21,8 @@ type RefusedRequest = {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: unknown;
   readonly params: unknown;
+  /** Absent when no key was asked for, or none was good. */
+  readonly caller?: Caller;
 };
 
 /** How often rejections are written, in ms. */
@@ -39,7 +42,7 @@ export function startRejectionLog({
   now,
 }: {
   readonly write: (rejections: readonly Rejection[]) => Promise<void>;
-  readonly sources: Pick<SourceRegistry, 'credentialHeaders' | 'signatureHeaders'>;
+  readonly sources: Pick<SourceRegistry, 'find' | 'credentialHeaders' | 'signatureHeaders'>;
   readonly logger: Logger;
   readonly now: () => number;
 }): RejectionLog {
@@ -61,9 +64,11 @@ export function startRejectionLog({
 
   function toRejection({ request, problem, error, body, at }: Refused): Rejection {
     const cause = error instanceof Error && typeof error.cause === 'string' ? error.cause : problem.code;
+    const named = readNamedSource(request);
     return {
       at,
-      source: toSource(request, error),
+      tenant: (named === null ? undefined : sources.find(named)?.tenant) ?? request.caller?.tenant ?? null,
+      source: error instanceof Refusal ? error.source : named,
       code: problem.code,
       status: problem.status,
       cause,
@@ -117,9 +122,8 @@ function toBody({ body }: RefusedRequest): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
-/** Returns the source that the event named, else the one in the path, whether there is such a one or not. */
-function toSource({ params }: RefusedRequest, error: unknown): string | null {
-  if (error instanceof Refusal) return error.source;
+/** Returns the source in the path, whether there is such a one or not. */
+function readNamedSource({ params }: RefusedRequest): string | null {
   const named = (params as { source?: unknown } | undefined)?.source;
   return typeof named === 'string' ? named : null;
 }

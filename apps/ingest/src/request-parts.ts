@@ -8,7 +8,8 @@ import { decodeUtf8, parseSafeJson } from '@sluice/normalizer/safe-json';
 export type IncomingHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Headers that carry what would let others send in the sender's name. A signature only serves the bytes it signs. */
-const CREDENTIAL = /authorization|cookie|token|secret|api-?key|password/;
+const CREDENTIAL =
+  /authorization|cookie|token|secret|(?:api|access|private|auth)-?key|passw|passphrase|credential|session|jwt|(?:^|-)auth(?:-|$)/;
 
 /** Never kept with an event: what only concerned the connection. */
 const DROPPED_HEADERS = new Set([

@@ -25,7 +25,8 @@ export type Webhook = IncomingRequest & {
  * Checks that a request comes from the source that its address names, by its raw bytes, and that the source may send
  * such a body.
  *
- * @throws ProblemException ERR_SIGNATURE_INVALID, and what only those are told for whom the signature vouches
+ * @throws ProblemException ERR_SIGNATURE_INVALID, ERR_UNAVAILABLE where that cannot be said here, and what only those
+ * are told for whom the signature vouches
  */
 export function verifyWebhook(
   sourceId: string,
@@ -34,9 +35,11 @@ export function verifyWebhook(
 ): Webhook {
   const source = sources.find(sourceId);
   if (source === undefined) {
-    throw sources.isComplete ? toSignatureProblem('unknown-source') : toNotKnownYet();
+    throw sources.mayExist(sourceId) ? toNotKnownYet() : toSignatureProblem('unknown-source');
   }
-  const verified = source.scheme.verify({ headers, body, secrets: source.secrets.readLive(), nowMs: now() });
+  const secrets = source.secrets?.readLive();
+  if (secrets === undefined) throw toNotKnownYet();
+  const verified = source.scheme.verify({ headers, body, secrets, nowMs: now() });
   if (!verified.ok && verified.reason === 'header-malformed')
     throw new ProblemException('ERR_HEADER_INVALID');
   if (!verified.ok) throw toSignatureProblem(verified.reason);
@@ -45,7 +48,7 @@ export function verifyWebhook(
   toBodyKind(contentType, source.bodies);
   const kept = toKeptHeaders(headers, sources.credentialHeaders);
   // A signed source's key must be one that the signature vouches for; `Idempotency-Key` is not.
-  const carrier = readCarrier(headers, { via: 'webhook', kept, contentType, hasOwnKey: !source.isSigned });
+  const carrier = readCarrier(headers, source.vouchesForHeaders, { via: 'webhook', kept, contentType });
   return { headers, body, source, verified, carrier };
 }
 
@@ -56,6 +59,8 @@ export function verifyWebhook(
  */
 export function readWebhook(webhook: Webhook): Received {
   const { source, headers, body, verified, carrier } = webhook;
+  // Before anything is parsed: whoever comes too often shall cost little.
+  admit(source);
   const mode = toCloudEventMode(headers);
   if (mode !== undefined) {
     const event =
@@ -64,7 +69,6 @@ export function readWebhook(webhook: Webhook): Received {
     return verified.key === undefined ? received : { ...received, key: toProviderKey(verified.key) };
   }
   const content = readContent(webhook);
-  admit(source);
   return {
     tenant: source.tenant,
     source: source.id,
@@ -87,6 +91,7 @@ export function readWebhook(webhook: Webhook): Received {
  * @throws ProblemException
  */
 export function readWebhookItem(webhook: Webhook, item: Buffer): Received {
+  admit(webhook.source);
   return toCloudEventReceived(webhook, readStructuredCloudEvent(item));
 }
 
@@ -94,7 +99,6 @@ function toCloudEventReceived(
   { source, carrier }: Webhook,
   event: ReturnType<typeof readStructuredCloudEvent>,
 ): Received {
-  admit(source);
   return {
     ...toCloudEventParts(event, carrier),
     tenant: source.tenant,

@@ -1,20 +1,10 @@
 import { sign } from '@octokit/webhooks-methods';
 import type { ErrorCode } from '@sluice/contracts/errors';
-import { createTestNames } from '@sluice/local/test-names';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { type Ingest, SECRET, startIngest } from './ingest.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { SECRET, startIngest, useIngest } from './ingest.ts';
 import { type Answer, json, type Sent, send, sendRaw } from './send.ts';
 
-const { prefix, mongoUrl } = createTestNames();
-let ingest: Ingest;
-
-beforeAll(async () => {
-  ingest = await startIngest({ redisUrl: inject('redisUrl'), mongoUrl, prefix });
-});
-afterAll(async () => {
-  await ingest.store.db.dropDatabase();
-  await ingest.close();
-});
+const ingest = useIngest();
 
 /** What was refused in this file so far, by code: the metric and the stored refusals must say the same. */
 const refused = new Map<string, number>();
@@ -312,7 +302,7 @@ describe('a hook answers 401 in the same words, whatever is wrong:', () => {
 describe('with FAILURE_SIMULATION=off and UNKNOWN_SOURCES=reject', () => {
   it('refuses simulated failures and undeclared sources', async () => {
     const config = { FAILURE_SIMULATION: 'off', UNKNOWN_SOURCES: 'reject', MAX_BODY_BYTES: MIB } as const;
-    const strict = await startIngest({ redisUrl: inject('redisUrl'), mongoUrl, prefix, config });
+    const strict = await startIngest({ ...ingest, config });
     const simulating = await send(strict.port, { body: json({ source: 'open', simulateFailure: 1 }) });
     expect(simulating).toMatchObject({ status: 400, json: { code: 'ERR_SIMULATION_OFF' } });
     const undeclared = await send(strict.port, { body: event('1') });

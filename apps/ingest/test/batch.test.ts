@@ -1,21 +1,11 @@
-import { createTestNames } from '@sluice/local/test-names';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { type Ingest, startIngest } from './ingest.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { useIngest } from './ingest.ts';
 import { json, type Sent, send } from './send.ts';
 
-const { prefix, mongoUrl } = createTestNames();
 const MIB = 1024 ** 2;
 const SOON = { timeout: 5000 };
 const SOURCES = [{ id: 'slow', kind: 'push', rateLimit: { perSecond: 0.5, burst: 3 } }];
-let ingest: Ingest;
-
-beforeAll(async () => {
-  ingest = await startIngest({ redisUrl: inject('redisUrl'), mongoUrl, prefix, sources: SOURCES });
-});
-afterAll(async () => {
-  await ingest.store.db.dropDatabase();
-  await ingest.close();
-});
+const ingest = useIngest({ sources: SOURCES });
 
 type Batch = {
   readonly accepted: number;

@@ -1,11 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { createTestNames } from '@sluice/local/test-names';
 import { CloudEvent, HTTP, type Message } from 'cloudevents';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Ingest, startIngest } from './ingest.ts';
+import { describe, expect, it } from 'vitest';
+import { useIngest } from './ingest.ts';
 import { json, type Sent, send } from './send.ts';
 
-const { prefix, mongoUrl } = createTestNames();
 const SECRET = 'cloud-secret';
 const SOURCES = [
   { id: 'orders', tenant: 'acme', kind: 'push', ceSource: 'https://orders.test/eu', schemaVersion: 2 },
@@ -15,15 +13,7 @@ const SOURCES = [
   },
   { id: 'twice', kind: 'push', rateLimit: { perSecond: 1, burst: 2 } },
 ];
-let ingest: Ingest;
-
-beforeAll(async () => {
-  ingest = await startIngest({ redisUrl: inject('redisUrl'), mongoUrl, prefix, sources: SOURCES });
-});
-afterAll(async () => {
-  await ingest.store.db.dropDatabase();
-  await ingest.close();
-});
+const ingest = useIngest({ sources: SOURCES });
 
 const newEvent = (id: string, source = '/shop/1', data: unknown = { amount: 1.5, text: 'é' }) =>
   new CloudEvent({
@@ -100,6 +90,33 @@ describe('POST /api/events with CloudEvents', () => {
       status: 202,
       json: { accepted: 2, rejected: 2, results: [{}, { code: 'ERR_BODY_INVALID' }, {}, { index: 3 }] },
     });
+  });
+
+  it('takes the media type of a batch in any case', async () => {
+    const { body = '' } = toBatch([newEvent('case-1'), newEvent('case-2')], '');
+    for (const type of ['Application/CloudEvents-Batch+JSON', 'application/CloudEvents-batch+json ; a=b']) {
+      const answer = await send(ingest.port, { headers: { 'content-type': type }, body });
+      expect(answer).toMatchObject({ status: 202, json: { rejected: 0 } });
+    }
+  });
+
+  it('refuses one in binary mode that names no version, whatever its media type', async () => {
+    const event = { 'ce-id': '1', 'ce-source': '/a', 'ce-type': 't' };
+    for (const type of ['application/json', 'application/json; charset=utf-8']) {
+      const headers = { ...event, 'content-type': type };
+      const answer = await send(ingest.port, { headers, body: json({ source: 'shop', payload: 1 }) });
+      expect(answer).toMatchObject({ status: 400, json: { code: 'ERR_HEADER_INVALID' } });
+      expect(answer.json['detail']).toContain('ce-specversion: missing');
+    }
+  });
+
+  it('keeps of one in structured mode what it says itself, not the headers around it', async () => {
+    const sent = toSent(HTTP.structured(newEvent('around-1')), '/api/events');
+    const headers = { ...sent.headers, 'ce-type': 'forged', 'ce-extra': 'forged', 'x-kept': 'yes' };
+    const answer = await send(ingest.port, { ...sent, headers });
+    const queued = await findQueued(answer.json['id']);
+    expect(queued?.headers).toMatchObject({ 'ce-type': 'com.shop.sold', 'x-kept': 'yes' });
+    expect(JSON.stringify(queued?.headers)).not.toContain('forged');
   });
 
   it.each([

@@ -1,19 +1,9 @@
 import { sign } from '@octokit/webhooks-methods';
-import { createTestNames } from '@sluice/local/test-names';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Ingest, SECRET, startIngest } from './ingest.ts';
+import { describe, expect, it } from 'vitest';
+import { SECRET, useIngest } from './ingest.ts';
 import { json, send } from './send.ts';
 
-const { prefix, mongoUrl } = createTestNames();
-let ingest: Ingest;
-
-beforeAll(async () => {
-  ingest = await startIngest({ redisUrl: inject('redisUrl'), mongoUrl, prefix });
-});
-afterAll(async () => {
-  await ingest.store.db.dropDatabase();
-  await ingest.close();
-});
+const ingest = useIngest();
 
 /** Sends an event, expects that it is accepted, and returns it as the queue holds it. */
 async function accept(sent: Parameters<typeof send>[1]) {

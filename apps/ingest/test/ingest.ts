@@ -1,6 +1,9 @@
+import type { CheckKey } from '@sluice/contracts/access';
 import { sourcesFileSchema } from '@sluice/contracts/source';
+import { createTestNames } from '@sluice/local/test-names';
 import { createGroupCommit } from '@sluice/protocol/group-commit';
 import { createEventsInspector } from '@sluice/queue/events-inspector';
+import { createSourceMirror } from '@sluice/queue/source-mirror';
 import { createHealth } from '@sluice/runtime/health';
 import { listen } from '@sluice/runtime/listen';
 import { createLogger } from '@sluice/runtime/logger';
@@ -11,7 +14,7 @@ import { createInbox } from '@sluice/store/inbox';
 import { migrate } from '@sluice/store/migrate';
 import { createRejections } from '@sluice/store/rejections';
 import { createSourceStore } from '@sluice/store/sources-store';
-import { vi } from 'vitest';
+import { afterAll, beforeAll, inject, vi } from 'vitest';
 import { type AcceptorOptions, createAcceptor } from '../src/acceptor.ts';
 import { createIngestApp } from '../src/app.ts';
 import { createIngestMetrics } from '../src/ingest-metrics.ts';
@@ -21,8 +24,10 @@ import { createRoomyQueue } from '../src/roomy-queue.ts';
 
 export const SECRET = "It's a Secret to Everybody";
 
+export const SECRETS_KEY = Buffer.alloc(32, 7).toString('base64');
+
 /** What the secrets of sources that a test puts into the store are sealed with. */
-export const SECRET_BOX = createSecretBox({ key: Buffer.alloc(32, 7).toString('base64') });
+export const SECRET_BOX = createSecretBox({ key: SECRETS_KEY });
 
 const CONFIG = { FAILURE_SIMULATION: 'on', UNKNOWN_SOURCES: 'accept', MAX_BODY_BYTES: 1024 ** 2 } as const;
 
@@ -35,6 +40,33 @@ const SOURCES = [
   { id: 'json-only', kind: 'push' },
 ];
 
+type IngestSettings = {
+  readonly config?: AcceptorOptions['config'];
+  /** As a sources file declares them. */
+  readonly sources?: readonly unknown[];
+  /** Nobody is asked for a key by default. */
+  readonly checkKey?: CheckKey;
+};
+
+/**
+ * Starts ingest before the first test of a file, on the stores of the test run, and ends it after the last one. What it
+ * returns is complete from the first test on.
+ */
+export function useIngest(settings: IngestSettings = {}): Ingest {
+  const { prefix, mongoUrl } = createTestNames();
+  const ingest: Partial<Ingest> = {};
+  let started: Ingest | undefined;
+  beforeAll(async () => {
+    started = await startIngest({ redisUrl: inject('redisUrl'), mongoUrl, prefix, ...settings });
+    Object.assign(ingest, started);
+  });
+  afterAll(async () => {
+    await started?.store.db.dropDatabase();
+    await started?.close();
+  });
+  return ingest as Ingest;
+}
+
 /** Starts ingest in this process, over real stores, listening on a free port; as `main.ts` wires it. */
 export async function startIngest({
   redisUrl,
@@ -42,14 +74,8 @@ export async function startIngest({
   prefix,
   config = CONFIG,
   sources: declared = SOURCES,
-}: {
-  readonly redisUrl: string;
-  readonly mongoUrl: string;
-  readonly prefix: string;
-  readonly config?: AcceptorOptions['config'];
-  /** As a sources file declares them. */
-  readonly sources?: readonly unknown[];
-}) {
+  checkKey,
+}: IngestSettings & { readonly redisUrl: string; readonly mongoUrl: string; readonly prefix: string }) {
   const now = Date.now;
   const logger = createLogger({ app: 'ingest', instance: prefix, level: 'silent' });
   const processMetrics = createMetrics({ app: 'ingest', instance: prefix });
@@ -59,9 +85,11 @@ export async function startIngest({
   const inspector = createEventsInspector({ redisUrl, prefix, logger });
   const inbox = createInbox(store);
   const commit = createGroupCommit({ instance: prefix, queue, inbox, now, onBatch: metrics.batchSent });
+  const mirror = createSourceMirror({ redisUrl, prefix, logger });
   const live = startLiveSources({
     declared: sourcesFileSchema.parse({ sources: declared }).sources,
     store: createSourceStore(store),
+    mirror,
     box: SECRET_BOX,
     environment: { readEnv: () => undefined, now },
     logger,
@@ -76,6 +104,7 @@ export async function startIngest({
     rejections,
     metrics,
     health: createHealth({ checks: { stores: () => Promise.any([queue.ping(), store.ping()]) } }),
+    checkKey: checkKey ?? null,
     now,
   });
   const port = await listen(server, { host: '127.0.0.1', port: 0, setting: 'INGEST_PORT' });
@@ -89,11 +118,15 @@ export async function startIngest({
   }
 
   return {
+    redisUrl,
+    mongoUrl,
+    prefix,
     port,
     store,
     commit,
     inbox,
     inspector,
+    mirror,
     readCounters,
     async listQueued() {
       const { items } = await inspector.listEvents({ state: 'waiting', limit: 500 });
@@ -104,7 +137,7 @@ export async function startIngest({
       await rejections.stop();
       await live.stop();
       await commit.close();
-      await Promise.all([queue.close(), inspector.close(), store.close()]);
+      await Promise.all([queue.close(), inspector.close(), mirror.close(), store.close()]);
     },
   };
 }

@@ -1,37 +1,21 @@
 import { sign as signAsGithub } from '@octokit/webhooks-methods';
 import { pushSourceSchema } from '@sluice/contracts/source';
-import { createTestNames } from '@sluice/local/test-names';
 import { createLogger } from '@sluice/runtime/logger';
 import { createSourceSealer } from '@sluice/sources/source-sealer';
-import { createSourceStore, type SourceRecord } from '@sluice/store/sources-store';
-import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
-import { startLiveSources } from '../src/live-sources.ts';
-import { type Ingest, SECRET_BOX, startIngest } from './ingest.ts';
-import { send } from './send.ts';
+import { createSourceStore, type SourceList, type SourceRecord } from '@sluice/store/sources-store';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { type LiveSourcesOptions, startLiveSources } from '../src/live-sources.ts';
+import { SECRET_BOX, useIngest } from './ingest.ts';
+import { json, send } from './send.ts';
 
-const { prefix, mongoUrl } = createTestNames();
 const BODY = '{"n":1}';
+const SOON = { timeout: 5000 };
 const sealer = createSourceSealer(SECRET_BOX);
-let ingest: Ingest;
+const ingest = useIngest({ sources: [] });
 
-beforeAll(async () => {
-  ingest = await startIngest({ redisUrl: inject('redisUrl'), mongoUrl, prefix, sources: [] });
-});
-afterAll(async () => {
-  await ingest.store.db.dropDatabase();
-  await ingest.close();
-});
-
-function toSource(secret: string, id = 'made') {
-  return sealer.seal(
-    pushSourceSchema.parse({
-      id,
-      tenant: 'acme',
-      kind: 'push',
-      scheme: 'github',
-      secrets: [{ value: secret }],
-    }),
-  );
+function toSource(secret: string, id = 'made', fields: object = {}) {
+  const source = { id, tenant: 'acme', kind: 'push', scheme: 'github', secrets: [{ value: secret }] };
+  return sealer.seal(pushSourceSchema.parse({ ...source, ...fields }));
 }
 
 async function deliver(secret: string, path = '/hooks/made') {
@@ -42,42 +26,122 @@ async function deliver(secret: string, path = '/hooks/made') {
   return (await send(ingest.port, { path, headers, body: BODY })).status;
 }
 
+/** Follows the sources as another process does, which perhaps reads them in another way. */
+function follow(parts: Partial<LiveSourcesOptions>) {
+  const live = startLiveSources({
+    declared: [],
+    store: createSourceStore(ingest.store),
+    mirror: ingest.mirror,
+    box: SECRET_BOX,
+    environment: { readEnv: () => undefined, now: Date.now },
+    logger: createLogger({ app: 'ingest', instance: ingest.prefix, level: 'silent' }),
+    ...parts,
+  });
+  onTestFinished(() => live.stop());
+  return live;
+}
+
+/** Waits until the mirror says what the store says. */
+async function untilMirrored(): Promise<string> {
+  return vi.waitFor(async () => {
+    const { version } = await createSourceStore(ingest.store).list();
+    expect(await ingest.mirror.readHead()).toMatchObject({ version });
+    return version;
+  }, SOON);
+}
+
 it('takes a source that is made, changed and taken away while it runs', async () => {
   const store = createSourceStore(ingest.store);
   await vi.waitFor(async () => expect(await deliver('first')).toBe(401));
   const { revision } = (await store.create(toSource('first'))) as SourceRecord;
-  await vi.waitFor(async () => expect(await deliver('first')).toBe(202), { timeout: 5000 });
+  await vi.waitFor(async () => expect(await deliver('first')).toBe(202), SOON);
   const [event] = await ingest.listQueued();
   expect(event).toMatchObject({ source: 'made', tenant: 'acme' });
 
   const changed = (await store.replace(toSource('second'), revision)) as SourceRecord;
-  await vi.waitFor(async () => expect(await deliver('first')).toBe(401), { timeout: 5000 });
+  await vi.waitFor(async () => expect(await deliver('first')).toBe(401), SOON);
   expect(await deliver('second')).toBe(202);
 
   await store.deactivate('made', changed.revision);
-  await vi.waitFor(async () => expect(await deliver('second')).toBe(401), { timeout: 5000 });
+  await vi.waitFor(async () => expect(await deliver('second')).toBe(401), SOON);
 });
 
-it('goes on with the others when the secret of one does not open', async () => {
+it('goes on with the others when the secret of one does not open, and blames none of its senders', async () => {
   const store = createSourceStore(ingest.store);
-  const foreign = toSource('first', 'other-id');
-  await store.create({ ...foreign, id: 'moved' });
+  const moved = { ...toSource('first', 'other-id', { schemaVersion: 7 }), id: 'moved', tenant: 'default' };
+  await store.create(moved);
   await store.create(toSource('first', 'sound'));
-  await vi.waitFor(async () => expect(await deliver('first', '/hooks/sound')).toBe(202), { timeout: 5000 });
-  expect(await deliver('first', '/hooks/moved')).toBe(401);
+  await vi.waitFor(async () => expect(await deliver('first', '/hooks/sound')).toBe(202), SOON);
+  expect(await deliver('first', '/hooks/moved')).toBe(503);
+  // Whoever names it by itself needs no secret, and what is declared of it counts.
+  const { json: answer } = await send(ingest.port, { body: json({ source: 'moved', payload: 1 }) });
+  const queued = (await ingest.listQueued()).find(({ eventId }) => eventId === answer['id']);
+  expect(queued).toMatchObject({ source: 'moved', schemaVersion: 7 });
 });
 
-it('says that a source does not exist only when the store was asked', async () => {
-  const { promise, resolve } = Promise.withResolvers<{ version: string; sources: []; unreadable: [] }>();
-  const live = startLiveSources({
-    declared: [],
-    store: { list: () => promise, changedSince: async () => null },
-    box: SECRET_BOX,
-    environment: { readEnv: () => undefined, now: Date.now },
-    logger: createLogger({ app: 'ingest', instance: prefix, level: 'silent' }),
+it('gives the CloudEvents that two sources claim to the one of the file, and to that of their tenant', async () => {
+  const store = createSourceStore(ingest.store);
+  const ceSource = 'https://orders.test/eu';
+  await store.create(toSource('first', 'claims-it-too', { ceSource }));
+  const filed = pushSourceSchema.parse({ id: 'filed', kind: 'push', ceSource });
+  const live = follow({ declared: [filed] });
+  await live.firstTry;
+  expect(live.sources.find('claims-it-too')).toBeDefined();
+  expect(live.sources.findByCeSource(ceSource, null)).toMatchObject({ id: 'filed' });
+  expect(live.sources.findByCeSource(ceSource, 'acme')).toMatchObject({ id: 'claims-it-too' });
+  expect(live.sources.findByCeSource(ceSource, 'another')).toBeUndefined();
+});
+
+it('says that a source does not exist only when a store was asked', async () => {
+  const { promise, resolve } = Promise.withResolvers<SourceList>();
+  const live = follow({ store: { list: () => promise, changedSince: async () => null } });
+  expect(live.sources.mayExist('a')).toBe(true);
+  expect(live.readAgeMs()).toBeNaN();
+  resolve({ version: '1', sources: [], unreadable: ['b'] });
+  await vi.waitFor(() => expect(live.sources.mayExist('a')).toBe(false));
+  expect(live.sources.mayExist('b')).toBe(true);
+  expect(live.readAgeMs()).toBeLessThan(5000);
+});
+
+it('never writes what it read before another process copied something newer over that', async () => {
+  const store = createSourceStore(ingest.store);
+  const before = await untilMirrored();
+  const gate = Promise.withResolvers<void>();
+  const written: string[] = [];
+  let isFirst = true;
+  const slow = follow({
+    mirror: {
+      ...ingest.mirror,
+      replace: (copy, over) => {
+        written.push(copy.version);
+        return ingest.mirror.replace(copy, over);
+      },
+    },
+    store: {
+      changedSince: store.changedSince,
+      list: async () => {
+        const list = await store.list();
+        if (isFirst) await gate.promise;
+        isFirst = false;
+        return list;
+      },
+    },
   });
-  expect(live.sources.isComplete).toBe(false);
-  resolve({ version: '1', sources: [], unreadable: [] });
-  await vi.waitFor(() => expect(live.sources.isComplete).toBe(true));
-  await live.stop();
+  await store.create(toSource('first', 'made-meanwhile'));
+  const after = await untilMirrored();
+  expect(after).not.toBe(before);
+  gate.resolve();
+  await slow.firstTry;
+  expect(slow.sources.find('made-meanwhile')).toBeDefined();
+  expect(written).not.toContain(before);
+  expect(await ingest.mirror.readHead()).toMatchObject({ version: after });
+});
+
+it('brings the mirror back when Redis has lost it or holds that of another database', async () => {
+  const version = await untilMirrored();
+  const stranger = { version: '999-999-999', readAt: new Date(), content: [] };
+  await ingest.mirror.replace(stranger, version);
+  const live = follow({});
+  await live.firstTry;
+  expect(await ingest.mirror.read()).toMatchObject({ version, content: { polled: [] } });
 });

@@ -1,15 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { sign as signAsGithub } from '@octokit/webhooks-methods';
-import { createTestNames } from '@sluice/local/test-names';
 import { readPayload } from '@sluice/normalizer/read-payload';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import Stripe from 'stripe';
 import { Webhook as SvixWebhook } from 'svix';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { type Ingest, startIngest } from './ingest.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { useIngest } from './ingest.ts';
 import { type Answer, json, send } from './send.ts';
 
-const { prefix, mongoUrl } = createTestNames();
 const SECRET = 'a secret of some length';
 const STANDARD_SECRET = `whsec_${Buffer.from(SECRET).toString('base64')}`;
 const secrets = [{ value: SECRET }];
@@ -29,17 +27,10 @@ const SOURCES = [
   { id: 'slack', kind: 'push', scheme: 'slack', secrets },
   { id: 'form', kind: 'push', scheme: 'slack', secrets, bodies: ['form'] },
   { id: 'any', kind: 'push', bodies: ['json', 'form', 'text'] },
+  { id: 'limited-open', kind: 'push', rateLimit: { perSecond: 0.25, burst: 2 } },
   { id: 'limited', kind: 'push', scheme: 'github', secrets, rateLimit: { perSecond: 0.25, burst: 2 } },
 ];
-let ingest: Ingest;
-
-beforeAll(async () => {
-  ingest = await startIngest({ redisUrl: inject('redisUrl'), mongoUrl, prefix, sources: SOURCES });
-});
-afterAll(async () => {
-  await ingest.store.db.dropDatabase();
-  await ingest.close();
-});
+const ingest = useIngest({ sources: SOURCES });
 
 type Headers = Readonly<Record<string, string>>;
 type Signer = (body: string, secret: string) => Headers | Promise<Headers>;
@@ -208,6 +199,12 @@ describe('a hook takes the bodies that its source declares', () => {
 });
 
 describe('the rate of a source', () => {
+  it('is looked at before a body is parsed, so that one that is not JSON counts too', async () => {
+    const statuses = [];
+    for (const body of ['{', '[', '{}']) statuses.push((await deliver('limited-open', body, {})).status);
+    expect(statuses).toEqual([400, 400, 429]);
+  });
+
   it('counts only what its signature vouches for, and says when to come again', async () => {
     const send2 = async (body: string, secret: string) =>
       deliver('limited', body, toHeader(await signAsGithub(secret, body)));

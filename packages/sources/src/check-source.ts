@@ -1,4 +1,5 @@
 import type { PollSource, SchemeOptions, Source } from '@sluice/contracts/source';
+import { parsePath } from '@sluice/normalizer/payload-path';
 import { checkMapping, type DeclarationProblem } from './check-mapping.ts';
 import { checkSchedule } from './poll/schedule.ts';
 import type { SourceBody } from './source-sealer.ts';
@@ -109,6 +110,6 @@ function checkPaths({ recordsPath, idPath, versionPath, cursor, format }: PollBo
     [['cursor', 'path'], cursorPath],
   ] as const;
   return paths
-    .filter(([, value]) => value !== '' && value?.split('.').includes(''))
-    .map(([path]) => ({ path, detail: 'a path has no empty step: keys separated by single dots' }));
+    .filter(([, value = '']) => value !== '' && parsePath(value) === null)
+    .map(([path]) => ({ path, detail: 'expected names with dots between them; \\. is a dot in a name' }));
 }

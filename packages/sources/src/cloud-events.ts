@@ -5,7 +5,7 @@ import { toPointer } from '@sluice/normalizer/json-pointer';
 import { decodePercent, encodePercent } from '@sluice/normalizer/percent-encoding';
 import { decodeUtf8, parseSafeJson } from '@sluice/normalizer/safe-json';
 import { type AttributeFault, type CloudEventAttributes, readAttributes } from './cloud-event-attributes.ts';
-import { sliceAt } from './poll/json-slice.ts';
+import { sliceMember } from './poll/json-slice.ts';
 
 /*
  * The library `cloudevents` 10.0.0 is not used here, only by the tests as the sender: its parsing loses digits of large
@@ -151,7 +151,7 @@ function readData(envelope: JsonObject, contentType: string, text: string, exact
   if (data === null) return NO_DATA;
   if (isJson(contentType)) {
     // The text itself: written again, large numbers would lose digits.
-    const slice = sliceAt(text, 'data') ?? 'null';
+    const slice = sliceMember(text, 'data') ?? 'null';
     const isExact = exact || parseSafeJson(slice).exact;
     return { dataContentType: contentType, body: Buffer.from(slice), payload: data, exact: isExact };
   }

@@ -49,6 +49,11 @@ function explainKey(path: readonly PropertyKey[], key: string, known: readonly s
   const glued = known.find((name) => key.startsWith(`${name}:`));
   if (glued !== undefined) return { path, detail: `a space is missing after ${glued}:` };
   const meant = findNear(key, known) ?? known.find((name) => name.toLowerCase() === key.toLowerCase());
+  // Half of a value that holds a comma stands there as a key.
+  if (meant === undefined && isSecretPlace(path)) {
+    const detail = `something in it is unknown; known are ${known.join(', ')}; a value with a comma needs quotes`;
+    return { path, detail };
+  }
   const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
   return { path: [...path, key], detail: `unknown; ${hint}` };
 }

@@ -42,6 +42,51 @@ export function openSource(stored: StoredSource, box: SecretBox): SourceBody {
 }
 
 /**
+ * Encrypts the secrets of a stored source anew that were encrypted with an old key. Returns the source as it shall be
+ * stored, null when nothing of it changes, and whether a secret is left that does not open here.
+ *
+ * @throws SecretsKeyError when there is a secret to encrypt and no key to do it with
+ */
+export function resealSource(
+  stored: StoredSource,
+  box: SecretBox,
+): { readonly source: StoredSource | null; readonly isLeft: boolean } {
+  let isLeft = false;
+  let isChanged = false;
+  function renew(secret: StoredSecretRef): StoredSecretRef {
+    if ('env' in secret || box.isCurrent(secret.sealed)) return secret;
+    const value = openOrNull(box, stored.id, secret.sealed);
+    isLeft ||= value === null;
+    if (value === null) return secret;
+    isChanged = true;
+    return { sealed: box.seal(stored.id, value) };
+  }
+  const renewed = withSecrets(stored, renew);
+  return { source: isChanged ? renewed : null, isLeft };
+}
+
+function withSecrets(
+  stored: StoredSource,
+  change: (secret: StoredSecretRef) => StoredSecretRef,
+): StoredSource {
+  if (stored.kind === 'push') {
+    const secrets = stored.secrets.map((secret) => ({ ...change(secret), ...toExpiry(secret) }));
+    return { ...stored, secrets };
+  }
+  const { auth } = stored;
+  return auth === undefined ? stored : { ...stored, auth: { ...auth, secret: change(auth.secret) } };
+}
+
+function openOrNull(box: SecretBox, source: string, sealed: string): string | null {
+  try {
+    return box.open(source, sealed);
+  } catch (error) {
+    if (error instanceof SecretsKeyError) return null;
+    throw error;
+  }
+}
+
+/**
  * Creates what the store applies the sources file with (`SourceStore.applyFile`). A secret that was encrypted with an
  * old key, or does not open, is not the same: it is encrypted anew.
  */

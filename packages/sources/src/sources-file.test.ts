@@ -187,7 +187,16 @@ describe('what is wrong inside a source', () => {
     ],
     [
       `${POLL}auth: { type: bearer, secret: { value: hunter2, x: 1 } }`,
-      '6 auth.secret.x: unknown; known are value, env',
+      '6 auth.secret: something in it is unknown; known are value, env; a value with a comma needs quotes',
+    ],
+    [
+      `${PUSH}scheme: github\nsecrets: [{ value: one,hunter2 }]`,
+      '3 secrets[0]: something in it is unknown; known are value, expiresAt, env; a value with a comma needs quotes',
+    ],
+    [`${POLL}auth: { type: bearer, secret: { value: one,hunter2 } }`, '6 auth.secret: something in it is'],
+    [
+      `${PUSH}scheme: github\nsecrets: [{ value: hunter2, expiresat: "2027-01-01T00:00:00Z" }]`,
+      '3 secrets[0].expiresat: unknown; did you mean expiresAt?',
     ],
     [`${POLL}auth: { type: bearer, secret: hunter2 }`, '6 auth.secret: expected either value or env'],
     [
@@ -201,7 +210,7 @@ describe('what is wrong inside a source', () => {
       POLL.replace('kind: id,', 'kind: timestamp, lookbak: 5,'),
       '5 cursor.lookbak: unknown; did you mean lookback?',
     ],
-    [POLL.replace('path: id', 'path: a..b'), '5 cursor.path: a path has no empty step'],
+    [POLL.replace('path: id', 'path: a..b'), '5 cursor.path: expected names with dots between them'],
     [`${POLL}format: csv\nrecordsPath: items`, '7 recordsPath: csv has no such path'],
   ])('%s', (fields, expected) => {
     const problems = explain(fields);

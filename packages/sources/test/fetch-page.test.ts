@@ -140,8 +140,26 @@ describe('a source that misbehaves', () => {
     ['Content-Length', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n[1'],
     ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[1\r\n'],
     ['headers', 'HTTP/1.1 200 OK\r\nContent-'],
+    ['Content-Length, at the end of a line', 'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nid;at\r\n1;5\r\n'],
+    ['Content-Length of HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 20\r\n\r\n{"id":1}\n'],
+    [
+      'chunks, at the end of a line',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"id":1}\n\r\n',
+    ],
+    [
+      'chunks, before the last',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"id":1}\n\r\n0\r\n',
+    ],
   ])('by breaking off is noticed (%s)', async (_name, bytes) => {
     expect((await failureOf(fetchIt(await serveBytes(bytes)))).failure).toBe('truncated');
+  });
+
+  test.each([
+    ['without a length', 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"id":1}\n'],
+    ['as HTTP/1.0 does', 'HTTP/1.0 200 OK\r\n\r\n{"id":1}\n'],
+    ['with another encoding than chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n{"id":1}\n'],
+  ])('by ending with the connection cannot be told from one that broke off: %s', async (_name, bytes) => {
+    expect(await fetchIt(await serveBytes(bytes))).toMatchObject({ text: '{"id":1}\n', isWhole: false });
   });
 
   test('by not speaking HTTP is unreachable', async () => {

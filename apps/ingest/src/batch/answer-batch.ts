@@ -1,4 +1,4 @@
-import type { BatchAnswer } from '@sluice/contracts/api';
+import { Readable } from 'node:stream';
 import { ProblemException } from '@sluice/contracts/errors';
 import type { GroupCommit } from '@sluice/protocol/group-commit';
 import type { Logger } from '@sluice/runtime/logger';
@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IngestMetrics } from '../ingest-metrics.ts';
 import type { RejectionLog } from '../rejection-log.ts';
 import type { BatchIntake } from './batch-intake.ts';
+import type { Results } from './results.ts';
 import { type RefusedItem, type Taken, takeBatch } from './take-batch.ts';
 
 export type BatchAnswering = {
@@ -41,27 +42,40 @@ export async function answerBatch(
   }
 
   const taken = await takeBatch({ ...intake, requestId: request.id, chunks, submit, onRefused });
-  const { answer } = taken;
-  metrics.batchAccepted(answer);
+  const { results } = taken;
+  const { accepted, duplicates, rejected } = results.count();
+  metrics.batchAccepted({ accepted, duplicates });
   for (const code of OUR_TROUBLE) {
     const err = taken.errors.get(code);
     if (err !== undefined) logger.warn({ requestId: request.id, code, err }, 'batch.refused');
   }
   if (taken.unreadable !== undefined) throw taken.unreadable;
-  if (answer.accepted + answer.duplicates > 0) return reply.code(202).send(answer);
-  if (answer.rejected === 0) throw new ProblemException('ERR_BODY_EMPTY', 'The batch holds no event.');
+  if (accepted + duplicates > 0) {
+    return reply.code(202).type('application/json; charset=utf-8').send(toStream({}, results));
+  }
+  if (rejected === 0) throw new ProblemException('ERR_BODY_EMPTY', 'The batch holds no event.');
   return answerRefused(reply, request.id, taken);
 }
 
 /** Nothing was kept: our own trouble is never said to be the sender's, and a sender that may come again is told when. */
-function answerRefused(reply: FastifyReply, requestId: string, { answer, errors }: Taken): FastifyReply {
+function answerRefused(reply: FastifyReply, requestId: string, { results, errors }: Taken): FastifyReply {
   const code = [...OUR_TROUBLE, 'ERR_RATE_LIMITED'].find((it) => errors.has(it));
   const error = code === undefined ? new ProblemException('ERR_BATCH_REJECTED') : errors.get(code);
   const { problem, headers } = toProblem(error, requestId);
-  const body: BatchAnswer & typeof problem = { ...problem, ...answer };
   return reply
     .code(problem.status)
     .headers(headers)
     .type(PROBLEM_MEDIA_TYPE)
-    .send(Buffer.from(JSON.stringify(body)));
+    .send(toStream(problem, results));
+}
+
+/** Writes the answer as fast as it is read: whoever reads it slowly, or never, holds none of it here. */
+function toStream(head: object, results: Results): Readable {
+  function* write(): Generator<string> {
+    const begin = JSON.stringify({ ...head, ...results.count() });
+    yield `${begin.slice(0, -1)},"results":`;
+    yield* results.write();
+    yield '}';
+  }
+  return Readable.from(write(), { objectMode: false });
 }

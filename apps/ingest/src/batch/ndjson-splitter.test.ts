@@ -33,10 +33,18 @@ describe('the splitter of lines', () => {
     ['{"a":\n1}\n', ['{"a":', '1}']],
     ['a\rb\r\n', ['a\rb']],
     ['a\r\r\n', ['a\r']],
+    ['\r{}\n\r\n\r', ['\r{}']],
   ])('reads %j', (text, lines) => {
     for (const places of [[], Array.from({ length: 20 }, (_, index) => index / 20)]) {
       expect(split(text, places)).toEqual(lines);
     }
+  });
+
+  it('passes over ten million empty lines at next to no cost', () => {
+    const begin = process.cpuUsage();
+    expect(split(`${'\n'.repeat(5_000_000)}1${'\r\n'.repeat(2_500_000)}2`, [0.5])).toEqual(['1', '2']);
+    const { user, system } = process.cpuUsage(begin);
+    expect((user + system) / 1000).toBeLessThan(700);
   });
 
   it('refuses a line that is too long and goes on with the next', () => {

@@ -2,6 +2,7 @@ import { createItemBuffer } from './item-buffer.ts';
 import type { Piece, Splitter } from './splitter.ts';
 
 const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 /**
  * Creates a splitter of lines, each an item (https://github.com/ndjson/ndjson-spec); lines of white space are skipped
@@ -11,14 +12,17 @@ const LINE_FEED = 0x0a;
 export function createNdjsonSplitter(maxItemBytes: number): Splitter {
   const line = createItemBuffer(maxItemBytes);
   let offset = 0;
+  /** Whether anything of the line was added, and whether it is more than white space. */
+  let isBegun = false;
   let hasContent = false;
   /** A carriage return at the end of a chunk: part of the line only if no line feed follows. */
   let hasReturn = false;
 
   function add(bytes: Buffer): void {
     if (bytes.length === 0) return;
+    isBegun = true;
     if (hasReturn) line.add(RETURN);
-    hasReturn = bytes.at(-1) === 0x0d;
+    hasReturn = bytes.at(-1) === CARRIAGE_RETURN;
     hasContent ||= !isBlank(bytes);
     line.add(hasReturn ? bytes.subarray(0, -1) : bytes);
   }
@@ -26,6 +30,7 @@ export function createNdjsonSplitter(maxItemBytes: number): Splitter {
   function* take(): Generator<Piece> {
     const piece = line.take();
     const isItem = hasContent;
+    isBegun = false;
     hasContent = false;
     hasReturn = false;
     if (isItem) yield piece;
@@ -34,17 +39,30 @@ export function createNdjsonSplitter(maxItemBytes: number): Splitter {
   function* push(chunk: Buffer): Generator<Piece> {
     let from = 0;
     for (;;) {
+      if (!isBegun) {
+        from = skipEmptyLines(chunk, from);
+        line.begin(offset + from);
+      }
       const at = chunk.indexOf(LINE_FEED, from);
       add(chunk.subarray(from, at < 0 ? chunk.length : at));
       if (at < 0) break;
       yield* take();
       from = at + 1;
-      line.begin(offset + from);
     }
     offset += chunk.length;
   }
 
   return { push, end: take };
+}
+
+/** Returns where the first line with something in it begins: millions of empty ones must cost next to nothing. */
+function skipEmptyLines(chunk: Buffer, from: number): number {
+  let at = from;
+  for (;;) {
+    if (chunk[at] === LINE_FEED) at += 1;
+    else if (chunk[at] === CARRIAGE_RETURN && chunk[at + 1] === LINE_FEED) at += 2;
+    else return at;
+  }
 }
 
 const RETURN = Buffer.from('\r');

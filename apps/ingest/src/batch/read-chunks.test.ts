@@ -1,4 +1,6 @@
 import { PassThrough } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { readChunks } from './read-chunks.ts';
 
@@ -35,6 +37,26 @@ it('stops a body that takes too long, and drops the rest', async () => {
   const rest = new Promise((resolve) => body.on('end', resolve));
   body.end('x'.repeat(1_000_000));
   await rest;
+});
+
+it('remembers nothing of the chunks that it has given, however many and small they are', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const body = new PassThrough();
+  const chunks = readChunks(body, { maxBytes: 1024 ** 2, maxMs: 60_000 });
+  let before = 0;
+  for (let count = 0; count < 60_000; count++) {
+    if (count === 10_000) {
+      collect();
+      before = process.memoryUsage().heapUsed;
+    }
+    const next = chunks.next();
+    body.write('1');
+    await next;
+  }
+  collect();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 * 1024 ** 2);
+  await chunks.return(undefined);
 });
 
 it('says that the body did not end when the sender hangs up', async () => {

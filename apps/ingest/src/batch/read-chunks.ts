@@ -13,36 +13,53 @@ export type ChunkLimits = {
  * @throws ProblemException ERR_BODY_TOO_LARGE, ERR_REQUEST_TIMEOUT, ERR_REQUEST_MALFORMED when the sender hung up
  */
 export async function* readChunks(body: Readable, { maxBytes, maxMs }: ChunkLimits): AsyncGenerator<Buffer> {
-  const chunks = body.iterator({ destroyOnReturn: false });
-  const late = Promise.withResolvers<'late'>();
-  const timer = setTimeout(() => late.resolve('late'), maxMs);
+  let isLate = false;
   let sizeBytes = 0;
+  // One waiting at a time: a promise to race with would remember every chunk until it settles.
+  let wake: (() => void) | undefined;
+  const look = () => wake?.();
+  const timer = setTimeout(() => {
+    isLate = true;
+    look();
+  }, maxMs);
+  for (const event of ['readable', 'end', 'error', 'close']) body.on(event, look);
   try {
     for (;;) {
-      const next = await Promise.race([chunks.next(), late.promise]);
-      if (next === 'late') {
-        const detail = `The batch was not read to its end within ${maxMs / 1000} s.`;
-        throw new ProblemException('ERR_REQUEST_TIMEOUT', detail);
+      if (isLate) throw toTooLate(maxMs);
+      const chunk: Buffer | null = body.read();
+      if (chunk !== null) {
+        sizeBytes += chunk.length;
+        if (sizeBytes > maxBytes) throw toTooLarge(maxBytes);
+        yield chunk;
+      } else if (body.readableEnded) {
+        return;
+      } else if (body.destroyed) {
+        throw toBrokenOff(body.errored);
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       }
-      if (next.done === true) return;
-      const chunk: Buffer = next.value;
-      sizeBytes += chunk.length;
-      if (sizeBytes > maxBytes) throw toTooLarge(maxBytes);
-      yield chunk;
     }
-  } catch (error) {
-    if (error instanceof ProblemException) throw error;
-    const detail = 'The connection closed before the body ended.';
-    throw new ProblemException('ERR_REQUEST_MALFORMED', detail, { cause: error });
   } finally {
     clearTimeout(timer);
-    const drop = () => void body.resume();
-    // Not awaited: it ends with the next chunk, which a sender that is too slow may never send.
-    chunks.return?.(undefined).then(drop, drop);
+    // That of errors stays: a connection may still break while the rest is dropped.
+    for (const event of ['readable', 'end', 'close']) body.off(event, look);
+    body.resume();
   }
 }
 
 /** Makes the problem of a batch that is larger than `maxBytes`. */
 export function toTooLarge(maxBytes: number): ProblemException {
   return new ProblemException('ERR_BODY_TOO_LARGE', `A batch may have ${maxBytes} bytes.`);
+}
+
+function toTooLate(maxMs: number): ProblemException {
+  const detail = `The batch was not read to its end within ${maxMs / 1000} s.`;
+  return new ProblemException('ERR_REQUEST_TIMEOUT', detail);
+}
+
+function toBrokenOff(cause: Error | null): ProblemException {
+  const detail = 'The connection closed before the body ended.';
+  return new ProblemException('ERR_REQUEST_MALFORMED', detail, { cause });
 }

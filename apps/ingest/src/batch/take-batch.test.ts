@@ -5,9 +5,13 @@ import { toAcceptedEvent } from '@sluice/protocol/accepted-event';
 import type { Kept } from '@sluice/protocol/group-commit';
 import { describe, expect, it } from 'vitest';
 import { createNdjsonSplitter } from './ndjson-splitter.ts';
+import type { Results } from './results.ts';
 import { type Batch, takeBatch } from './take-batch.ts';
 
 const MIB = 1024 ** 2;
+const ID = `evt_${'0'.repeat(32)}`;
+
+const read = (results: Results): unknown[] => JSON.parse([...results.write()].join(''));
 
 function identify(body: Buffer): AcceptedEvent {
   const fixed = { tenant: 't', source: 's', via: 'batch', form: 'payload', headers: {}, key: null } as const;
@@ -69,11 +73,11 @@ describe('taking a batch', () => {
       expect(read.chunks * 16).toBeLessThanOrEqual(settled + open.length + 32);
       const now = open.splice(0, 200);
       settled += now.length;
-      for (const resolve of now) resolve({ id: 'evt', duplicate: false });
+      for (const resolve of now) resolve({ id: ID, duplicate: false });
     }
-    const { answer } = await done;
+    const { results } = await done;
     expect(most).toBe(expected);
-    expect(answer).toMatchObject({ accepted: answer.results.length, rejected: 0 });
+    expect(results.count()).toEqual({ accepted: open.length + settled, duplicates: 0, rejected: 0 });
   });
 
   it('answers what comes behind a store that is away without trying it, and tells what was kept', async () => {
@@ -85,9 +89,9 @@ describe('taking a batch', () => {
         return { id: eventId, duplicate: false };
       },
     });
-    const { answer, errors } = await takeBatch(batch);
-    expect(answer).toMatchObject({ accepted: 1000, rejected: 4000 });
-    expect(answer.results[4999]).toMatchObject({ index: 4999, code: 'ERR_UNAVAILABLE' });
+    const { results, errors } = await takeBatch(batch);
+    expect(results.count()).toMatchObject({ accepted: 1000, rejected: 4000 });
+    expect(read(results)[4999]).toMatchObject({ index: 4999, code: 'ERR_UNAVAILABLE' });
     expect(tried).toBeLessThan(1000 + 513);
     expect([...errors.keys()]).toEqual(['ERR_UNAVAILABLE']);
   });
@@ -107,15 +111,13 @@ describe('taking a batch', () => {
       await nextTurn();
       turn += 1;
     }
-    expect((await taken).answer.rejected).toBe(6400);
+    expect((await taken).results.count().rejected).toBe(6400);
     expect(turn).toBeGreaterThanOrEqual(100);
   });
 
   it('says of an item that fails for no known reason only that it failed', async () => {
     const submit = () => Promise.reject(new Error('secret'));
-    const { answer } = await takeBatch(newBatch(1, 20, { submit }).batch);
-    expect(answer.results).toEqual([
-      { index: 0, code: 'ERR_INTERNAL', detail: 'Something went wrong here.' },
-    ]);
+    const { results } = await takeBatch(newBatch(1, 20, { submit }).batch);
+    expect(read(results)).toEqual([{ index: 0, code: 'ERR_INTERNAL', detail: 'Something went wrong here.' }]);
   });
 });

@@ -10,11 +10,11 @@
  *  5. Every item that was tried is settled before the batch is answered.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { BatchAnswer, BatchResult } from '@sluice/contracts/api';
 import { type Problem, ProblemException } from '@sluice/contracts/errors';
 import type { AcceptedEvent } from '@sluice/contracts/event';
 import type { Kept } from '@sluice/protocol/group-commit';
 import { toProblem } from '@sluice/runtime/problems';
+import { createResults, type Results } from './results.ts';
 import type { Piece, Splitter } from './splitter.ts';
 import { createWindow } from './window.ts';
 
@@ -44,7 +44,7 @@ export type Batch = {
 };
 
 export type Taken = {
-  readonly answer: BatchAnswer;
+  readonly results: Results;
   /** Why items were refused: one error for each code. */
   readonly errors: ReadonlyMap<string, unknown>;
   /** Why not even the first item could be read; told to nobody else. */
@@ -57,11 +57,9 @@ const NOTHING = Buffer.alloc(0);
 export async function takeBatch(batch: Batch): Promise<Taken> {
   const { requestId, splitter, breaksAtBadJson, identify, submit, onRefused } = batch;
   const window = createWindow(MAX_UNDER_WAY);
-  const results: BatchResult[] = [];
+  const results = createResults();
   const errors = new Map<string, unknown>();
   let next = 0;
-  let duplicates = 0;
-  let rejected = 0;
   let away: ProblemException | undefined;
   let unreadable: ProblemException | undefined;
 
@@ -84,8 +82,7 @@ export async function takeBatch(batch: Batch): Promise<Taken> {
     await window.whenRoom();
   }
   await window.whenEmpty();
-  const accepted = results.length - duplicates - rejected;
-  return { answer: { accepted, duplicates, rejected, results }, errors, unreadable };
+  return { results, errors, unreadable };
 
   /** Returns false where the batch breaks. */
   function take(index: number, { bytes, offset }: Extract<Piece, { kind: 'item' }>): boolean {
@@ -101,7 +98,7 @@ export async function takeBatch(batch: Batch): Promise<Taken> {
     window.enter(bytes.length);
     submit(event)
       .then(
-        (kept) => keep(index, kept),
+        (kept) => results.keep(index, kept),
         (error: unknown) => {
           if (error instanceof ProblemException && error.code === 'ERR_UNAVAILABLE') away = error;
           refuse(index, error, bytes);
@@ -111,17 +108,10 @@ export async function takeBatch(batch: Batch): Promise<Taken> {
     return true;
   }
 
-  function keep(index: number, { id, duplicate }: Kept): void {
-    if (duplicate) duplicates += 1;
-    results[index] = { index, id, duplicate };
-  }
-
   function refuse(index: number, error: unknown, bytes: Buffer = NOTHING): void {
     const { problem } = toProblem(error, requestId);
-    const { code, detail } = problem;
-    rejected += 1;
-    results[index] = { index, code, detail };
-    errors.set(code, error);
+    results.refuse(index, problem);
+    errors.set(problem.code, error);
     onRefused({ problem, error, bytes });
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { PollCheckpoint } from '@sluice/contracts/poll';
 import type { PollSource } from '@sluice/contracts/source';
+import type { AnswerError } from './formats/item.ts';
 import type { Page } from './records.ts';
 
 /** What a page brought. */
@@ -31,12 +32,20 @@ export type Step = { readonly checkpoint: PollCheckpoint; readonly done: boolean
 
 /**
  * A page to look at before another counts as read: `ok`, it does; `again`, it does not and is left to the next run;
- * `restart`, records moved further than a page, and the run begins anew.
+ * `restart`, records moved further than a page, and the run begins anew; a step, what follows is known already; another
+ * probe, that one is to be looked at too.
  */
 export type Probe = {
   readonly url: URL;
-  judge(page: Pick<Page, 'count' | 'fingerprint' | 'names'>): 'ok' | 'again' | 'restart';
+  /** @throws AnswerError when the answer contradicts the source's declaration */
+  judge(page: Pick<Page, 'count' | 'fingerprint' | 'names' | 'highest'>): Verdict | Probe;
 };
+
+/** What a look at another page came to. */
+export type Verdict = 'ok' | 'again' | 'restart' | Step;
+
+/** Where polling stands after a request that the source refused, and why that ends the run. */
+export type Refused = { readonly checkpoint: PollCheckpoint; readonly error: AnswerError };
 
 /** The cursor of one source. A checkpoint of another kind, from before its declaration changed, is the beginning. */
 export type Cursor = {
@@ -54,6 +63,8 @@ export type Cursor = {
   restart(checkpoint: PollCheckpoint): PollCheckpoint;
   /** Tells where polling stands, for a person; null while that is the beginning. */
   describe(checkpoint: PollCheckpoint): string | null;
+  /** Tells what it means that the source refuses what a checkpoint asks for as wrong; null for nothing more. */
+  toRefused?(checkpoint: PollCheckpoint): Refused | null;
 };
 
 /** What a cursor must know of its source. */

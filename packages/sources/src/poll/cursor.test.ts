@@ -1,6 +1,6 @@
 import { type CursorValue, FIRST_CHECKPOINT, type TimestampCheckpoint } from '@sluice/contracts/poll';
 import { describe, expect, test } from 'vitest';
-import { advance, readLagMs, toRequest } from './cursor.ts';
+import { advance, createTimestampCursor, toRequest } from './cursor.ts';
 import type { PageResult } from './cursor-kind.ts';
 import { formatCursorValue, parseCursorValue } from './cursor-value.ts';
 
@@ -52,11 +52,11 @@ describe('a request', () => {
   const source = { lookback: 60 };
 
   test('asks from the beginning at first', () => {
-    expect(toRequest(source, FIRST_CHECKPOINT)).toEqual({ page: 1, from: null });
+    expect(toRequest(source, FIRST_CHECKPOINT)).toMatchObject({ page: 1, from: null });
   });
 
   test('reads the lookback again', () => {
-    expect(toRequest(source, reached('12:00:00'))).toEqual({ page: 1, from: at('11:59:00') });
+    expect(toRequest(source, reached('12:00:00'))).toMatchObject({ page: 1, from: at('11:59:00') });
   });
 
   test('resumes at the first page that was not finished', () => {
@@ -116,15 +116,19 @@ describe('the checkpoint', () => {
     expect(advance(single, reached('11:00:00'), result).checkpoint).toEqual(reached('12:00:00'));
   });
 
-  test('tells how far behind it is', () => {
-    expect(readLagMs(reached('11:00:00'), ms('11:00:05'))).toBe(5000);
-    expect(readLagMs(FIRST_CHECKPOINT, 5)).toBeNull();
-    expect(readLagMs({ kind: 'id', point: '7', run: null }, 5)).toBeNull();
-  });
-
   test('a page that repeats the one before ends the run', () => {
     const first = advance(paged, FIRST_CHECKPOINT, page({ fingerprint: 'same', highest: at('11:00:00') }));
     const second = advance(paged, first.checkpoint, page({ fingerprint: 'same', highest: at('11:00:00') }));
     expect(second).toEqual({ done: true, checkpoint: reached('11:00:00') });
   });
+});
+
+test('a source whose records have no time is told of', () => {
+  const cursor = createTimestampCursor(
+    { url: 'http://erp.test/', pageSize: 50 },
+    { kind: 'timestamp', param: 'since', path: 'changed', lookback: 60 },
+  );
+  const step = cursor.advance(FIRST_CHECKPOINT, page({ count: 3 }));
+  expect(step).toMatchObject({ done: true, problem: 'No record has a time at changed.' });
+  expect(cursor.advance(FIRST_CHECKPOINT, page({ count: 0 })).problem).toBeUndefined();
 });

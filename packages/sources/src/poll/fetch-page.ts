@@ -6,7 +6,7 @@
  * is used, and compressed answers are not taken, so that the size limit counts what is held in memory.
  */
 import type { lookup as lookUpName } from 'node:dns';
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { AddressRefusedError, checkLiteralHost, createGuardedLookup } from './address-guard.ts';
 import { readWaitMs } from './retry-after.ts';
@@ -193,7 +193,7 @@ async function readPage(
       ...facts,
       kind: 'page',
       text: decode(bytes, headers['content-type'], url),
-      isWhole: headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined,
+      isWhole: tellsItsEnd(headers),
       link: [headers['link'] ?? []].flat().join(', ') || undefined,
     };
   } catch (error) {
@@ -201,6 +201,14 @@ async function readPage(
   } finally {
     message.destroy();
   }
+}
+
+/** With a length, or in chunks, an answer that broke off is noticed; else it ends with the connection (RFC 9112, 6.3). */
+function tellsItsEnd(headers: IncomingHttpHeaders): boolean {
+  return (
+    headers['content-length'] !== undefined ||
+    /(?:^|,)\s*chunked\s*$/i.test(headers['transfer-encoding'] ?? '')
+  );
 }
 
 async function readBytes(message: IncomingMessage, answer: Answering): Promise<Buffer> {

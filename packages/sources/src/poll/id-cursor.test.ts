@@ -51,6 +51,39 @@ test('refuses ids that do not rise, behind which a limited answer could hide rec
   expect(paged.advance(FIRST_CHECKPOINT, page(7, 6))).toMatchObject({ done: false });
 });
 
+test('refuses two records with the same id, between which a limited answer could end', () => {
+  const bySequence = createIdCursor(declared, { ...cursor, path: 'seq' });
+  const read = (...records: readonly object[]): PageResult => {
+    const shape = { format: 'json', delimiter: ',', recordsPath: '', idPath: 'id' } as const;
+    return {
+      ...page(),
+      ...readRecords(JSON.stringify(records), { ...shape, cursor: { ...cursor, path: 'seq' } }),
+    };
+  };
+  const ties = read({ id: 1, seq: 7 }, { id: 2, seq: 7 });
+  expect(() => bySequence.advance(FIRST_CHECKPOINT, ties)).toThrow('The ids do not rise: 7 comes before 7.');
+  const twice = read({ id: 1, seq: 7 }, { id: 1, seq: 7 });
+  expect(bySequence.advance(FIRST_CHECKPOINT, twice).done).toBe(false);
+});
+
+test('refuses records without an id at the path, which would be read again for ever', () => {
+  const elsewhere = createIdCursor(declared, { ...cursor, path: 'seq' });
+  const shape = { format: 'json', delimiter: ',', recordsPath: '', idPath: 'id' } as const;
+  const answer = readRecords('[{"id":1},{"id":2}]', { ...shape, cursor: { ...cursor, path: 'seq' } });
+  expect(() => elsewhere.advance(FIRST_CHECKPOINT, { ...page(), ...answer })).toThrow(
+    'No record has an id at seq.',
+  );
+});
+
+test('a run that was begun without page numbers begins anew with them', () => {
+  const { checkpoint } = byId.advance(FIRST_CHECKPOINT, page(1, 2));
+  const paged = createIdCursor({ ...declared, pageParam: 'p' }, cursor);
+  expect(paged.toUrl(checkpoint).search).toBe('?p=1');
+  const begun = paged.advance(FIRST_CHECKPOINT, page(1, 2));
+  expect(paged.toUrl(begun.checkpoint).search).toBe('?p=2');
+  expect(byId.toUrl(begun.checkpoint).search).toBe('');
+});
+
 test('with a lookback begins below what was known before the last run began', () => {
   const late = createIdCursor(declared, { ...cursor, lookback: 5 });
   const run = (start: PollCheckpoint, ...ids: number[]) =>

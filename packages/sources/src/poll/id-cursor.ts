@@ -15,6 +15,7 @@ import type { PollCursor } from '@sluice/contracts/source';
 import type { Cursor, CursorSource, PageResult, Step } from './cursor-kind.ts';
 import { AnswerError } from './formats/item.ts';
 import { isBehindLast, toGranted, toPagesProbe, toPageUrl, turnPage } from './pages.ts';
+import type { PolledRecord } from './records.ts';
 
 type IdOptions = Extract<PollCursor, { readonly kind: 'id' }>;
 
@@ -38,7 +39,10 @@ export function createIdCursor(source: CursorSource, options: IdOptions): Cursor
   function advance(checkpoint: IdCheckpoint, page: PageResult): Step {
     const { point, before = null, run } = checkpoint;
     const positions = page.records.flatMap(({ position }) => position ?? []);
-    if (!isPaged) assertRising(positions);
+    if (positions.length === 0 && page.records.length > 0) {
+      throw new AnswerError(`No record has an id at ${options.path}.`);
+    }
+    if (!isPaged) assertRising(page.records);
     const onPage = positions.reduce<string | null>(toHigherId, null);
     const highest = toHigherId(run?.highest ?? null, onPage);
     const after = toAfter(checkpoint);
@@ -52,24 +56,31 @@ export function createIdCursor(source: CursorSource, options: IdOptions): Cursor
       };
     }
     const pages = turnPage(run, page, run?.nextPage ?? 1);
-    return { checkpoint: { kind: 'id', point, before, run: { ...pages, highest } }, done: false };
+    const asked = isPaged ? {} : { limit: source.pageSize };
+    return { checkpoint: { kind: 'id', point, before, run: { ...pages, highest, ...asked } }, done: false };
+  }
+
+  /** A run that was begun with page numbers does not go on without, nor the other way round. */
+  function toOwnRun(checkpoint: PollCheckpoint): IdCheckpoint {
+    const own = toOwn(checkpoint);
+    return (own.run?.limit === undefined) === isPaged ? own : { ...own, run: null };
   }
 
   return {
     toUrl(checkpoint) {
-      const own = toOwn(checkpoint);
+      const own = toOwnRun(checkpoint);
       return toUrl(toAfter(own), own.run?.nextPage ?? 1);
     },
     toProbe(checkpoint, page) {
-      const own = toOwn(checkpoint);
+      const own = toOwnRun(checkpoint);
       if (!isPaged || own.run === null) return null;
       const place = { number: own.run.nextPage, first: 1, granted: toGranted(source) };
       return toPagesProbe(own.run, page, place, (number) => toUrl(toAfter(own), number));
     },
-    advance: (checkpoint, page) => advance(toOwn(checkpoint), page),
+    advance: (checkpoint, page) => advance(toOwnRun(checkpoint), page),
     restart: (checkpoint) => ({ ...toOwn(checkpoint), run: null }),
     describe(checkpoint) {
-      const { point, run } = toOwn(checkpoint);
+      const { point, run } = toOwnRun(checkpoint);
       return run === null ? point : `${point ?? 'the beginning'}, page ${run.nextPage}`;
     },
   };
@@ -96,11 +107,17 @@ function lower(id: string, lookback: number): string {
   return String(from < 0n && highest >= 0n ? 0n : from);
 }
 
-function assertRising(positions: readonly string[]): void {
-  for (const [index, id] of positions.entries()) {
-    const before = positions[index - 1];
-    if (before === undefined || compareIds(before, id) <= 0) continue;
-    throw new AnswerError(`The ids do not rise: ${before.slice(0, 100)} comes before ${id.slice(0, 100)}.`);
+/** Two records with the same id are refused too: an answer may end between them. */
+function assertRising(records: readonly PolledRecord[]): void {
+  let before: { readonly id: string; readonly position: string } | undefined;
+  for (const { id, position } of records) {
+    if (position === undefined) continue;
+    const order = before === undefined ? -1 : compareIds(before.position, position);
+    if (before !== undefined && (order > 0 || (order === 0 && before.id !== id))) {
+      const [first, second] = [before.position, position].map((text) => text.slice(0, 100));
+      throw new AnswerError(`The ids do not rise: ${first} comes before ${second}.`);
+    }
+    before = { id, position };
   }
 }
 

@@ -1,19 +1,25 @@
-import { splitPath } from './json-path.ts';
+import type { PayloadPath } from '@sluice/normalizer/payload-path';
 
 /*
  * Finds values in JSON text without changing a byte of them, where parsing and writing again would lose digits of
  * large numbers. The text must have been accepted by JSON.parse before; that is what keeps this short.
  */
 
-/** Returns the text of the value at a dot path, or undefined; of a repeated key the last, as JSON.parse does. */
-export function sliceAt(text: string, path: string): string | undefined {
+/** Returns the text of the value at a path, or undefined; of a repeated key the last, as JSON.parse does. */
+export function sliceAt(text: string, { steps }: PayloadPath): string | undefined {
   let start = skipSpace(text, 0);
-  for (const key of splitPath(path)) {
-    const found = text[start] === '[' ? findItem(text, start, key) : findMember(text, start, key);
+  for (const { key, index } of steps) {
+    const found = text[start] === '[' ? findItem(text, start, index) : findMember(text, start, key);
     if (found === undefined) return undefined;
     start = found;
   }
   return text.slice(start, skipValue(text, start));
+}
+
+/** Returns the text of a member of an object, or undefined; of a repeated key the last. */
+export function sliceMember(text: string, key: string): string | undefined {
+  const start = findMember(text, skipSpace(text, 0), key);
+  return start === undefined ? undefined : text.slice(start, skipValue(text, start));
 }
 
 /** Returns the texts of the items of an array. */
@@ -21,11 +27,10 @@ export function sliceItems(text: string): string[] {
   return [...listItems(text, skipSpace(text, 0))].map((start) => text.slice(start, skipValue(text, start)));
 }
 
-function findItem(text: string, start: number, key: string): number | undefined {
-  if (!/^\d+$/.test(key)) return undefined;
+function findItem(text: string, start: number, wanted: number): number | undefined {
   let index = 0;
   for (const item of listItems(text, start)) {
-    if (index === Number(key)) return item;
+    if (index === wanted) return item;
     index += 1;
   }
   return undefined;

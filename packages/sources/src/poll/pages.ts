@@ -11,15 +11,26 @@ import type { CursorSource, PageResult, Probe } from './cursor-kind.ts';
 /** Where a page stands: its number, that of the first, and how many records the source was asked for, if told. */
 type Place = { readonly number: number; readonly first: number; readonly granted: number | undefined };
 
-/** Adds parameters, page number and page size to a source's address, in the parameters that the source names. */
+/**
+ * Adds parameters, page number and page size to a source's address, in the parameters that the source names; `limit`
+ * is the declared page size by default.
+ */
 export function toPageUrl(
   source: Omit<CursorSource, 'pageParam'> & { readonly pageParam?: string | undefined },
-  { page, params = {} }: { readonly page: number; readonly params?: Readonly<Record<string, string>> },
+  {
+    page,
+    params = {},
+    limit = source.pageSize,
+  }: {
+    readonly page: number;
+    readonly params?: Readonly<Record<string, string>>;
+    readonly limit?: number | undefined;
+  },
 ): URL {
   const url = new URL(source.url);
   for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
   if (source.pageParam !== undefined) url.searchParams.set(source.pageParam, String(page));
-  if (source.limitParam !== undefined) url.searchParams.set(source.limitParam, String(source.pageSize));
+  if (source.limitParam !== undefined) url.searchParams.set(source.limitParam, String(limit));
   return url;
 }
 

@@ -17,7 +17,7 @@ test('reads records with id, version, cursor and their own bytes', () => {
   const { records, problems, highest } = readRecords(answer(body), source);
   const cursor = { atMs: Date.parse('2026-06-01T12:00:00Z'), form: 'iso' };
   expect(records).toEqual([
-    { id: 'a', version: '2026-06-01T12:00:00Z', position: '2026-06-01T12:00:00Z', body },
+    { id: 'a', version: '2026-06-01T12:00:00Z', position: '2026-06-01T12:00:00Z', at: cursor, body },
   ]);
   expect(problems).toEqual([]);
   expect(highest).toEqual(cursor);
@@ -33,6 +33,37 @@ test('prefers the declared version to the cursor value', () => {
   expect(readRecords(answer(item), { ...source, versionPath: 'rev.n' }).records[0]?.version).toBe('3');
   expect(readRecords(answer('{"id":1}'), source).records[0]?.version).toBeUndefined();
 });
+
+test('an empty version is none: all records that are not dated yet would be the same', () => {
+  expect(readRecords(answer('{"id":1,"at":""}'), source).records[0]?.version).toBeUndefined();
+  const item = '{"id":1,"at":5,"rev":""}';
+  expect(readRecords(answer(item), { ...source, versionPath: 'rev' }).records[0]?.version).toBe('5');
+});
+
+test('reads keys that hold dots, as mappings do', () => {
+  const shape = {
+    ...{ ...source, recordsPath: 'odata\\.value', idPath: 'order\\.id', versionPath: 'a\\\\b.0' },
+    cursor: { ...source.cursor, path: 'meta.changed\\.at' },
+  } as const;
+  const item = '{"order.id":9007199254740993,"a\\\\b":[1.0],"meta":{"changed.at":"2026-06-01T12:00:00Z"}}';
+  const { records, highest } = readRecords(`{"odata.value":[${item}]}`, shape);
+  expect(records[0]).toMatchObject({ id: '9007199254740993', version: '1.0', body: item });
+  expect(highest?.atMs).toBe(Date.parse('2026-06-01T12:00:00Z'));
+});
+
+test('a path that no checked declaration has is told', () => {
+  expect(() => readRecords(answer('{}'), { ...source, idPath: 'a..b' })).toThrow(
+    new AnswerError('The declared path a..b cannot be read.'),
+  );
+});
+
+test.each(['__proto__', 'constructor.name', 'data.length', 'n.-1', 'n.01'])(
+  'finds nothing at %s',
+  (idPath) => {
+    const { records } = readRecords(answer('{"data":[1],"n":[1,2]}'), { ...source, idPath });
+    expect(records).toEqual([]);
+  },
+);
 
 test('lists records without an id and takes the others', () => {
   const items = ['{"id":1}', '{}', '{"id":null}', '{"id":""}', '{"id":{}}', '7', '{"id":2}'];

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { JsonValue } from '@sluice/contracts/json';
 import type { CursorValue } from '@sluice/contracts/poll';
-import type { PollSource } from '@sluice/contracts/source';
 import { parseCursorValue } from './cursor-value.ts';
-import type { AnswerShape, Item } from './formats/item.ts';
+import type { AnswerShape } from './formats/item.ts';
 import { FORMATS } from './formats/registry.ts';
-import { readPath } from './json-path.ts';
-import { sliceAt } from './json-slice.ts';
+import { createRecordField, type RecordField } from './record-field.ts';
 
 /** A record as the source sent it. */
 export type PolledRecord = {
@@ -15,6 +13,8 @@ export type PolledRecord = {
   readonly version: string | undefined;
   /** The value at the cursor's path as it was written; undefined where there is none. */
   readonly position: string | undefined;
+  /** The time that it says; null when it says none, or the cursor is no timestamp. */
+  readonly at: CursorValue | null;
   /** The record's own JSON: byte for byte, of CSV the object made of the row. */
   readonly body: string;
 };
@@ -46,28 +46,27 @@ export const EMPTY_PAGE: Page = {
   ...{ edges: null, names: new Set() },
 };
 
-type RecordShape = AnswerShape & Pick<PollSource, 'versionPath'>;
-
 /**
  * Reads the records of an answer. Records that cannot be read or have no id are listed as problems, the others are
  * still taken. `isWhole` is false when nothing but the end of the connection told where the answer ends.
  *
  * @throws AnswerError when the answer cannot be read as a whole, or was cut
  */
-export function readRecords(text: string, source: RecordShape, isWhole = true): Page {
+export function readRecords(text: string, source: AnswerShape, isWhole = true): Page {
   const { items, next } = FORMATS[source.format](text, source, isWhole);
+  const fields = toFields(source);
   const records: PolledRecord[] = [];
   const problems: RecordProblem[] = [];
   const names: string[] = [];
   let highest: CursorValue | null = null;
   for (const [index, item] of items.entries()) {
-    const record = 'problem' in item ? item.problem : toRecord(item, source);
-    if (typeof record === 'string') {
-      problems.push({ index, detail: record });
+    const record = 'problem' in item ? item : toRecord(item, fields, source);
+    if ('problem' in record) {
+      problems.push({ index, detail: record.problem });
       names.push(toName(item.body));
       continue;
     }
-    highest = toHigher(highest, readTime(item, source));
+    highest = toHigher(highest, record.at);
     records.push(record);
     names.push(toName(`${record.id}@${record.version ?? ''}`));
   }
@@ -86,48 +85,42 @@ export function toHigher(left: CursorValue | null, right: CursorValue | null): C
   return left.atMs > right.atMs ? left : right;
 }
 
-function readTime(item: Item, source: RecordShape): CursorValue | null {
-  if (source.cursor.kind !== 'timestamp' || 'problem' in item) return null;
-  return parseCursorValue(readField(item.value, source.cursor.path, source)) ?? null;
+/** What is read of every record. */
+type Fields = {
+  readonly id: RecordField;
+  readonly version: RecordField | undefined;
+  /** What the cursor goes by; undefined where it goes by pages. */
+  readonly position: RecordField | undefined;
+  /** The same, where it is a time. */
+  readonly time: RecordField | undefined;
+};
+
+function toFields({ cursor, format, idPath, versionPath }: AnswerShape): Fields {
+  const path = cursor.kind === 'timestamp' || cursor.kind === 'id' ? cursor.path : undefined;
+  const position = path === undefined ? undefined : createRecordField(path, format);
+  return {
+    id: createRecordField(idPath, format),
+    version: versionPath === undefined ? undefined : createRecordField(versionPath, format),
+    position,
+    time: cursor.kind === 'timestamp' ? position : undefined,
+  };
 }
 
 /** Reads a record, or says why it cannot be taken. */
 function toRecord(
   item: { readonly value: JsonValue; readonly body: string },
-  source: RecordShape,
-): PolledRecord | string {
-  const { cursor, idPath, versionPath } = source;
-  const id = readText(item, idPath, source);
-  if (id === undefined || id === '') return `no id at ${idPath}`;
-  const path = cursor.kind === 'timestamp' || cursor.kind === 'id' ? cursor.path : undefined;
-  const position = path === undefined ? undefined : readText(item, path, source);
+  fields: Fields,
+  { idPath, cursor }: AnswerShape,
+): PolledRecord | { readonly problem: string } {
+  const id = fields.id.findText(item) || undefined;
+  if (id === undefined) return { problem: `no id at ${idPath}` };
+  const position = fields.position?.findText(item);
   // An id says nothing of a change of its record; then the content hash stands in.
-  const changing = path === idPath ? undefined : position;
-  const version = (versionPath === undefined ? undefined : readText(item, versionPath, source)) ?? changing;
-  return { id, version, position, body: item.body };
-}
-
-/** Reads an id or a version as text; a number by its own digits, because a large one is not exact once parsed. */
-function readText(
-  { value, body }: { readonly value: JsonValue; readonly body: string },
-  path: string,
-  shape: Pick<AnswerShape, 'format'>,
-): string | undefined {
-  const found = readField(value, path, shape);
-  if (typeof found === 'number') return sliceAt(body, path);
-  if (typeof found === 'boolean') return String(found);
-  return typeof found === 'string' ? found : undefined;
-}
-
-/** Reads a value by its path; of CSV by the name of its column, in which a dot is a dot. */
-function readField(
-  value: JsonValue,
-  path: string,
-  { format }: Pick<AnswerShape, 'format'>,
-): JsonValue | undefined {
-  if (format !== 'csv') return readPath(value, path);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return Object.hasOwn(value, path) ? value[path] : undefined;
+  const changing = 'path' in cursor && cursor.path === idPath ? undefined : position;
+  // An empty text names no version either: all that is not dated yet would be the same.
+  const version = fields.version?.findText(item) || changing || undefined;
+  const at = parseCursorValue(fields.time?.find(item.value)) ?? null;
+  return { id, version, position, at, body: item.body };
 }
 
 function toName(text: string): string {

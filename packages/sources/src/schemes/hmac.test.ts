@@ -53,6 +53,17 @@ describeScheme({
 const secrets = ['s3cret'];
 const body = Buffer.from('{"a":1}');
 
+test('takes for absent what an object of headers only inherits', () => {
+  const request = { headers: {}, body: Buffer.from('{}'), secrets: ['s3cret'], nowMs: 0 };
+  const missing = { ok: false, reason: 'signature-missing' };
+  expect(createScheme(toOptions({ header: 'constructor' })).verify(request)).toEqual(missing);
+  const signed = { 'x-sig': mac('sha256', 's3cret', '{}').digest('hex') };
+  for (const names of [{ content: '{header:constructor}.{body}' }, { keyHeader: 'constructor' }]) {
+    const { verify } = createScheme(toOptions(names));
+    expect(() => verify({ ...request, headers: signed })).not.toThrow();
+  }
+});
+
 describe('the options of hmac', () => {
   test.each(['sha1', 'sha256', 'sha512'])('name the hash: %s', (hash) => {
     const { verify } = createScheme(toOptions({ hash }));

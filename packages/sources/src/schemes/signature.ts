@@ -16,11 +16,14 @@ export function refuse(reason: RefusalReason): Verification {
   return { ok: false, reason };
 }
 
-/** Returns a header's value; undefined when it is absent or empty. Several values are joined, as Node joins them. */
+/**
+ * Returns a header's value; undefined when it is absent or empty. Several values are joined, as Node joins them. What an
+ * object inherits, like `constructor`, is no header.
+ */
 export function readHeader(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   const text = Array.isArray(value) ? value.join(', ') : value;
-  return text === '' ? undefined : text;
+  return typeof text !== 'string' || text === '' ? undefined : text;
 }
 
 /** Tells whether a signature header is too long to look at. */

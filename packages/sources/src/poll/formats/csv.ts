@@ -6,12 +6,14 @@ import { AnswerError, type Item, type ReadItems } from './item.ts';
  * named by the header: the row's own bytes mean nothing without it. A repeated name gets `_2`, a missing one is
  * `column_<n>`. A row with another number of fields is a problem of that record alone.
  */
-export const readCsv: ReadItems = (text, { delimiter, idPath }, isWhole) => {
+export const readCsv: ReadItems = (text, { delimiter, idPath, versionPath, cursor }, isWhole) => {
   if (!isWhole && !/[\r\n]$/.test(text)) throw new AnswerError('The answer was cut off in its last row.');
   const [header, ...rows] = parseRows(text, delimiter);
   if (header === undefined) return { items: [] };
   const names = toNames(header);
-  if (!names.includes(idPath)) throw new AnswerError(`The header of the answer has no column ${idPath}.`);
+  const position = 'path' in cursor && cursor.kind !== 'link' ? cursor.path : undefined;
+  const missing = [idPath, versionPath, position].find((name) => name !== undefined && !names.includes(name));
+  if (missing !== undefined) throw new AnswerError(`The header of the answer has no column ${missing}.`);
   return { items: rows.map((row) => toItem(names, row)) };
 };
 

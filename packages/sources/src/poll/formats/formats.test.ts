@@ -10,7 +10,7 @@ test('CSV is read with header, byte order mark, quotes, and line ends inside the
   const { records, problems, highest } = readRecords(text, csv);
   expect(records.map(({ id, version, body }) => [id, version, JSON.parse(body)])).toEqual([
     ['7', '2026-06-01T12:00:00Z', { 'order.id': '7', at: '2026-06-01T12:00:00Z', note: 'a;"b"\r\nc' }],
-    ['8', '', { 'order.id': '8', at: '', note: '5" pipe' }],
+    ['8', undefined, { 'order.id': '8', at: '', note: '5" pipe' }],
   ]);
   expect(problems).toEqual([]);
   expect(highest?.atMs).toBe(Date.parse('2026-06-01T12:00:00Z'));
@@ -27,8 +27,8 @@ test('a row of CSV that is too short or too long is a problem of its own', () =>
 });
 
 test('columns of CSV without a name, or with that of another, get one', () => {
-  const { records } = readRecords('order.id;;a;a;__proto__\n1;2;3;4;5', csv);
-  expect(records[0]?.body).toBe('{"order.id":"1","column_2":"2","a":"3","a_2":"4","__proto__":"5"}');
+  const { records } = readRecords('order.id;;at;at;__proto__\n1;2;3;4;5', csv);
+  expect(records[0]?.body).toBe('{"order.id":"1","column_2":"2","at":"3","at_2":"4","__proto__":"5"}');
 });
 
 test('lines of NDJSON keep their bytes, and one that is no JSON is a problem of its own', () => {
@@ -42,6 +42,8 @@ test('lines of NDJSON keep their bytes, and one that is no JSON is a problem of 
 
 test.each([
   ['a page of HTML', csv, '<html>\n</html>\n', 'no column order.id'],
+  ['a header without the cursor', csv, 'order.id;changed\n1;2\n', 'no column at'],
+  ['a header without the version', { ...csv, versionPath: 'v.1' }, 'order.id;at\n1;2\n', 'no column v.1'],
   ['an open quote', csv, 'order.id;at\n1;"a\n', 'CSV_QUOTE_NOT_CLOSED'],
   ['a page of HTML as NDJSON', ndjson, '<html>\n</html>\n', 'no line of JSON'],
 ])('%s is refused as a whole', (_name, shape, text, message) => {

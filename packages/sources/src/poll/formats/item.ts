@@ -3,7 +3,7 @@ import type { PollSource } from '@sluice/contracts/source';
 
 /** Thrown when an answer is not what the source's declaration says; the page counts as not read. */
 export class AnswerError extends Error {
-  override readonly name = 'AnswerError';
+  override readonly name: string = 'AnswerError';
 }
 
 /** One record as an answer holds it: its own JSON with what that says, or why it cannot be read. */
@@ -12,7 +12,10 @@ export type Item =
   | { readonly problem: string; readonly body: string };
 
 /** What the source's declaration says of its answers. */
-export type AnswerShape = Pick<PollSource, 'format' | 'delimiter' | 'recordsPath' | 'idPath' | 'cursor'>;
+export type AnswerShape = Pick<
+  PollSource,
+  'format' | 'delimiter' | 'recordsPath' | 'idPath' | 'versionPath' | 'cursor'
+>;
 
 /** The items of an answer in their order, and the next address that the answer names, if any. */
 type Items = { readonly items: readonly Item[]; readonly next?: string };

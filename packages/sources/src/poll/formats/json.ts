@@ -1,19 +1,21 @@
 import type { JsonValue } from '@sluice/contracts/json';
-import { readPath } from '../json-path.ts';
+import { findValue } from '@sluice/normalizer/payload-path';
 import { sliceAt, sliceItems } from '../json-slice.ts';
+import { toPath } from '../record-field.ts';
 import { AnswerError, type ReadItems } from './item.ts';
 
 /** Reads a JSON answer: the array at `recordsPath`, each item with its own bytes. Its brackets tell when it was cut. */
 export const readJson: ReadItems = (text, { recordsPath, cursor }) => {
   const answer = parseAnswer(text);
-  const place = recordsPath === '' ? 'The answer' : `${recordsPath} in the answer`;
-  const found = readPath(answer, recordsPath);
+  const path = recordsPath === '' ? null : toPath(recordsPath);
+  const place = path === null ? 'The answer' : `${recordsPath} in the answer`;
+  const found = path === null ? answer : findValue(answer, path);
   if (found === undefined) throw new AnswerError(`${place} is missing.`);
   if (!Array.isArray(found)) throw new AnswerError(`${place} is not an array.`);
-  const bodies = sliceItems(sliceAt(text, recordsPath) ?? '[]');
+  const bodies = sliceItems((path === null ? text : sliceAt(text, path)) ?? '[]');
   const items = found.map((value, index) => ({ value, body: bodies[index] ?? JSON.stringify(value) }));
   if (cursor.kind !== 'link' || cursor.path === undefined) return { items };
-  const next = readPath(answer, cursor.path) ?? null;
+  const next = findValue(answer, toPath(cursor.path)) ?? null;
   if (next !== null && typeof next !== 'string') throw new AnswerError(`${cursor.path} is not an address.`);
   return next === null || next === '' ? { items } : { items, next };
 };

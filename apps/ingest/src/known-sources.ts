@@ -1,0 +1,98 @@
+import type { Source } from '@sluice/contracts/source';
+import type { Logger } from '@sluice/runtime/logger';
+import type { SecretBox } from '@sluice/sources/secret-box';
+import { resolveSecrets, type SourceSecrets } from '@sluice/sources/secrets';
+import { openSource } from '@sluice/sources/source-sealer';
+import {
+  createSourceTable,
+  type KnownSource,
+  type SourceEnvironment,
+  type SourceRegistry,
+  toKnownSource,
+} from './source-registry.ts';
+import type { SourceSnapshot, StoredPush } from './source-snapshot.ts';
+
+/** The declared sources as they are known now. */
+export type KnownSources = {
+  /** Always tells of the newest ones. */
+  readonly sources: SourceRegistry;
+  /** Takes what is stored now in place of what was. */
+  apply(snapshot: SourceSnapshot): void;
+};
+
+/**
+ * Creates the table of sources with those of the file. A source whose secrets cannot be read here stays known without
+ * them: its webhooks have to come again, and it does not keep the others from sending.
+ *
+ * @throws SecretMissingError when a variable that shall hold a secret of the file's sources is unset
+ */
+export function createKnownSources({
+  declared,
+  box,
+  environment,
+  logger,
+}: {
+  /** The sources of the file. */
+  readonly declared: readonly Source[];
+  readonly box: SecretBox;
+  readonly environment: SourceEnvironment;
+  readonly logger: Logger;
+}): KnownSources {
+  const { now } = environment;
+  const ofFile = declared.flatMap((source) =>
+    source.kind === 'push' ? [toKnownSource(source, resolveSecrets(source, environment), now)] : [],
+  );
+  const polledByFile = declared.filter(({ kind }) => kind === 'poll').map(({ id }) => id);
+  const named = new Set(declared.map(({ id }) => id));
+  let made = new Map<string, { readonly revision: number; readonly known: KnownSource }>();
+  let table = createSourceTable({ known: ofFile, polled: polledByFile, unreadable: [], isComplete: false });
+
+  function apply({ push, polled, unreadable }: SourceSnapshot): void {
+    // A source that the file no longer names, or not yet in this process, is told by the scheduler that applied it.
+    const others = (id: string) => !named.has(id);
+    const next: typeof made = new Map();
+    for (const { id, revision, source } of push.filter((one) => others(one.id))) {
+      const before = made.get(id);
+      const known = before?.revision === revision ? before.known : toKnown(source);
+      next.set(id, { revision, known });
+    }
+    for (const source of unreadable) logger.error({ source }, 'source.unreadable');
+    made = next;
+    table = createSourceTable({
+      known: [...ofFile, ...[...made.values()].map(({ known }) => known)],
+      polled: [...polledByFile, ...polled.filter(others)],
+      unreadable: unreadable.filter(others),
+      isComplete: true,
+    });
+  }
+
+  function toKnown(source: StoredPush): KnownSource {
+    return toKnownSource(source, readSecrets(source), now);
+  }
+
+  function readSecrets(source: StoredPush): SourceSecrets | undefined {
+    try {
+      const opened = openSource(source, box);
+      return opened.kind === 'push' ? resolveSecrets(opened, environment) : undefined;
+    } catch (err) {
+      logger.error({ err, source: source.id }, 'source.secrets-unreadable');
+      return undefined;
+    }
+  }
+
+  return {
+    apply,
+    sources: {
+      find: (id) => table.find(id),
+      findByCeSource: (ceSource, tenant) => table.findByCeSource(ceSource, tenant),
+      hasForeignKeys: (id) => table.hasForeignKeys(id),
+      mayExist: (id) => table.mayExist(id),
+      get credentialHeaders() {
+        return table.credentialHeaders;
+      },
+      get signatureHeaders() {
+        return table.signatureHeaders;
+      },
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { JsonValue } from '@sluice/contracts/json';
+import { type StoredSource, storedSourceSchema } from '@sluice/contracts/source';
+import type { SourceList } from '@sluice/store/sources-store';
+import { z } from 'zod';
+
+/** A source that sends to us, its secrets still sealed. */
+export type StoredPush = Extract<StoredSource, { kind: 'push' }>;
+
+/** What ingest needs of the stored sources, all as they were at one time. */
+export type SourceSnapshot = {
+  readonly push: readonly { readonly id: string; readonly revision: number; readonly source: StoredPush }[];
+  /** The ids of those that we poll. */
+  readonly polled: readonly string[];
+  /** The ids of those that were written in a form that this build does not know. */
+  readonly unreadable: readonly string[];
+};
+
+const contentSchema = z.object({
+  push: z.array(z.object({ id: z.string(), revision: z.number(), source: z.unknown() })),
+  polled: z.array(z.string()),
+  unreadable: z.array(z.string()),
+});
+
+/** Takes from a list of sources what ingest needs. Addresses and names of those that we poll stay behind. */
+export function toSnapshot({ sources, unreadable }: SourceList): SourceSnapshot {
+  return {
+    push: sources.flatMap(({ id, revision, source }) =>
+      source.kind === 'push' ? [{ id, revision, source }] : [],
+    ),
+    polled: sources.filter(({ source }) => source.kind === 'poll').map(({ id }) => id),
+    unreadable,
+  };
+}
+
+/** Writes a snapshot as JSON; no secret in it can be read. */
+export function toContent({ push, polled, unreadable }: SourceSnapshot): JsonValue {
+  return JSON.parse(JSON.stringify({ push, polled, unreadable }));
+}
+
+/**
+ * Reads a snapshot that perhaps another version of this program wrote: a source that it wrote in a form of its own is
+ * unreadable, and does not hide the others.
+ *
+ * @throws ZodError when it is no snapshot at all
+ */
+export function parseContent(content: JsonValue): SourceSnapshot {
+  const { push, polled, unreadable } = contentSchema.parse(content);
+  const read = push.map(({ id, revision, source }) => {
+    const parsed = storedSourceSchema.safeParse(source).data;
+    return { id, revision, source: parsed?.kind === 'push' && parsed.id === id ? parsed : undefined };
+  });
+  return {
+    push: read.flatMap(({ source, ...rest }) => (source === undefined ? [] : [{ ...rest, source }])),
+    polled,
+    unreadable: [...unreadable, ...read.filter(({ source }) => source === undefined).map(({ id }) => id)],
+  };
+}
