@@ -1,7 +1,8 @@
 /*
  * The sources that are polled now, as the store holds them: those of the file and those that were made through the
- * api. They are read again every few seconds, and before a poll when what is known is older than a second, so that a
- * new source is found and a paused one left alone at once. While MongoDB is away the last known ones stand.
+ * api. They are read again every few seconds, and before a poll when what is known is older than a second or does not
+ * hold the source, so that a new source is found and a paused one left alone at once. While MongoDB is away the last
+ * known ones stand.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { PollSource } from '@sluice/contracts/source';
@@ -18,7 +19,12 @@ export type PollSourceStore = {
 export type ActiveSources = {
   /** Returns an active source; undefined when there is none of that id. */
   find(id: string): Promise<PollSource | undefined>;
+  /** Tells whether a source that was found is active still, and was not changed since. */
+  isActive(source: PollSource): boolean;
   isPaused(id: string): boolean;
+  /** Returns the ids of the active sources. */
+  ids(): readonly string[];
+  /** Ends reading, and every schedule; what is known can still be found. */
   stop(): Promise<void>;
 };
 
@@ -49,12 +55,13 @@ export function startActiveSources({
   let stopped = false;
 
   async function readAgain(): Promise<void> {
+    const beganMs = performance.now();
     try {
       const [sources, pausedIds] = await Promise.all([store.list(), store.listPaused()]);
       if (stopped) return;
       paused = new Set(pausedIds);
       apply(sources);
-      readMs = performance.now();
+      readMs = beganMs;
     } catch (err) {
       logger.warn({ err }, 'sources.not-read');
     }
@@ -74,11 +81,12 @@ export function startActiveSources({
     }
   }
 
-  function read(): Promise<void> {
+  async function read(): Promise<void> {
+    if (stopped) return;
     reading ??= readAgain().finally(() => {
       reading = undefined;
     });
-    return reading;
+    await reading;
   }
 
   const timer = setInterval(() => void read(), readEveryMs);
@@ -87,15 +95,18 @@ export function startActiveSources({
   return {
     async find(id) {
       if (performance.now() - readMs > FRESH_MS) await read();
+      // It may have been added since, or while that was read.
+      if (!active.has(id)) await read();
       return active.get(id);
     },
+    isActive: (source) => active.get(source.id) === source,
     isPaused: (id) => paused.has(id),
+    ids: () => [...active.keys()],
     async stop() {
       stopped = true;
       clearInterval(timer);
       await reading;
       for (const id of active.keys()) listener.stop(id);
-      active.clear();
     },
   };
 }

@@ -3,11 +3,12 @@
  *
  *  1. The sweeper moves accepted events from the inbox to the queue.
  *  2. The refiler gives open events jobs again whose jobs are gone.
- *  3. The active sources are read from the store, again and again; the ticker queues one poll for each slot of each
+ *  3. What people have started, bulk replays and discards, is run.
+ *  4. The active sources are read from the store, again and again; the ticker queues one poll for each slot of each
  *     source's schedule.
- *  4. The worker takes polls from the queue; each is one run, whose records are kept by the group commit.
- *  5. The heartbeat tells the ledger how many batches that made.
- *  6. At the end nothing new is queued, runs are broken off after the page in hand, the sweep in hand ends, and the
+ *  5. The worker takes polls from the queue; each is one run, whose records are kept by the group commit.
+ *  6. The heartbeat tells the ledger how many batches that made.
+ *  7. At the end nothing new is queued, runs are broken off after the page in hand, the sweep in hand ends, and the
  *     last batches are kept and told.
  */
 import { createGroupCommit } from '@sluice/protocol/group-commit';
@@ -22,11 +23,14 @@ import type { StoredInbox } from '@sluice/store/inbox';
 import type { StoredInstances } from '@sluice/store/instances';
 import type { Leases } from '@sluice/store/leases';
 import type { StoredOpenEvents } from '@sluice/store/open-events';
+import type { OperationSets } from '@sluice/store/operation-sets';
 import type { PollRuns } from '@sluice/store/poll-runs';
 import { type PollSourceStore, startActiveSources } from './active-sources.ts';
 import type { SchedulerConfig } from './config.ts';
+import { startOperations } from './operations/operations-runner.ts';
 import { createPollBreakers } from './poll-breakers.ts';
 import { createPollHistory } from './poll-history.ts';
+import { createPollLags } from './poll-lags.ts';
 import { createPollRun } from './poll-run.ts';
 import { createPollStore } from './poll-store.ts';
 import { createPollProcessor } from './polls.ts';
@@ -46,16 +50,19 @@ export type SchedulerOptions = {
   readonly inspector: Pick<EventsInspector, 'hasJobs'>;
   readonly inbox: StoredInbox;
   readonly openEvents: StoredOpenEvents;
+  readonly operationSets: OperationSets;
   readonly instances: StoredInstances;
   readonly leases: Leases;
   readonly checkpoints: Checkpoints;
-  readonly pollRuns: Pick<PollRuns, 'begin' | 'end' | 'note'>;
+  readonly pollRuns: Pick<PollRuns, 'begin' | 'end' | 'note' | 'list'>;
   /** Reads a variable that holds a source's secret. */
   readonly readEnv: (name: string) => string | undefined;
   readonly metrics: SchedulerMetrics;
   readonly now: () => number;
   /** How long a poll's lease lasts without a renewal, in ms; 30,000 by default. */
   readonly pollLeaseMs?: number;
+  /** How long the lease of operations lasts without a renewal, in ms; 15,000 by default. */
+  readonly operationsLeaseMs?: number;
   /** How long a source may take to answer, in ms; 20,000 by default. */
   readonly fetchTimeoutMs?: number;
 };
@@ -84,11 +91,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     onFailed: (err) => logger.warn({ err }, 'heartbeat.failed'),
     now,
   });
+  const readMemoryShare = async () => (await options.readMemory()).usedShare;
   const sweeper = startSweeper({
     inbox,
     queue,
     leases,
-    readMemoryShare: async () => (await options.readMemory()).usedShare,
+    readMemoryShare,
     holder: instance,
     logger,
   });
@@ -99,6 +107,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     holder: instance,
     logger,
   });
+  const operations = startOperations({
+    sets: options.operationSets,
+    queue: { addSplit: queue.addSplit, hasJobs: options.inspector.hasJobs },
+    leases,
+    readMemoryShare,
+    holder: instance,
+    logger,
+    now,
+    ...(options.operationsLeaseMs === undefined ? {} : { leaseMs: options.operationsLeaseMs }),
+  });
   const closing = new AbortController();
   const ticker = createTicker({
     addPoll: options.pollQueue.addPoll,
@@ -106,13 +124,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     logger,
   });
   const sources = startActiveSources({ store: options.sources, listener: ticker, logger });
-  const history = createPollHistory({ runs: options.pollRuns, scheduler: instance, logger, now });
+  const { pollRuns: runs } = options;
+  const history = createPollHistory({ runs, scheduler: instance, logger, now });
   const poll = createPollRun({
     store: createPollStore({ leases, checkpoints, holder: instance, leaseMs: pollLeaseMs }),
     history,
     breakers: createPollBreakers(),
     commit,
     isPaused: sources.isPaused,
+    isActive: sources.isActive,
     readEnv: options.readEnv,
     logger,
     now,
@@ -120,6 +140,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     fetchTimeoutMs,
     signal: closing.signal,
   });
+  metrics.watchLags(createPollLags({ runs, listSources: sources.ids, logger, now }));
   const worker = createPollsWorker({
     redisUrl: config.REDIS_URL,
     prefix: config.QUEUE_PREFIX,
@@ -136,6 +157,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       await worker.close({ deadlineMs });
       await sweeper.stop();
       await refiler.stop();
+      await operations.stop();
       await commit.close();
       await heartbeat.stop();
     },

@@ -13,44 +13,68 @@ export type LeaseKeeper = {
   stop(): Promise<void>;
 };
 
-/** Starts to renew a lease of `leaseMs` that was just taken; `closing` is passed on to the signal. */
-export function keepLease(lease: PollLease, leaseMs: number, closing: AbortSignal): LeaseKeeper {
+/**
+ * Starts to renew a lease of `leaseMs` that was asked for at `askedMs` (of `performance.now()`) and given; `closing` is
+ * passed on to the signal.
+ */
+export function keepLease(
+  lease: Pick<PollLease, 'renew'>,
+  {
+    leaseMs,
+    askedMs,
+    closing,
+  }: { readonly leaseMs: number; readonly askedMs: number; readonly closing: AbortSignal },
+): LeaseKeeper {
   const ending = new AbortController();
   const passOn = () => ending.abort();
   let lost = false;
-  let heldSinceMs = performance.now();
   let renewal: Promise<void> | undefined;
   if (closing.aborted) passOn();
   closing.addEventListener('abort', passOn);
-  const timer = setInterval(() => {
-    if (performance.now() - heldSinceMs > leaseMs) lose();
+  const renewals = setInterval(() => {
     renewal ??= renew().finally(() => {
       renewal = undefined;
     });
   }, leaseMs / 3);
+  let expiry = expireAfter(askedMs);
+
+  /** Counts from before it was asked for: whoever gave it began to count no sooner. */
+  function expireAfter(heldSinceMs: number): NodeJS.Timeout {
+    return setTimeout(lose, Math.max(0, heldSinceMs + leaseMs - performance.now()));
+  }
 
   async function renew(): Promise<void> {
-    const askedMs = performance.now();
+    const renewedMs = performance.now();
     try {
-      if (await lease.renew()) heldSinceMs = askedMs;
+      const isHeld = await lease.renew();
+      if (lost) return;
+      clearTimeout(expiry);
+      if (isHeld) expiry = expireAfter(renewedMs);
       else lose();
     } catch {
-      // MongoDB is away: the lease lasts until its time is over, which the next tick looks at.
+      // MongoDB is away: the lease lasts until its time is over.
     }
   }
 
   function lose(): void {
     lost = true;
+    clearTimers();
     ending.abort();
+  }
+
+  function clearTimers(): void {
+    clearInterval(renewals);
+    clearTimeout(expiry);
   }
 
   return {
     signal: ending.signal,
     isLost: () => lost,
     async stop() {
-      clearInterval(timer);
+      clearInterval(renewals);
       closing.removeEventListener('abort', passOn);
       await renewal;
+      clearTimers();
     },
   };
 }

@@ -19,6 +19,7 @@ import { createLeases } from '@sluice/store/leases';
 import { createMappings } from '@sluice/store/mappings';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
 import { createOpenEvents } from '@sluice/store/open-events';
+import { createOperationSets } from '@sluice/store/operation-sets';
 import { createPollRuns } from '@sluice/store/poll-runs';
 import { createSourceStore } from '@sluice/store/sources-store';
 import { createScheduler } from './app.ts';
@@ -59,6 +60,7 @@ await runApp({
     const stores = {
       inbox: createInbox(store),
       openEvents: createOpenEvents(store),
+      operationSets: createOperationSets(store),
       instances: createInstances(store),
       leases: createLeases(store),
       checkpoints: createCheckpoints(store),

@@ -31,6 +31,13 @@ const LONGEST_PAUSE_MS = 2000;
 /** What may be otherwise the next time; an answer that is too large or an address that is refused will not. */
 const PASSING: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'truncated']);
 
+/** What a source is asked for, by the format that it declares; what it sends is read by that format alone. */
+const ACCEPTED = {
+  json: 'application/json, */*;q=0.1',
+  ndjson: 'application/x-ndjson, application/jsonl, */*;q=0.1',
+  csv: 'text/csv, */*;q=0.1',
+} as const satisfies Record<PollSource['format'], string>;
+
 /** Statuses below 500 that ask to try again: Request Timeout, Too Early, Too Many Requests. */
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
@@ -59,7 +66,8 @@ export function createPageReader({
   async function read(url: URL): Promise<Answer> {
     const requestedAtMs = now();
     const { allowPrivate } = source;
-    const answer = await fetchPage(url, { timeoutMs: fetchTimeoutMs, allowPrivate, headers, signal });
+    const asked = { accept: ACCEPTED[source.format], ...headers };
+    const answer = await fetchPage(url, { timeoutMs: fetchTimeoutMs, allowPrivate, headers: asked, signal });
     const { waitMs } = answer;
     if (answer.kind === 'refused') return { kind: 'refused', status: answer.status, waitMs };
     // The Date header is written after the source has looked; what changed in between is not in the answer.

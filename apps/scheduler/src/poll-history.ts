@@ -15,8 +15,12 @@ export type PollHistory = {
   /** Notes that a run begins; call it only while holding the source's lease. */
   begin(run: HistoryStart): Promise<{ end(end: HistoryEnd): Promise<void> }>;
   /** Notes a run that was asked for and did not begin. */
-  note(run: HistoryStart, outcome: 'busy' | 'paused' | 'open'): Promise<void>;
+  note(run: HistoryStart, outcome: NotBegun): Promise<void>;
 };
+
+/** Why a run that was asked for did not begin. */
+export const NOT_BEGUN = ['busy', 'paused', 'open', 'waiting', 'left'] as const satisfies PollOutcome[];
+type NotBegun = (typeof NOT_BEGUN)[number];
 
 type HistoryStart = { readonly source: string; readonly slot: number; readonly cursor: string | null };
 

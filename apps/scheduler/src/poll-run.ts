@@ -7,8 +7,8 @@
  *  3. From the checkpoint follows what to ask for (`walkPages`). A page is fetched, tried again if need be, and read;
  *     its records become events and are kept as any other (group commit).
  *  4. Only then the checkpoint is saved, compare-and-set: a run that lost its lease changes nothing.
- *  5. Pages follow until the source has no more, asks us to wait, is paused, the lease is lost, or the process is
- *     about to end.
+ *  5. Pages follow until the source has no more, asks us to wait, is paused, changed or deleted, the lease is lost, or
+ *     the process is about to end.
  *  6. The history is told what came of it. The lease is released; while the source asks us to wait it is kept
  *     instead, so that no scheduler asks sooner.
  */
@@ -48,22 +48,14 @@ export type PollLease = {
   retire(forMs: number): Promise<void>;
 };
 
-/** What came of a run. */
-export type PollResult =
-  /** It ended as runs do; `PollProgress` tells what it did. */
-  | ({ readonly kind: 'polled' } & PollProgress)
-  /** Another run of the source is under way. */
-  | { readonly kind: 'busy' }
-  /** The source asked us to wait. */
+/** How a run ends, or why it did not begin: as in the history (`POLL_OUTCOMES`). */
+type PollEnd =
+  | { readonly kind: 'polled' | 'partial' | 'left' | 'lost' | 'paused' | 'busy' | 'open' }
   | { readonly kind: 'waiting'; readonly untilMs: number }
-  /** The process is about to end. */
-  | { readonly kind: 'left' }
-  /** Another scheduler took over. */
-  | { readonly kind: 'lost' }
-  | { readonly kind: 'paused' }
-  /** The source failed too often of late and is left alone for a while. */
-  | { readonly kind: 'open' }
   | { readonly kind: 'failed'; readonly reason: string };
+
+/** What came of a run; without `progress` it did not begin. */
+export type PollResult = PollEnd & { readonly progress?: PollProgress };
 
 export type PollRunOptions = {
   readonly store: PollStore;
@@ -71,6 +63,8 @@ export type PollRunOptions = {
   readonly breakers: PollBreakers;
   readonly commit: Pick<GroupCommit, 'submit'>;
   readonly isPaused: (source: string) => boolean;
+  /** Tells whether the source is active and was not changed since it was found. */
+  readonly isActive: (source: PollSource) => boolean;
   /** Reads a variable that holds a source's secret. */
   readonly readEnv: (name: string) => string | undefined;
   readonly logger: Logger;
@@ -89,6 +83,9 @@ const MAX_PAGES = 1000;
 /** Records that are kept at once. */
 const PORTION = 400;
 
+/** As many of the records that a page holds and that cannot be taken are named in the log. */
+const TOLD_RECORDS = 5;
+
 type Run = { readonly source: PollSource; readonly keeper: LeaseKeeper; readonly tally: PollTally };
 
 /** Creates the function that polls a source once, for a slot. It rejects only when a store is away. */
@@ -99,21 +96,35 @@ export function createPollRun(
   const waitUntilMs = new Map<string, number>();
 
   async function poll(source: PollSource, slot: number): Promise<PollResult> {
+    if (signal.aborted) return { kind: 'left' };
     if (options.isPaused(source.id)) return { kind: 'paused' };
-    const untilMs = waitUntilMs.get(source.id) ?? 0;
-    if (now() < untilMs) return { kind: 'waiting', untilMs };
+    if (now() < toWaitUntil(source)) return { kind: 'waiting', untilMs: toWaitUntil(source) };
+    const askedMs = performance.now();
     const lease = await store.acquire(source.id);
     if (lease === null) return { kind: 'busy' };
-    const keeper = keepLease(lease, options.leaseMs, signal);
+    const keeper = keepLease(lease, { leaseMs: options.leaseMs, askedMs, closing: signal });
     try {
       const begin = () => runOnce(source, slot, keeper);
       // Whoever asks for a poll wants to see what the source says now.
-      return await (isManualSlot(slot) ? begin() : breakers.run(source.id, begin));
+      return await (isManualSlot(slot) ? breakers.force(source, begin) : breakers.run(source, begin));
     } finally {
       await keeper.stop();
-      const waitMs = (waitUntilMs.get(source.id) ?? 0) - now();
-      await (waitMs > 0 ? lease.retire(waitMs) : lease.release());
+      await letGo(lease, source);
     }
+  }
+
+  /** What came of the run stands, whether or not the lease could be released: it runs out by itself. */
+  async function letGo(lease: PollLease, source: PollSource): Promise<void> {
+    const waitMs = toWaitUntil(source) - now();
+    try {
+      await (waitMs > 0 ? lease.retire(waitMs) : lease.release());
+    } catch (err) {
+      logger.warn({ err, source: source.id }, 'poll-lease.not-released');
+    }
+  }
+
+  function toWaitUntil({ id }: PollSource): number {
+    return waitUntilMs.get(id) ?? Number.NEGATIVE_INFINITY;
   }
 
   async function runOnce(source: PollSource, slot: number, keeper: LeaseKeeper): Promise<PollResult> {
@@ -123,50 +134,56 @@ export function createPollRun(
     const entry = await history.begin(at);
     const run = { source, keeper, tally: createPollTally() };
     const reached = { checkpoint: start.checkpoint };
-    let result: PollResult = { kind: 'failed', reason: 'A store is away.' };
+    let end: PollEnd = { kind: 'failed', reason: 'A store is away.' };
     try {
-      result = await readPages(run, start, reached);
+      end = await readPages(run, start, reached);
     } catch (error) {
-      result = toResult(error, source, keeper);
+      end = toEnd(error, source, keeper);
     } finally {
-      const error = result.kind === 'failed' ? result.reason : null;
-      const end = { progress: run.tally.read(), cursor: cursor.describe(reached.checkpoint), error };
-      await entry.end({ outcome: result.kind, ...end });
+      const error = end.kind === 'failed' ? end.reason : null;
+      const cursorAfter = cursor.describe(reached.checkpoint);
+      await entry.end({ outcome: end.kind, progress: run.tally.read(), cursor: cursorAfter, error });
     }
-    return result;
+    return { ...end, progress: run.tally.read() };
   }
 
   async function readPages(
     run: Run,
     start: StoredCheckpoint,
     reached: { checkpoint: PollCheckpoint },
-  ): Promise<PollResult> {
+  ): Promise<PollEnd> {
     const { source, keeper, tally } = run;
     const headers = toAuthHeaders(source, options.readEnv);
     const { fetchTimeoutMs } = options;
     const fetchPage = createPageReader({ source, headers, fetchTimeoutMs, signal: keeper.signal, now });
     let { revision } = start;
-    const end = await walkPages<PollResult['kind']>(
+    const end = await walkPages<PollEnd>(
       {
         cursor: createCursor(source),
         read: async (url) => keepPage(run, await fetchPage(url)),
         async save(checkpoint) {
           const saved = await store.saveCheckpoint(source.id, checkpoint, revision);
-          if (saved === null) return 'lost';
+          if (saved === null) return false;
           revision = saved;
           reached.checkpoint = checkpoint;
-          if (keeper.signal.aborted) return keeper.isLost() ? 'lost' : 'left';
-          if (options.isPaused(source.id)) return 'paused';
-          const isWaiting = now() < (waitUntilMs.get(source.id) ?? 0);
-          return isWaiting || tally.read().pages >= MAX_PAGES ? 'polled' : 'onward';
+          return true;
         },
+        findEnd: () => findEnd(run),
         addProblem: tally.addProblem,
       },
       start.checkpoint,
     );
-    return end === 'lost' || end === 'left' || end === 'paused'
-      ? { kind: end }
-      : { kind: 'polled', ...tally.read() };
+    if (typeof end !== 'string') return end;
+    return { kind: end === 'done' ? 'polled' : end };
+  }
+
+  /** Tells why a run is to end although the source may have more; null while it is not. */
+  function findEnd({ source, keeper, tally }: Run): PollEnd | null {
+    if (keeper.signal.aborted) return { kind: keeper.isLost() ? 'lost' : 'left' };
+    if (!options.isActive(source)) return { kind: 'left' };
+    if (options.isPaused(source.id)) return { kind: 'paused' };
+    if (now() < toWaitUntil(source)) return { kind: 'waiting', untilMs: toWaitUntil(source) };
+    return tally.read().pages >= MAX_PAGES ? { kind: 'partial' } : null;
   }
 
   /** Keeps the records of an answer; notes how long the source asks us to wait. */
@@ -185,7 +202,10 @@ export function createPollRun(
 
   /** Keeps every event of a page and returns how many were new; what cannot be taken is told in the log. */
   async function keepAll(source: PollSource, { events, problems }: KeepablePage): Promise<number> {
-    for (const problem of problems) logger.warn({ source: source.id, ...problem }, 'record.refused');
+    if (problems.length > 0) {
+      const first = problems.slice(0, TOLD_RECORDS);
+      logger.warn({ source: source.id, count: problems.length, first }, 'records.refused');
+    }
     let accepted = 0;
     // In portions: heartbeats, and other sources, must not wait until a huge page is kept.
     for (let begin = 0; begin < events.length; begin += PORTION) {
@@ -197,12 +217,12 @@ export function createPollRun(
   }
 
   /** Tells what an error makes of a run; one that is not the source's goes on to whoever asked for the poll. */
-  function toResult(error: unknown, source: PollSource, keeper: LeaseKeeper): PollResult {
+  function toEnd(error: unknown, source: PollSource, keeper: LeaseKeeper): PollEnd {
     if (error instanceof FetchPageError && keeper.signal.aborted) {
       return { kind: keeper.isLost() ? 'lost' : 'left' };
     }
     if (error instanceof RefusedError && error.waitMs !== null) {
-      return { kind: 'waiting', untilMs: waitUntilMs.get(source.id) ?? now() };
+      return { kind: 'waiting', untilMs: toWaitUntil(source) };
     }
     const isOurs = [RefusedError, FetchPageError, AnswerError, PollAuthError].some(
       (kind) => error instanceof kind,

@@ -59,6 +59,7 @@ function toRecordEvent(source: PollSource, record: PolledRecord, receivedAtMs: n
   });
 }
 
+/** An @ in the id is escaped, so that no other id and version make the same key. */
 function toKey(id: string, version: string): string {
-  return `${id}@${version}`;
+  return `${id.replace(/[%@]/g, encodeURIComponent)}@${version}`;
 }

@@ -3,17 +3,14 @@ import type { PollJob } from '@sluice/contracts/queues';
 import type { PollSource } from '@sluice/contracts/source';
 import type { Logger } from '@sluice/runtime/logger';
 import type { ActiveSources } from './active-sources.ts';
-import type { PollHistory } from './poll-history.ts';
+import { NOT_BEGUN, type PollHistory } from './poll-history.ts';
 import type { PollResult } from './poll-run.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 
-/** What a run that did not begin may come to. */
-const NOT_BEGUN = ['busy', 'paused', 'open'] as const;
-
 /**
  * Creates what is done with a job of the queue `polls`: the source is polled and one line tells what came of it. A
- * poll that failed fails its job, so that operators see it; the next slot tries again. One that a person asked for is
- * in the history also when it did not begin.
+ * poll that failed fails its job, so that operators see it; the next slot tries again. One that did not begin is in the
+ * history when a person asked for it, and once each time that the breaker of its source opens.
  */
 export function createPollProcessor({
   sources,
@@ -30,22 +27,43 @@ export function createPollProcessor({
   readonly logger: Logger;
   readonly now: () => number;
 }): (job: PollJob) => Promise<void> {
+  /** Sources of which the history tells that they are left alone. */
+  const leftAlone = new Set<string>();
+
+  async function noteNotBegun(source: string, slot: number, { kind, progress }: PollResult): Promise<void> {
+    if (progress !== undefined) {
+      leftAlone.delete(source);
+      return;
+    }
+    const isFirst = kind === 'open' && !leftAlone.has(source);
+    if (isFirst) leftAlone.add(source);
+    const notBegun = NOT_BEGUN.find((known) => known === kind);
+    if (notBegun === undefined || !(isFirst || isManualSlot(slot))) return;
+    await history.note({ source, slot, cursor: null }, notBegun);
+  }
+
   return async ({ source: id, slot }) => {
     const source = await sources.find(id);
-    if (source === undefined) throw new Error(`The source ${id} is not declared, or not active.`);
+    if (source === undefined) throw new Error(`The source ${id} is not declared, not active, or unreadable.`);
     const startedMs = now();
-    const result = await poll(source, slot);
-    metrics.polled(id, result);
-    const notBegun = NOT_BEGUN.find((kind) => kind === result.kind);
-    if (notBegun !== undefined && isManualSlot(slot)) {
-      await history.note({ source: id, slot, cursor: null }, notBegun);
+    const toLine = () => ({ source: id, slot, durationMs: now() - startedMs });
+    let result: PollResult;
+    try {
+      result = await poll(source, slot);
+    } catch (err) {
+      metrics.polled(id, { kind: 'failed', reason: 'A store is away.' });
+      logger.warn({ ...toLine(), err }, 'source.poll-failed');
+      throw err;
     }
-    const line = { source: id, slot, durationMs: now() - startedMs, ...result };
+    metrics.polled(id, result);
+    await noteNotBegun(id, slot, result);
+    const { progress, ...rest } = result;
+    const line = { ...toLine(), ...rest, ...progress };
     if (result.kind === 'failed') {
       logger.warn(line, 'source.poll-failed');
       throw new Error(result.reason);
     }
-    if (result.kind === 'polled') logger.info(line, 'source.polled');
+    if (progress !== undefined) logger.info(line, 'source.polled');
     else logger.debug(line, 'source.not-polled');
   };
 }

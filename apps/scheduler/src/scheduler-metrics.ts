@@ -1,11 +1,17 @@
 import type { Metrics } from '@sluice/runtime/metrics';
+import type { PollLags } from './poll-lags.ts';
 import type { PollResult } from './poll-run.ts';
 
-/** What a scheduler counts. */
-export type SchedulerMetrics = { polled(source: string, result: PollResult): void };
+/** What a scheduler counts and measures. */
+export type SchedulerMetrics = {
+  polled(source: string, result: PollResult): void;
+  /** Takes how far sources are behind from `lags` whenever the metrics are read. */
+  watchLags(lags: PollLags): void;
+};
 
 /** Creates a scheduler's metrics in the process's registry. */
 export function createSchedulerMetrics(metrics: Metrics): SchedulerMetrics {
+  let watched: PollLags | undefined;
   const polls = metrics.createCounter({
     name: 'polls_total',
     help: 'Polls of a source, by what came of them.',
@@ -16,10 +22,24 @@ export function createSchedulerMetrics(metrics: Metrics): SchedulerMetrics {
     help: 'Records read from a source, those that were known included.',
     labels: ['source'],
   });
+  metrics.createGauge({
+    name: 'poll_lag_seconds',
+    help: 'Seconds since the last poll of a source began that read everything; the same in every scheduler.',
+    labels: ['source'],
+    async collect(gauge) {
+      const lags = (await watched?.read()) ?? new Map();
+      // A source that is no longer active shall not stand still here.
+      gauge.reset();
+      for (const [source, seconds] of lags) gauge.set({ source }, seconds);
+    },
+  });
   return {
     polled(source, result) {
       polls.inc({ source, result: result.kind });
-      if (result.kind === 'polled') records.inc({ source }, result.records);
+      if (result.progress !== undefined) records.inc({ source }, result.progress.records);
+    },
+    watchLags(lags) {
+      watched = lags;
     },
   };
 }

@@ -1,8 +1,10 @@
-import { isManualSlot, toManualSlot } from '@sluice/contracts/poll';
+import { isManualSlot, toLagSeconds, toManualSlot } from '@sluice/contracts/poll';
 import { createTestNames } from '@sluice/local/test-names';
+import { createMetrics, type Metrics } from '@sluice/runtime/metrics';
 import { createInbox } from '@sluice/store/inbox';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import type { SchedulerOptions } from '../src/app.ts';
+import { createSchedulerMetrics } from '../src/scheduler-metrics.ts';
 import { type LegacyServer, startLegacyServer } from './legacy-server.ts';
 import { expectQueued, openPlace, range, startScheduler, toSource } from './scheduler.ts';
 
@@ -35,6 +37,13 @@ async function startSchedulers(
   });
   const { pollQueue } = schedulers[0] ?? expect.fail('No scheduler was started.');
   return { legacy, pollQueue, newestMs: nowMs - MINUTE * 60 + count * 1000 };
+}
+
+/** Reads how far a source is behind from what Prometheus would read; null when nothing tells. */
+async function readLag(metrics: Metrics, source: string): Promise<number | null> {
+  const line = new RegExp(`^sluice_poll_lag_seconds\\{.*source="${source}".*\\} (.*)$`, 'm');
+  const [, value] = line.exec(await metrics.read()) ?? [];
+  return value === undefined ? null : Number(value);
 }
 
 function untilAsked(legacy: LegacyServer, more: number): Promise<void> {
@@ -196,6 +205,69 @@ describe('operators', () => {
   });
 });
 
+describe('how far a source is behind', () => {
+  it('is told by the metrics of every scheduler as the api tells it', async () => {
+    const readers: Metrics[] = [];
+    const { legacy } = await startSchedulers('lagging', 5, (options) => {
+      const metrics = createMetrics({ app: 'scheduler', instance: options.instance });
+      readers.push(metrics);
+      return { ...options, metrics: createSchedulerMetrics(metrics) };
+    });
+    expect(await Promise.all(readers.map((metrics) => readLag(metrics, 'lagging')))).toEqual([null, null]);
+    await expectQueued(place, 'lagging', range(1, 5));
+    legacy.answerNext(1000, (response) => response.writeHead(403).end());
+    await vi.waitFor(async () => {
+      const runs = await place.listRuns('lagging');
+      const nowMs = Date.now();
+      const lags = await Promise.all(readers.map((metrics) => readLag(metrics, 'lagging')));
+      const wanted = toLagSeconds(runs, nowMs) ?? 0;
+      expect(wanted).toBeGreaterThanOrEqual(3);
+      for (const lag of lags) expect(Math.abs((lag ?? Infinity) - wanted)).toBeLessThanOrEqual(1);
+    }, SOON);
+  });
+});
+
+describe('a source that asks us to wait', () => {
+  it('is not polled by whoever asks for it now, and that is told', async () => {
+    const { legacy, pollQueue } = await startSchedulers('waiting', 5, undefined, ['waiting-1']);
+    legacy.answerNext(1, (response) => response.writeHead(429, { 'retry-after': '600' }).end());
+    const untilTold = (manual: boolean) =>
+      vi.waitFor(async () => {
+        const told = (await place.listRuns('waiting')).filter(({ outcome }) => outcome === 'waiting');
+        expect(told.map(({ slot }) => isManualSlot(slot))).toContain(manual);
+      }, SOON);
+    await untilTold(false);
+    await pollQueue.addPoll({ source: 'waiting', tenant: 'default', slot: toManualSlot(Date.now()) });
+    await untilTold(true);
+    expect(legacy.asked).toHaveLength(1);
+  });
+});
+
+describe('a source that is deleted', () => {
+  it('is not read any further, also in the middle of a run', async () => {
+    const gone = new Set<string>();
+    const { legacy } = await startSchedulers('deleted', 180, ({ sources, ...options }) => ({
+      ...options,
+      sources: {
+        ...sources,
+        list: async () => (await sources.list()).filter(({ id }) => !gone.has(id)),
+      },
+    }));
+    const held = legacy.hold(2);
+    await vi.waitFor(() => expect(legacy.asked.at(-1)?.page).toBe(2), SOON);
+    gone.add('deleted');
+    const { length } = legacy.asked;
+    const goneMs = performance.now();
+    await vi.waitUntil(() => performance.now() - goneMs > 6000, SOON);
+    held.release();
+    await vi.waitFor(async () => {
+      expect((await place.listRuns('deleted'))[0]?.outcome).toBe('left');
+    }, SOON);
+    // Page 1 was looked at again after page 2.
+    expect(legacy.asked.slice(length).map(({ page }) => page)).toEqual([1]);
+  });
+});
+
 describe('a source that fails again and again', () => {
   it('is left alone by a breaker', async () => {
     // One alone: each scheduler has breakers of its own, and nobody says which of them takes how many polls.
@@ -209,6 +281,9 @@ describe('a source that fails again and again', () => {
     const openMs = performance.now();
     await vi.waitUntil(() => performance.now() - openMs > 3000, SOON);
     expect(legacy.asked.length).toBe(length);
+    const outcomes = (await place.listRuns('broken')).map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === 'open')).toHaveLength(1);
+    expect(outcomes[0]).toBe('open');
   });
 });
 

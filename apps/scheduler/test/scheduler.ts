@@ -42,7 +42,7 @@ export async function openPlace({ redisUrl, mongoUrl, prefix }: Place) {
         const from = cursor === undefined ? {} : { cursor };
         const page = await inspector.listEvents({ state: 'waiting', limit: 500, ...from });
         for (const { event } of page.items) {
-          if (event.source === source) ids.push(JSON.parse(event.body).id);
+          if (event.source === source) ids.push(Number(JSON.parse(event.body).id));
         }
         cursor = page.nextCursor;
       }

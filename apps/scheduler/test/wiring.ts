@@ -13,6 +13,7 @@ import { createInstances } from '@sluice/store/instances';
 import { createLeases } from '@sluice/store/leases';
 import { migrate } from '@sluice/store/migrate';
 import { createOpenEvents } from '@sluice/store/open-events';
+import { createOperationSets } from '@sluice/store/operation-sets';
 import { createPollRuns } from '@sluice/store/poll-runs';
 import { createScheduler, type SchedulerOptions } from '../src/app.ts';
 import { createSchedulerMetrics } from '../src/scheduler-metrics.ts';
@@ -42,6 +43,7 @@ export async function wireScheduler(
     inspector,
     inbox: createInbox(store),
     openEvents: createOpenEvents(store),
+    operationSets: createOperationSets(store),
     instances: createInstances(store),
     leases: createLeases(store),
     checkpoints: createCheckpoints(store),

@@ -8,6 +8,7 @@ const PAGED = { pageParam: 'page', limitParam: 'limit' } as const;
 const FORMS = {
   timed: { cursor: TIMED, ...PAGED, pageSize: 20 },
   'timed-stable': { cursor: TIMED, ...PAGED, format: 'csv', delimiter: ';', pageSize: 30 },
+  'timed-walked': { cursor: TIMED, limitParam: 'limit', format: 'ndjson', pageSize: 20 },
   ids: { cursor: BY_ID, limitParam: 'limit', format: 'ndjson', pageSize: 25 },
   'ids-shuffled': { cursor: BY_ID, ...PAGED, pageSize: 40 },
   pages: { cursor: { kind: 'page', param: 'page' }, limitParam: 'limit', pageSize: 25 },
