@@ -7,10 +7,14 @@ import { runApp } from '@sluice/runtime/run-app';
 import { connectStore } from '@sluice/store/connection';
 import { createEventStore } from '@sluice/store/event-store';
 import { createLatest } from '@sluice/store/latest';
+import { createLeases } from '@sluice/store/leases';
 import { createMappings } from '@sluice/store/mappings';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
+import { createRollups } from '@sluice/store/rollups';
 import { createWorkerApp, type WorkerApp } from './app.ts';
 import { workerConfigSchema } from './config.ts';
+import { createRollupMetrics } from './rollup-metrics.ts';
+import { keepRollups } from './rollups.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
 /** The share of the time to end that the jobs in hand may take; the rest is for the connections. */
@@ -67,6 +71,15 @@ await runApp({
       now: Date.now,
     });
     app = started;
+    const rollups = keepRollups({
+      rollups: createRollups(store),
+      leases: createLeases(store),
+      instance,
+      isHolding: started.isHolding,
+      onFolded: createRollupMetrics(metrics).folded,
+      logger,
+    });
+    lifecycle.add('rollups', () => rollups.stop());
     lifecycle.add('worker', () => started.close(config.SHUTDOWN_TIMEOUT_MS * SETTLE_SHARE));
   },
 });

@@ -13,12 +13,15 @@ import { createEventStore } from '@sluice/store/event-store';
 import { createInbox } from '@sluice/store/inbox';
 import { createInstances } from '@sluice/store/instances';
 import { createLatest } from '@sluice/store/latest';
+import { createLeases } from '@sluice/store/leases';
 import { readLedger } from '@sluice/store/ledger';
 import { createMappings } from '@sluice/store/mappings';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
+import { createRollups } from '@sluice/store/rollups';
 import { expect, vi } from 'vitest';
 import { createWorkerApp, type WorkerApp } from '../src/app.ts';
 import { workerConfigSchema } from '../src/config.ts';
+import { keepRollups } from '../src/rollups.ts';
 import { createWorkerMetrics } from '../src/worker-metrics.ts';
 
 /** Settings under which what takes minutes takes a moment. */
@@ -125,11 +128,19 @@ export function startWorker(
     metrics: createWorkerMetrics(createMetrics({ app: 'worker', instance })),
     now: Date.now,
   });
+  const rollups = keepRollups({
+    rollups: createRollups(store),
+    leases: createLeases(store),
+    instance,
+    isHolding: app.isHolding,
+    logger,
+  });
   return {
     app,
     store,
     async close() {
       await app.close(10_000);
+      await rollups.stop();
       await Promise.all([producer.close(), inspector.close(), store.close()]);
     },
   };
