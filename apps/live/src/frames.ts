@@ -1,43 +1,49 @@
-import type { NormalizedItem } from '@sluice/contracts/api';
-import { LIVE_EVENTS, type LiveMessage, type StreamQuery } from '@sluice/contracts/live';
-import type { Change } from '@sluice/store/changes';
+import { LIVE_EVENTS } from '@sluice/contracts/live';
 
-/** A message, written once for all who watch: `frame` is what goes over the wire. */
-export type LiveEntry = Pick<NormalizedItem, 'source' | 'type' | 'subject'> & {
-  readonly token: string;
+/** A message, written once for all who watch. */
+export type Message = {
+  readonly event: (typeof LIVE_EVENTS)[keyof typeof LIVE_EVENTS];
+  /** What resumes after it; null = go on from the id before. */
+  readonly id: string | null;
+  /** The message as server-sent events carry it. */
   readonly frame: Buffer;
+  /** Where the JSON of `data` begins in the frame. */
+  readonly dataAt: number;
 };
 
-/** Tells clients how long to wait before they connect again, in milliseconds. */
-export const RETRY_FRAME = 'retry: 1000\n\n';
+/** What filters look at. */
+export type Labels = Readonly<Record<string, string | null>>;
 
-/** Writes a change as a message. */
-export function toEntry({ token, item }: Change): LiveEntry {
-  const message: LiveMessage = item;
-  const { source, type, subject } = item;
-  return { token, source, type, subject, frame: Buffer.from(toFrame(LIVE_EVENTS.event, token, message)) };
+/** A message of the ring: `token` is its id. */
+export type LiveEntry = Message & {
+  readonly token: string;
+  readonly tenant: string;
+  /** When MongoDB wrote it, in epoch milliseconds. */
+  readonly at: number;
+  readonly labels: Labels;
+};
+
+const FRAME_END = '\n\n';
+
+/** Writes a message. JSON holds no line break, so that one `data` line carries it. */
+export function toMessage(event: Message['event'], id: string | null, data: unknown): Message {
+  const head = `event: ${event}\n${id === null ? '' : `id: ${id}\n`}data: `;
+  const frame = Buffer.from(`${head}${JSON.stringify(data)}${FRAME_END}`);
+  return { event, id, frame, dataAt: head.length };
 }
 
 /** Writes a heartbeat; without an id the client keeps the one it has. */
-export function toHeartbeat(token: string | null, now: number): string {
-  return toFrame(LIVE_EVENTS.heartbeat, token, { at: new Date(now).toISOString() });
+export function toHeartbeat(token: string | null, now: number): Message {
+  return toMessage(LIVE_EVENTS.heartbeat, token, { at: new Date(now).toISOString() });
 }
 
 /** Writes the message that says: something may have been missed, read everything again. */
-export function toReset(token: string | null, reason: string): string {
-  return toFrame(LIVE_EVENTS.reset, token, { reason });
+export function toReset(token: string | null, reason: string): Message {
+  return toMessage(LIVE_EVENTS.reset, token, { reason });
 }
 
-/** Tells whether a message passes a client's filter. */
-export function isWanted(entry: LiveEntry, { source, type, subject }: StreamQuery): boolean {
-  return (
-    (source === undefined || source === entry.source) &&
-    (type === undefined || type === entry.type) &&
-    (subject === undefined || subject === entry.subject)
-  );
-}
-
-/** JSON holds no line break, so one `data` line carries it. */
-function toFrame(event: string, id: string | null, data: unknown): string {
-  return `event: ${event}\n${id === null ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+/** Writes a message as JSON, `{event, id, data}`; `data` is copied, not written again. */
+export function toJsonText({ event, id, frame, dataAt }: Message): Buffer {
+  const head = Buffer.from(`{"event":"${event}","id":${JSON.stringify(id)},"data":`);
+  return Buffer.concat([head, frame.subarray(dataAt, frame.length - FRAME_END.length), Buffer.from('}')]);
 }

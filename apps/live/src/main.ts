@@ -3,12 +3,13 @@ import { createHealth } from '@sluice/runtime/health';
 import { listen } from '@sluice/runtime/listen';
 import { createMetrics } from '@sluice/runtime/metrics';
 import { runApp } from '@sluice/runtime/run-app';
-import { watchNormalized } from '@sluice/store/changes';
 import { connectStore } from '@sluice/store/connection';
 import { createLiveApp } from './app.ts';
 import { liveConfigSchema } from './config.ts';
+import { openKeyCheck } from './key-check.ts';
 import { createLiveMetrics } from './live-metrics.ts';
 import { createStreamHub } from './stream-hub.ts';
+import { createRecordSource, createStatusSource } from './stream-source.ts';
 
 await runApp({
   app: 'live',
@@ -18,18 +19,26 @@ await runApp({
     const metrics = createMetrics({ app: 'live', instance });
     const store = connectStore({ uri: config.MONGODB_URI, appName: instance });
     lifecycle.add('mongodb', () => store.close());
-    const hub = createStreamHub({
-      watch: (options) => watchNormalized(store, options),
-      logger,
-      metrics: createLiveMetrics(metrics),
-      now: Date.now,
+    const liveMetrics = createLiveMetrics(metrics);
+    const common = { logger, now: Date.now };
+    const records = createStreamHub({
+      watch: createRecordSource(store),
+      metrics: liveMetrics('records'),
+      ...common,
     });
-    lifecycle.add('streams', hub.close);
+    lifecycle.add('record streams', records.close);
+    const statuses = createStreamHub({
+      watch: createStatusSource(store),
+      metrics: liveMetrics('statuses'),
+      ...common,
+    });
+    lifecycle.add('status streams', statuses.close);
     const health = createHealth({ checks: { mongodb: () => store.ping() }, isClosing: lifecycle.isClosing });
     const setting = 'LIVE_METRICS_PORT';
     const admin = await createAdminServer({ host, port: config[setting], setting, health, metrics, logger });
     lifecycle.add('admin server', () => admin.server.close());
-    const server = createLiveApp({ logger, health, hub });
+    const checkKey = openKeyCheck({ config, logger, lifecycle }, store);
+    const server = createLiveApp({ logger, health, records, statuses, checkKey });
     lifecycle.add('server', () => server.close());
     await listen(server, { host, port: config.LIVE_PORT, setting: 'LIVE_PORT' });
   },

@@ -1,9 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { LiveEntry } from './frames.ts';
 import { createRing } from './ring.ts';
 
 function toEntry(token: string, bytes = 1): LiveEntry {
-  return { token, source: 's', type: 't', subject: null, frame: Buffer.alloc(bytes) };
+  const message = { event: 'event', id: token, frame: Buffer.alloc(bytes), dataAt: 0 } as const;
+  return { ...message, token, tenant: 'default', at: 0, labels: {} };
 }
 
 function readAll(ring: ReturnType<typeof createRing>, from: number): (string | null)[] {
@@ -74,5 +78,21 @@ describe('the ring', () => {
     expect(ring.findAfter('b')).toBeUndefined();
     ring.push(toEntry('n'));
     expect(readAll(ring, 1)).toEqual(['n']);
+  });
+
+  it('lets go of the messages that left because of their size', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const ring = createRing({ maxCount: 1000, maxBytes: 1000 });
+    ring.begin('a');
+    const entries = Array.from({ length: 20 }, (_, n) => {
+      const entry = toEntry(`b${String(n).padStart(2, '0')}`, 600);
+      ring.push(entry);
+      return new WeakRef(entry);
+    });
+    // A weak reference holds its target until the end of the turn that made it.
+    await nextTurn();
+    collectGarbage();
+    expect(entries.filter((entry) => entry.deref() !== undefined)).toHaveLength(1);
   });
 });

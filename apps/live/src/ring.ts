@@ -30,7 +30,7 @@ export function createRing({
   readonly maxCount: number;
   readonly maxBytes: number;
 }): Ring {
-  const slots: LiveEntry[] = [];
+  const slots: (LiveEntry | undefined)[] = [];
   let first = 0;
   let end = 0;
   let bytes = 0;
@@ -45,11 +45,14 @@ export function createRing({
     const oldest = at(first);
     bytes -= oldest.frame.length;
     floor = oldest.token;
+    // Else large messages that have left would stay until as many as may be here had come after them.
+    slots[first % maxCount] = undefined;
     first += 1;
   }
 
   return {
     begin(token) {
+      slots.length = 0;
       first = end;
       bytes = 0;
       floor = token;

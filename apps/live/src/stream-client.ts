@@ -4,14 +4,17 @@
  *  1. `waiting`: the feed is not open yet, or a catch-up reads what this client missed.
  *  2. `following`: it takes messages from the ring at its own pace: the next one when its socket has taken the last
  *     ones. So nothing is buffered for it beyond what its socket holds, however slow it is.
- *  3. When the ring has gone on without it, its connection is ended; it can resume where it was.
+ *  3. When the ring has gone on without it, or its socket takes nothing for long, its connection is ended; it can
+ *     resume where it was.
+ *  4. At each heartbeat its caller's key is looked at again; one that is no longer in force ends it.
  *
  * Its `token` is always that of what it was sent, and of what its filter left out; heartbeats tell it.
  */
-import type { ServerResponse } from 'node:http';
-import type { StreamQuery } from '@sluice/contracts/live';
-import { isWanted, type LiveEntry, RETRY_FRAME, toHeartbeat, toReset } from './frames.ts';
+import type { Filter } from './filter.ts';
+import { type LiveEntry, type Message, toHeartbeat, toReset } from './frames.ts';
+import type { ClientMetrics } from './live-metrics.ts';
 import type { Ring } from './ring.ts';
+import type { Transport } from './transport.ts';
 
 export type StreamClient = {
   /** Everything up to here was sent; null when it began without a position and none is known. */
@@ -30,7 +33,8 @@ export type StreamClient = {
   drained(): Promise<void>;
   /** Sends what the ring has for it. */
   pull(): void;
-  heartbeat(): void;
+  /** Sends a heartbeat; ends it when it is stuck, or its caller may no longer watch. */
+  beat(): void;
   /** Says that something may have been missed, and follows from now. */
   reset(reason: string): void;
   /** Cuts a client off that is too slow; it can resume. */
@@ -40,53 +44,50 @@ export type StreamClient = {
 };
 
 export type StreamClientOptions = {
-  readonly response: ServerResponse;
-  readonly query: StreamQuery;
+  readonly transport: Transport;
+  readonly filter: Filter;
   readonly token: string | null;
   readonly ring: Ring;
   readonly now: () => number;
-  readonly onSent: () => void;
-  readonly onReset: () => void;
-  /** Told when it was too slow. */
-  readonly onDropped: () => void;
+  /** How long its socket may take nothing, in milliseconds. */
+  readonly stuckMs: number;
+  /** Tells whether its caller may still watch; rejects when nobody can say. */
+  readonly isAllowed: () => Promise<boolean>;
+  readonly metrics: ClientMetrics;
 };
 
-/** Creates a client on a response whose head is written. */
+/** Creates a client on a connection. */
 export function createStreamClient(options: StreamClientOptions): StreamClient {
-  const { response, query, ring, now, onSent, onReset, onDropped } = options;
+  const { transport, filter, ring, now, stuckMs, isAllowed, metrics } = options;
   let { token } = options;
   let next: number | null = null;
-  let blocked = false;
+  let blockedSinceMs: number | null = null;
   let whenDrained = Promise.withResolvers<void>();
 
-  response.on('drain', () => {
+  transport.onDrain(() => {
     release();
     pull();
   });
-  response.on('close', release);
-  write(RETRY_FRAME);
+  transport.onClose(release);
 
   function release(): void {
-    blocked = false;
+    blockedSinceMs = null;
     whenDrained.resolve();
     whenDrained = Promise.withResolvers<void>();
   }
 
-  function write(frame: string | Buffer): void {
-    if (isClosed()) return;
-    if (!response.write(frame)) blocked = true;
+  function write(message: Message): void {
+    if (transport.isClosed) return;
+    if (!transport.send(message)) blockedSinceMs ??= now();
   }
 
-  function isClosed(): boolean {
-    return response.destroyed || response.writableEnded;
-  }
-
-  function send(entry: LiveEntry): void {
-    if (token !== null && entry.token <= token) return;
+  /** Returns whether it was sent. */
+  function send(entry: LiveEntry): boolean {
+    if (token !== null && entry.token <= token) return false;
     token = entry.token;
-    if (!isWanted(entry, query)) return;
-    write(entry.frame);
-    onSent();
+    if (!filter(entry)) return false;
+    write(entry);
+    return true;
   }
 
   function advance(reached: string): void {
@@ -95,31 +96,69 @@ export function createStreamClient(options: StreamClientOptions): StreamClient {
 
   function pull(): void {
     if (next === null) return;
-    while (!isClosed()) {
+    let sent = 0;
+    while (!transport.isClosed) {
       const entry = ring.read(next);
       if (entry === null) {
         drop();
-        return;
+        break;
       }
-      if (blocked) return;
+      if (blockedSinceMs !== null) break;
       if (entry === undefined) {
         const position = ring.position();
         if (position !== null) advance(position);
-        return;
+        break;
       }
       next += 1;
-      send(entry);
+      if (send(entry)) sent += 1;
     }
+    if (sent > 0) metrics.sent(sent);
   }
 
-  function drop(): void {
-    if (isClosed()) return;
-    onDropped();
-    response.destroy();
+  function follow(): void {
+    const found = token === null ? ring.end() : ring.findAfter(token);
+    if (found === undefined) {
+      reset('The position is older than what is known here.');
+      return;
+    }
+    next = found;
+    pull();
+    heartbeat();
   }
 
   function heartbeat(): void {
-    if (!blocked) write(toHeartbeat(token, now()));
+    if (blockedSinceMs === null) write(toHeartbeat(token, now()));
+  }
+
+  function beat(): void {
+    if (transport.isClosed) return;
+    if (blockedSinceMs !== null) {
+      if (now() - blockedSinceMs >= stuckMs) drop();
+      return;
+    }
+    transport.ping();
+    heartbeat();
+    // Where nobody can say, the caller stays what it was.
+    isAllowed().then(
+      (allowed) => {
+        if (!allowed && !transport.isClosed) transport.refuse();
+      },
+      () => undefined,
+    );
+  }
+
+  function reset(reason: string): void {
+    token = ring.position();
+    next = ring.end();
+    write(toReset(token, reason));
+    metrics.reset();
+  }
+
+  function drop(): void {
+    if (transport.isClosed) return;
+    metrics.dropped();
+    transport.drop();
+    release();
   }
 
   return {
@@ -127,35 +166,26 @@ export function createStreamClient(options: StreamClientOptions): StreamClient {
       return token;
     },
     get isClosed() {
-      return isClosed();
+      return transport.isClosed;
     },
     get isFollowing() {
       return next !== null;
     },
     get isBlocked() {
-      return blocked && !isClosed();
+      return blockedSinceMs !== null && !transport.isClosed;
     },
-    follow() {
-      next = (token === null ? undefined : ring.findAfter(token)) ?? ring.end();
-      pull();
-      heartbeat();
+    follow,
+    deliver(entry) {
+      if (send(entry)) metrics.sent(1);
     },
-    deliver: send,
     advance,
-    drained: () => (blocked && !isClosed() ? whenDrained.promise : Promise.resolve()),
+    drained: () => (blockedSinceMs !== null && !transport.isClosed ? whenDrained.promise : Promise.resolve()),
     pull,
-    heartbeat,
-    reset(reason) {
-      token = ring.position();
-      next = ring.end();
-      write(toReset(token, reason));
-      onReset();
-    },
+    beat,
+    reset,
     drop,
     end() {
-      // What does not take the last bytes would never see the end.
-      if (blocked) response.destroy();
-      else response.end();
+      if (!transport.isClosed) transport.end();
     },
   };
 }

@@ -8,5 +8,10 @@ const MAX_AHEAD_SECONDS = 3600;
  */
 export function isUsableToken(text: string, now: number): boolean {
   if (text.length > 4096 || !/^82[0-9A-F]{16,}$/.test(text)) return false;
-  return Number.parseInt(text.slice(2, 10), 16) <= now / 1000 + MAX_AHEAD_SECONDS;
+  return toSeconds(text) <= now / 1000 + MAX_AHEAD_SECONDS;
+}
+
+/** Reads the time of a resume token, in epoch seconds. */
+export function toSeconds(token: string): number {
+  return Number.parseInt(token.slice(2, 10), 16);
 }

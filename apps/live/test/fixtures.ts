@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { NormalizedEventDocument } from '@sluice/contracts/event';
+import type { CheckKey } from '@sluice/contracts/access';
+import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
 import { createTestNames } from '@sluice/local/test-names';
 import { createHealth } from '@sluice/runtime/health';
 import { createLogger } from '@sluice/runtime/logger';
 import { createMetrics } from '@sluice/runtime/metrics';
-import { watchNormalized } from '@sluice/store/changes';
 import { toCollection } from '@sluice/store/collections';
 import { connectStore, type StoreConnection } from '@sluice/store/connection';
 import { migrate } from '@sluice/store/migrate';
@@ -12,6 +12,7 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { createLiveApp } from '../src/app.ts';
 import { createLiveMetrics } from '../src/live-metrics.ts';
 import { createStreamHub, type StreamHubOptions } from '../src/stream-hub.ts';
+import { createRecordSource, createStatusSource } from '../src/stream-source.ts';
 import { openStream } from './sse-reader.ts';
 
 const START = Date.parse('2026-01-02T03:04:05.678Z');
@@ -53,6 +54,32 @@ export function toDocument(
   };
 }
 
+/** Makes a raw event. */
+export function toRawDocument(fields: Partial<RawEventDocument> = {}): RawEventDocument {
+  const contentHash = randomBytes(32).toString('hex');
+  return {
+    _id: `evt_${randomBytes(16).toString('hex')}`,
+    tenant: 'default',
+    source: 'shop',
+    via: 'api',
+    form: 'payload',
+    idempotencyKey: contentHash,
+    keyOrigin: 'content',
+    contentHash,
+    contentType: 'application/json',
+    headers: {},
+    body: Buffer.from('{"amount":1}'),
+    schemaVersion: 1,
+    receivedAt: new Date(START),
+    status: 'normalized',
+    run: 0,
+    attempts: 1,
+    storedAt: new Date(START),
+    updatedAt: new Date(START),
+    ...fields,
+  };
+}
+
 /** Stores the normalized events number `from` to `to`, several at a time, in order. */
 export async function insertNumbers(store: StoreConnection, from: number, to: number): Promise<void> {
   const collection = toCollection(store, 'normalized_events');
@@ -62,8 +89,11 @@ export async function insertNumbers(store: StoreConnection, from: number, to: nu
   }
 }
 
+/** How live is started: as a hub is, and with a check of keys (default none). */
+export type LiveOptions = Partial<StreamHubOptions> & { readonly checkKey?: CheckKey };
+
 /** Starts live in this process and waits until it watches; it is closed with the test at the latest. */
-export async function startLive(mongoUrl: string, options: Partial<StreamHubOptions> = {}) {
+export async function startLive(mongoUrl: string, options: LiveOptions = {}) {
   const live = await startUnopenedLive(mongoUrl, options);
   const probe = await openStream(`${live.url}/stream`);
   await probe.next(({ id }) => id !== undefined);
@@ -72,28 +102,35 @@ export async function startLive(mongoUrl: string, options: Partial<StreamHubOpti
 }
 
 /** Starts live in this process; it is closed with the test at the latest. */
-export async function startUnopenedLive(mongoUrl: string, options: Partial<StreamHubOptions> = {}) {
+export async function startUnopenedLive(mongoUrl: string, { checkKey, ...options }: LiveOptions = {}) {
   const logger = createLogger({ app: 'live', instance: 'live-test', level: 'silent' });
   const metrics = createMetrics({ app: 'live', instance: 'live-test' });
   const store = connectStore({ uri: mongoUrl, appName: 'live-test' });
-  const hub = createStreamHub({
-    watch: (watched) => watchNormalized(store, watched),
-    logger,
-    metrics: createLiveMetrics(metrics),
-    now: Date.now,
-    heartbeatMs: 200,
+  const liveMetrics = createLiveMetrics(metrics);
+  const common = { logger, now: Date.now, heartbeatMs: 200 };
+  const records = createStreamHub({
+    watch: createRecordSource(store),
+    metrics: liveMetrics('records'),
+    ...common,
     ...options,
+  });
+  const statuses = createStreamHub({
+    watch: createStatusSource(store),
+    metrics: liveMetrics('statuses'),
+    ...common,
   });
   const server = createLiveApp({
     logger,
     health: createHealth({ checks: { mongodb: () => store.ping() } }),
-    hub,
+    records,
+    statuses,
+    checkKey: checkKey ?? null,
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   let closing: Promise<void> | undefined;
   async function closeOnce(): Promise<void> {
     await server.close();
-    await hub.close();
+    await Promise.all([records.close(), statuses.close()]);
     await store.close();
   }
   function close(): Promise<void> {

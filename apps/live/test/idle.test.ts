@@ -1,10 +1,11 @@
-import { watchNormalized } from '@sluice/store/changes';
 import { toCollection } from '@sluice/store/collections';
 import { expect, it, vi } from 'vitest';
+import { createRecordSource } from '../src/stream-source.ts';
 import { insertNumbers, startUnopenedLive, toDocument, useDatabase } from './fixtures.ts';
 import { isRecord, openStream, toNumber } from './sse-reader.ts';
 
 const { store, mongoUrl } = useDatabase();
+const watchRecords = createRecordSource(store);
 
 async function startIdleLive(idleMs: number) {
   let open = 0;
@@ -12,7 +13,7 @@ async function startIdleLive(idleMs: number) {
     idleMs,
     watch(options) {
       open += 1;
-      const watching = watchNormalized(store, options);
+      const watching = watchRecords(options);
       return {
         ...watching,
         async close() {

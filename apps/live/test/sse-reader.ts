@@ -16,10 +16,13 @@ export type SseReader = {
 /** Opens a stream. */
 export async function openStream(
   url: string,
-  { lastEventId }: { readonly lastEventId?: string } = {},
+  {
+    lastEventId,
+    headers: others,
+  }: { readonly lastEventId?: string; readonly headers?: Record<string, string> } = {},
 ): Promise<SseReader> {
   const ending = new AbortController();
-  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+  const headers = { ...others, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
   const response = await fetch(url, { headers, signal: ending.signal });
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const decoder = new TextDecoder();

@@ -5,14 +5,16 @@ import { join } from 'node:path';
 import { startMongo } from '@sluice/local/mongo';
 import { findFreePort } from '@sluice/local/ports';
 import { REPLICA_SET } from '@sluice/local/replica-set';
-import { watchNormalized } from '@sluice/store/changes';
 import { toCollection } from '@sluice/store/collections';
 import { connectStore } from '@sluice/store/connection';
 import { migrate } from '@sluice/store/migrate';
 import { EventSource } from 'eventsource';
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { createRecordSource } from '../src/stream-source.ts';
 import { insertNumbers, startLive, startUnopenedLive, toDocument, useDatabase } from './fixtures.ts';
 import { isRecord, openStream, toNumber } from './sse-reader.ts';
+
+const FILLING = 'x'.repeat(500);
 
 const { store, mongoUrl } = useDatabase();
 const insert = (...documents: ReturnType<typeof toDocument>[]) =>
@@ -25,7 +27,7 @@ describe('a stream', () => {
     const first = await stream.next();
     expect(first.event).toBe('heartbeat');
     expect(first.id).toMatch(/^82[0-9A-F]+$/);
-    expect(stream.text()).toMatch(/^retry: 1000\n\n/);
+    expect(stream.text()).toMatch(/^retry: 1\d{3}\n\n/);
     expect(stream.response.status).toBe(200);
     expect(Object.fromEntries(stream.response.headers)).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
@@ -63,7 +65,7 @@ describe('a stream', () => {
   it('carries only what its filters name', async () => {
     const live = await startLive(mongoUrl);
     const streams = await Promise.all(
-      ['?source=a', '?type=vitals', '?subject=kitchen', '?source=a&type=vitals'].map((query) =>
+      ['?source=a', '?type=vitals', '?subject=kitchen', '?client_id=a&type=vitals'].map((query) =>
         openStream(`${live.url}/stream${query}`),
       ),
     );
@@ -91,6 +93,7 @@ describe('a stream', () => {
       ['?color=red', '/color'],
       ['?source[$ne]=x', '/source[$ne]'],
       ['?source=a&source=b', '/source'],
+      ['?source=a&client_id=b', '/client_id'],
       [`?subject=${'x'.repeat(513)}`, '/subject'],
     ]) {
       const response = await fetch(`${live.url}/stream${query}`);
@@ -103,6 +106,36 @@ describe('a stream', () => {
     const live = await startLive(mongoUrl);
     const response = await fetch(`${live.url}/stream`, { method: 'HEAD' });
     expect(response.status).toBe(405);
+  });
+
+  it('is refused to who accepts no events', async () => {
+    const live = await startLive(mongoUrl);
+    const response = await fetch(`${live.url}/stream`, { headers: { accept: 'application/json' } });
+    expect(response.status).toBe(406);
+    expect(await response.json()).toMatchObject({ code: 'ERR_NOT_ACCEPTABLE' });
+  });
+
+  it('is refused with 503 where too many watch already', async () => {
+    const live = await startUnopenedLive(mongoUrl, { maxClientCount: 1 });
+    await openStream(`${live.url}/stream`);
+    const response = await fetch(`${live.url}/stream`);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('10');
+    expect(await live.metrics.read()).toMatch(/^sluice_live_refused_total\{.*\} 1$/m);
+  });
+
+  it('measures how late records are handed on, and how old its position is', async () => {
+    const live = await startLive(mongoUrl);
+    const stream = await openStream(`${live.url}/stream`);
+    await stream.next();
+    await insert(toDocument(1));
+    await stream.next(isRecord);
+    const metrics = await live.metrics.read();
+    expect(metrics).toMatch(/^sluice_live_lag_seconds_count\{.*stream="records".*\} 1$/m);
+    expect(metrics).toMatch(/^sluice_live_lag_seconds_bucket\{.*le="10".*\} 1$/m);
+    const age = /^sluice_live_position_age_seconds\{.*stream="records".*\} (.+)$/m.exec(metrics)?.[1];
+    expect(Number(age)).toBeLessThan(20);
+    expect(metrics).not.toMatch(/^sluice_live_position_age_seconds\{.*stream="statuses"/m);
   });
 
   it('is ended when the process ends', async () => {
@@ -180,6 +213,20 @@ describe('resuming', () => {
     expect(toNumber(await resumed.next(isRecord))).toBe(2);
   });
 
+  it('begins at the id of the query, over which the header goes', async () => {
+    const live = await startLive(mongoUrl);
+    const stream = await openStream(`${live.url}/stream`);
+    await stream.next();
+    await insertNumbers(store, 1, 3);
+    const ids: string[] = [];
+    while (ids.length < 3) ids.push((await stream.next(isRecord)).id ?? '');
+    const url = `${live.url}/stream?lastEventId=${ids[0]}`;
+    const fromQuery = await openStream(url);
+    expect(toNumber(await fromQuery.next(isRecord))).toBe(2);
+    const fromHeader = await openStream(url, { lastEventId: ids[1] ?? '' });
+    expect(toNumber(await fromHeader.next(isRecord))).toBe(3);
+  });
+
   it('tells in heartbeats a position that moves on with what the filter leaves out', async () => {
     const live = await startLive(mongoUrl);
     const [filtered, whole] = await Promise.all([
@@ -208,7 +255,7 @@ describe('resuming', () => {
     const after = await startLive(mongoUrl, {
       watch: (options) => {
         opened += 1;
-        return watchNormalized(store, options);
+        return createRecordSource(store)(options);
       },
     });
     const probe = await openStream(`${after.url}/stream`);
@@ -294,6 +341,28 @@ describe('while MongoDB is away', () => {
   });
 });
 
+describe('a burst that is larger than the ring', () => {
+  it('cuts nobody off who reads', async () => {
+    const live = await startLive(mongoUrl, { ringCount: 200 });
+    const stream = await openStream(`${live.url}/stream`);
+    await stream.next();
+    await store.client.withSession((session) =>
+      session.withTransaction(() =>
+        toCollection(store, 'normalized_events').insertMany(
+          Array.from({ length: 2000 }, (_, index) =>
+            toDocument(index + 1, { data: { n: index + 1, x: FILLING } }),
+          ),
+          { session },
+        ),
+      ),
+    );
+    for (let number = 1; number <= 2000; number += 1) {
+      expect(toNumber(await stream.next(isRecord))).toBe(number);
+    }
+    expect(await live.metrics.read()).toMatch(/^sluice_live_dropped_total\{.*kind="sse".*\} 0$/m);
+  });
+});
+
 describe('a slow client', () => {
   it('is cut off when the ring has gone on without it, and resumes without a gap', async () => {
     const live = await startLive(mongoUrl, { ringBytes: 1024 * 1024, heartbeatMs: 60_000 });
@@ -318,7 +387,7 @@ describe('a slow client', () => {
       async () => {
         count += 1;
         await collection.insertOne(toDocument(count, { data: { n: count, filling } }));
-        expect(await live.metrics.read()).toContain('sluice_live_dropped_total{app="live"} 1');
+        expect(await live.metrics.read()).toMatch(/^sluice_live_dropped_total\{.*kind="sse".*\} 1$/m);
       },
       { timeout: 30_000, interval: 1 },
     );
