@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createRedis } from '@sluice/queue/connection';
 import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createJsonCache } from '@sluice/queue/json-cache';
@@ -9,13 +10,19 @@ import { listen } from '@sluice/runtime/listen';
 import { createMetrics } from '@sluice/runtime/metrics';
 import { runApp } from '@sluice/runtime/run-app';
 import { createSecretBox } from '@sluice/sources/secret-box';
+import { createAggregates } from '@sluice/store/aggregates';
 import { connectStore } from '@sluice/store/connection';
 import { createRejections } from '@sluice/store/rejections';
+import { createSourceStore } from '@sluice/store/sources-store';
 import { createVitals } from '@sluice/store/vitals';
+import { openAccess } from './access-parts.ts';
 import { createApiApp } from './app.ts';
 import { apiConfigSchema } from './config.ts';
 import { createEventReaders } from './event-readers.ts';
+import { createOperationParts } from './operations/operation-parts.ts';
 import { createSourceParts } from './source-parts.ts';
+import { startResealing } from './sources/reseal-sources.ts';
+import { createVitalList } from './vital-list.ts';
 
 await runApp({
   app: 'api',
@@ -32,6 +39,8 @@ await runApp({
     const polls = createPollsProducer({ redisUrl, prefix, deadlineMs: 1000, logger });
     lifecycle.add('polls producer', () => polls.close());
     const box = createSecretBox({ key: config.SECRETS_KEY, oldKeys: config.SECRETS_KEYS_OLD });
+    const resealing = startResealing({ sources: createSourceStore(store), box, logger });
+    lifecycle.add('resealing', resealing.stop);
     const health = createHealth({
       checks: { mongodb: () => store.ping(), redis: inspector.ping },
       isClosing: lifecycle.isClosing,
@@ -39,18 +48,36 @@ await runApp({
     const setting = 'API_METRICS_PORT';
     const admin = await createAdminServer({ host, port: config[setting], setting, health, metrics, logger });
     lifecycle.add('admin server', () => admin.server.close());
+    const events = createEventReaders({ store, inspector, now: Date.now });
     const server = await createApiApp({
+      trustedProxies: config.TRUSTED_PROXIES,
+      access: openAccess({ config, logger, lifecycle, instance }, store),
       logger,
       health,
-      events: createEventReaders({ store, inspector, now: Date.now }),
-      vitalData: { vitals: createVitals(store), cache: createJsonCache({ redis, prefix }) },
+      events,
+      vitalData: {
+        listVitals: createVitalList({
+          vitals: createVitals(store),
+          cache: createJsonCache({ redis, prefix }),
+          now: Date.now,
+        }),
+      },
+      aggregates: { readAggregates: createAggregates(store).read },
       maintenance: { inspector, maintenance: createMaintenanceSwitch({ redis, prefix, now: Date.now }) },
       rejections: { listRejections: createRejections(store).list },
-      sources: createSourceParts({ store, polls, box, now: Date.now }),
+      sources: createSourceParts({
+        ...{ store, polls, box, now: Date.now },
+        workers: { supportedVersions: config.SUPPORTED_SCHEMA_VERSIONS },
+      }),
+      operations: createOperationParts({
+        ...{ store, readDetail: events.readDetail, now: Date.now },
+        maxPerSecond: config.REPLAY_MAX_PER_SECOND,
+      }),
       board: { redisUrl, prefix, logger },
       port: config.API_PORT,
       ingestUrl: config.INGEST_URL,
       liveUrl: config.LIVE_URL,
+      dashboardDir: join(import.meta.dirname, '../../dashboard/dist'),
     });
     lifecycle.add('server', () => server.close());
     await listen(server, { host, port: config.API_PORT, setting: 'API_PORT' });

@@ -7,8 +7,11 @@
 import { PassThrough, type Readable } from 'node:stream';
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy';
 import { ProblemException } from '@sluice/contracts/errors';
+import { addRoutesFor } from '@sluice/runtime/access';
+import { toUpstreamHeaders } from '@sluice/runtime/access-upstream';
 import type { HttpServer } from '@sluice/runtime/http-server';
-import type { FastifyPluginAsync, FastifySchema } from 'fastify';
+import type { FastifyPluginAsync, FastifyRequest, FastifySchema } from 'fastify';
+import { withoutHopByHop } from './hop-by-hop.ts';
 
 export type ProxyOptions = {
   readonly upstream: string;
@@ -28,25 +31,13 @@ const CONNECT_TIMEOUT_MS = 1000;
 /** Live sends something every 10 s. */
 const SILENCE_MS = 30_000;
 
-/** Headers that concern one connection only (RFC 9110 7.6.1), and `expect`, which was answered here. */
-const HOP_BY_HOP = [
-  'connection',
-  'expect',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-] as const;
-
 /** Passes some addresses of a server on to another app. */
 export async function addProxy(server: HttpServer, options: ProxyOptions): Promise<void> {
   const { upstream, method, routes, name, answerTimeoutMs = ANSWER_TIMEOUT_MS } = options;
   const proxy: FastifyPluginAsync = async (scope) => {
     const streams = new Set<Readable>();
+    // The other app asks for the key itself.
+    addRoutesFor(scope, { role: 'anybody' });
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, detach(payload)));
     // Bodies and queries are the other app's to check; the schemas only document them.
@@ -67,7 +58,7 @@ export async function addProxy(server: HttpServer, options: ProxyOptions): Promi
       internalRewriteLocationHeader: false,
       disableRequestLogging: true,
       destroyAgent: true,
-      preHandler: (request, _reply, done) => done(findFault(request.url)),
+      preHandler: (request, _reply, done) => done(findFault(request)),
       // Not limited: a request that waited for a free connection would wait longer than it may.
       undici: {
         connections: null,
@@ -77,7 +68,10 @@ export async function addProxy(server: HttpServer, options: ProxyOptions): Promi
       },
       replyOptions: {
         retryDelay: () => null,
-        rewriteRequestHeaders: (_request, headers) => withoutHopByHop(headers),
+        rewriteRequestHeaders: (request, headers) => ({
+          ...withoutHopByHop(headers),
+          ...toUpstreamHeaders(request as FastifyRequest),
+        }),
         rewriteHeaders: (headers) => withoutHopByHop(headers),
         onResponse: (_request, reply, { stream }) => {
           streams.add(stream);
@@ -118,16 +112,18 @@ function detach(body: Readable): PassThrough {
   return own;
 }
 
-function withoutHopByHop<Headers extends object>(headers: Headers): Headers {
-  const kept = { ...headers };
-  for (const header of HOP_BY_HOP) Reflect.deleteProperty(kept, header);
-  return kept;
-}
-
-/** The proxy refuses such addresses too, but as if the fault were ours. */
-function findFault(url: string): Error | undefined {
-  const path = url.split('?', 1)[0] ?? '';
+/** Finds what speaks against passing a request on; the proxy would say so too, but as if the fault were ours. */
+function findFault(request: FastifyRequest): Error | undefined {
+  const path = request.url.split('?', 1)[0] ?? '';
   const isPlain = path.startsWith('/') && !path.startsWith('//') && !path.includes('\\');
-  if (isPlain && !decodeURIComponent(path).replaceAll('\\', '/').split('/').includes('..')) return undefined;
-  return new ProblemException('ERR_REQUEST_MALFORMED', 'The address may not lead elsewhere.');
+  if (!isPlain || decodeURIComponent(path).replaceAll('\\', '/').split('/').includes('..')) {
+    return new ProblemException('ERR_REQUEST_MALFORMED', 'The address may not lead elsewhere.');
+  }
+  try {
+    toUpstreamHeaders(request);
+  } catch (error) {
+    if (error instanceof ProblemException) return error;
+    throw error;
+  }
+  return undefined;
 }

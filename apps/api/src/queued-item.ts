@@ -23,5 +23,8 @@ export function toQueuedItem(id: string, event: AcceptedEvent, status: 'pending'
     code: null,
     message: null,
     conflictOf: event.conflictOf ?? null,
+    fingerprint: null,
+    discarded: null,
+    replay: null,
   };
 }

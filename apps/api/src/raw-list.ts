@@ -6,9 +6,9 @@
  * which part the next page begins.
  */
 import type { RawItem, RawQuery } from '@sluice/contracts/api';
-import { ProblemException } from '@sluice/contracts/errors';
 import type { EventsInspector } from '@sluice/queue/events-inspector';
 import type { QueuedEvent, QueuedEventsQuery } from '@sluice/queue/queued-events';
+import { type CursorScope, parseCursor, refuseParameter, toCursor } from '@sluice/store/keyset';
 import type { RawEvents } from '@sluice/store/raw-events';
 import { toQueuedItem } from './queued-item.ts';
 
@@ -33,10 +33,12 @@ export function createRawList({ rawEvents, inspector }: RawListOptions) {
   return async function listRaw(tenant: string, query: RawQuery): Promise<RawPage> {
     const { status } = query;
     if (status !== 'pending' && status !== 'processing') return rawEvents.list(tenant, query);
-    // What is not stored yet has no code.
-    const parts: readonly Part[] = PARTS[status].filter((it) => query.code === undefined || it === 'stored');
+    // What is not stored yet has no code, and is no dead letter.
+    const isOfStored = (query.code ?? query.fingerprint ?? query.discarded) !== undefined;
+    const parts: readonly Part[] = PARTS[status].filter((it) => !isOfStored || it === 'stored');
     if (parts.length === 0) return { items: [], nextCursor: null };
-    let { part, cursor } = readCursor(parts, query.cursor);
+    const scope = toScope(tenant, query);
+    let { part, cursor } = readCursor(parts, query.cursor, scope);
     const items: RawItem[] = [];
     while (part !== undefined && items.length < query.limit) {
       const page = await listPart(tenant, { ...query, limit: query.limit - items.length }, part, cursor);
@@ -45,7 +47,9 @@ export function createRawList({ rawEvents, inspector }: RawListOptions) {
       if (cursor !== undefined) break;
       part = parts[parts.indexOf(part) + 1];
     }
-    return { items, nextCursor: part === undefined ? null : `${part}.${cursor ?? ''}` };
+    const nextCursor =
+      part === undefined ? null : toCursor({ at: null, id: `${part}.${cursor ?? ''}` }, scope);
+    return { items, nextCursor };
   };
 
   async function listPart(tenant: string, query: RawQuery, part: Part, cursor: string | undefined) {
@@ -63,17 +67,17 @@ export function createRawList({ rawEvents, inspector }: RawListOptions) {
   }
 }
 
-function readCursor(parts: readonly Part[], given: string | undefined) {
+function toScope(tenant: string, { status, source, from, to, ...query }: RawQuery): CursorScope {
+  return ['queued', tenant, status, source, query.code, query.fingerprint, query.discarded, from, to];
+}
+
+function readCursor(parts: readonly Part[], given: string | undefined, scope: CursorScope) {
   if (given === undefined) return { part: parts[0], cursor: undefined };
-  const dot = given.indexOf('.');
-  const part = parts.find((it) => it === given.slice(0, dot));
-  if (part === undefined) {
-    const detail = 'not a cursor of this list';
-    throw new ProblemException('ERR_QUERY_INVALID', `cursor: ${detail}.`, {
-      errors: [{ pointer: '/cursor', detail }],
-    });
-  }
-  const cursor = given.slice(dot + 1);
+  const { id } = parseCursor(given, scope);
+  const dot = id.indexOf('.');
+  const part = parts.find((it) => it === id.slice(0, dot));
+  if (part === undefined) throw refuseParameter('cursor', 'not a cursor of this list');
+  const cursor = id.slice(dot + 1);
   return { part, cursor: cursor === '' ? undefined : cursor };
 }
 

@@ -1,3 +1,4 @@
+import type { TrialWorkers } from '@sluice/normalizer/try-mapping';
 import type { PollsProducer } from '@sluice/queue/polls';
 import type { SecretBox } from '@sluice/sources/secret-box';
 import type { StoreConnection } from '@sluice/store/connection';
@@ -16,11 +17,13 @@ export function createSourceParts({
   store,
   polls,
   box,
+  workers,
   now,
 }: {
   readonly store: StoreConnection;
   readonly polls: Pick<PollsProducer, 'addPoll'>;
   readonly box: SecretBox;
+  readonly workers: TrialWorkers;
   readonly now: () => number;
 }): SourceRoutesOptions & MappingRoutesOptions {
   const timeoutMs = TIMEOUT_MS;
@@ -29,6 +32,6 @@ export function createSourceParts({
     mappings: createMappings(store, { timeoutMs }),
     pollRuns: createPollRuns(store, { timeoutMs }),
     trialEvents: createTrialEvents(store, { timeoutMs }),
-    ...{ polls, box, now },
+    ...{ polls, box, workers, now },
   };
 }

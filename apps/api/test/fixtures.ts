@@ -3,21 +3,27 @@ import type { JsonValue } from '@sluice/contracts/json';
 import { createTestNames } from '@sluice/local/test-names';
 import { createNormalizer } from '@sluice/normalizer/normalize';
 import { readPayload } from '@sluice/normalizer/read-payload';
+import type { TrialWorkers } from '@sluice/normalizer/try-mapping';
 import { toAcceptedEvent } from '@sluice/protocol/accepted-event';
 import { createBulkWriter } from '@sluice/protocol/bulk-writer';
 import { RefusedPayloadError, UnknownVersionError } from '@sluice/protocol/failure';
 import { createGroupCommit } from '@sluice/protocol/group-commit';
+import { createKeyCheck } from '@sluice/protocol/key-check';
 import { createJobSettler } from '@sluice/protocol/settle-job';
 import { createRedis } from '@sluice/queue/connection';
 import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createEventsProducer } from '@sluice/queue/events-producer';
 import { createEventsWorker } from '@sluice/queue/events-worker';
 import { createJsonCache } from '@sluice/queue/json-cache';
+import { createKeyMirror } from '@sluice/queue/key-mirror';
 import { createMaintenanceSwitch } from '@sluice/queue/maintenance';
 import { createPollsProducer } from '@sluice/queue/polls';
 import { createHealth } from '@sluice/runtime/health';
 import { createLogger } from '@sluice/runtime/logger';
 import { createSecretBox } from '@sluice/sources/secret-box';
+import { createAggregates } from '@sluice/store/aggregates';
+import { createApiKeys } from '@sluice/store/api-keys';
+import { createAuditLog } from '@sluice/store/audit-log';
 import { connectStore, type StoreConnection } from '@sluice/store/connection';
 import { createEventStore } from '@sluice/store/event-store';
 import { createInbox } from '@sluice/store/inbox';
@@ -29,7 +35,9 @@ import { createVitals } from '@sluice/store/vitals';
 import { afterAll, beforeAll, inject, onTestFinished, vi } from 'vitest';
 import { createApiApp } from '../src/app.ts';
 import { createEventReaders } from '../src/event-readers.ts';
+import { createOperationParts } from '../src/operations/operation-parts.ts';
 import { createSourceParts } from '../src/source-parts.ts';
+import { createVitalList } from '../src/vital-list.ts';
 
 export const logger = createLogger({ app: 'api', instance: 'api-test', level: 'silent' });
 
@@ -64,6 +72,11 @@ export type ApiOptions = {
   readonly liveUrl?: string;
   /** 32 bytes as base64; `null` for none. */
   readonly secretsKey?: string | null;
+  /** As what the workers are taken in trials of mappings. */
+  readonly workers?: TrialWorkers;
+  /** Whether keys are asked for; `off` by default. */
+  readonly auth?: 'on' | 'off';
+  readonly now?: () => number;
 };
 
 /** Creates the api on real stores; it is closed with the test. */
@@ -74,22 +87,45 @@ export async function startApi({
   ingestUrl = NOWHERE,
   liveUrl = NOWHERE,
   secretsKey = SECRETS_KEY,
+  workers = {},
+  auth = 'off',
+  now = Date.now,
 }: ApiOptions) {
   const inspector = createEventsInspector({ redisUrl, prefix, deadlineMs: 500, logger });
   const redis = createRedis({ url: redisUrl, role: 'producer', commandTimeoutMs: 250, logger });
   const polls = createPollsProducer({ redisUrl, prefix, logger });
+  const events = createEventReaders({ store, inspector, now: Date.now });
+  const keys = createApiKeys(store);
+  const mirror = createKeyMirror({ redis, prefix, now });
+  const onTrouble = (error: unknown) => logger.warn({ err: error }, 'key.not-read-again');
+  const { check } = createKeyCheck({ store: keys, mirror, now, onTrouble });
+  const checkKey = auth === 'on' ? check : null;
   const server = await createApiApp({
+    dashboardDir: '',
+    access: { checkKey, keys, mirror, auditLog: createAuditLog(store), now },
     logger,
     health: createHealth({ checks: { mongodb: () => store.ping(), redis: inspector.ping } }),
-    events: createEventReaders({ store, inspector, now: Date.now }),
-    vitalData: { vitals: createVitals(store), cache: createJsonCache({ redis, prefix }) },
+    events,
+    vitalData: {
+      listVitals: createVitalList({
+        vitals: createVitals(store),
+        cache: createJsonCache({ redis, prefix }),
+        now: Date.now,
+      }),
+    },
+    aggregates: { readAggregates: createAggregates(store).read },
     maintenance: { inspector, maintenance: createMaintenanceSwitch({ redis, prefix, now: Date.now }) },
     rejections: { listRejections: createRejections(store).list },
     sources: createSourceParts({
       store,
       polls,
       box: createSecretBox({ key: secretsKey ?? undefined }),
+      workers,
       now: Date.now,
+    }),
+    operations: createOperationParts({
+      ...{ store, readDetail: events.readDetail, now: Date.now },
+      maxPerSecond: 1000,
     }),
     board: { redisUrl, prefix, logger },
     port: 3001,
@@ -107,19 +143,20 @@ export async function startApi({
     const response = await server.inject({ method: 'GET', url });
     return { status: response.statusCode, headers: response.headers, body: response.json() };
   }
-  return { server, get, inspector };
+  return { server, get, inspector, keys, mirror };
 }
 
 /** Makes an accepted event as ingest does. */
 export function toEvent(
   payload: JsonValue,
-  fields: Partial<Pick<AcceptedEvent, 'source' | 'simulate' | 'schemaVersion' | 'type'>> & {
+  fields: Partial<Pick<AcceptedEvent, 'tenant' | 'source' | 'simulate' | 'schemaVersion' | 'type'>> & {
     readonly key?: string;
     readonly text?: string;
     readonly contentType?: string;
   } = {},
 ): AcceptedEvent {
   const {
+    tenant = 'default',
     source = 'shop',
     key,
     text,
@@ -129,7 +166,7 @@ export function toEvent(
     type,
   } = fields;
   return toAcceptedEvent({
-    tenant: 'default',
+    tenant,
     source,
     via: 'webhook',
     form: 'payload',

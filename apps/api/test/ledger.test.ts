@@ -2,6 +2,7 @@ import type { Stats } from '@sluice/contracts/api';
 import { createInbox } from '@sluice/store/inbox';
 import { createInstances } from '@sluice/store/instances';
 import { readLedger } from '@sluice/store/ledger';
+import { readRates } from '@sluice/store/outcomes';
 import { findReceipts } from '@sluice/store/receipts';
 import { describe, expect, it, vi } from 'vitest';
 import { readStats } from '../src/ledger/stats.ts';
@@ -17,6 +18,7 @@ async function start() {
     readStats({
       readLedger: () => readLedger(stores.store),
       findReceipts: (batches) => findReceipts(stores.store, batches),
+      readRates: () => readRates(stores.store, Date.now()),
       inspector: api.inspector,
     });
   return { api, pipeline, read };

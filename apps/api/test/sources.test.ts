@@ -214,8 +214,11 @@ describe('mappings', () => {
     const draft = await call('POST', '/api/sources/tried/mapping', SALE);
     expect(draft).toMatchObject({
       status: 201,
-      body: { revision: 1, state: 'draft', owner: 'api', trial: null },
+      headers: { location: '/api/sources/tried/mapping/1' },
+      body: { revision: 1, state: 'draft', owner: 'api', createdBy: expect.any(String), trial: null },
     });
+    expect((await call('GET', '/api/sources/tried/mapping/1')).body).toEqual(draft.body);
+    expect((await call('GET', '/api/sources/tried/mapping/2')).status).toBe(404);
     const path = '/api/sources/tried/mapping';
     expect((await call('POST', `${path}/1/activate`)).body).toMatchObject({
       status: 409,
@@ -251,6 +254,10 @@ describe('mappings', () => {
       [2, 'active'],
       [1, 'retired'],
     ]);
+    expect(items).toMatchObject([
+      { activatedBy: draft.body.createdBy, retiredAt: null },
+      { activatedBy: draft.body.createdBy, retiredAt: expect.any(String) },
+    ]);
     expect((await call('GET', '/api/sources/tried')).body).toMatchObject({ mappingRevision: 2 });
     expect(await toCollection(stores.store, 'raw_events').countDocuments({ source: 'tried' })).toBe(3);
   });
@@ -266,6 +273,26 @@ describe('mappings', () => {
       expect((await call('POST', `/api/sources/fresh/mapping/${path}`, {})).status).toBe(404);
     }
     expect((await call('POST', '/api/sources/fresh/mapping/x/trial', {})).status).toBe(404);
+  });
+
+  it('of another build that this one does not understand are not used', async () => {
+    const { call } = await start();
+    await call('POST', '/api/sources', { id: 'newer', kind: 'push' });
+    const fields = { at: { from: 'at', as: 'date', formats: ['dd.MM.yyyy'] } };
+    await call('POST', '/api/sources/newer/mapping', { type: 't', fields });
+    await stores.store.db
+      .collection<{ _id: string }>('mappings')
+      .updateOne({ _id: 'newer:1' }, { $set: { 'mapping.fields.at.formats': ['DD.MM.YYYY'] } });
+    for (const answer of [
+      await call('POST', '/api/sources/newer/mapping/1/activate'),
+      await call('POST', '/api/sources/newer/mapping/1/trial', {}),
+      await call('POST', '/api/mappings/dry-run', { source: 'newer', revision: 1, payload: {} }),
+    ]) {
+      expect(answer.body).toMatchObject({
+        ...{ status: 409, code: 'ERR_MAPPING_NOT_TRIED', detail: expect.stringContaining('cannot be used') },
+        errors: [{ pointer: '/fields/at/formats/0', detail: expect.stringContaining('`DD` is no token') }],
+      });
+    }
   });
 
   it('of the file are read-only, until the file no longer declares the source', async () => {
@@ -323,6 +350,23 @@ describe('POST /api/mappings/dry-run', () => {
       ...{ ok: false, record: null },
       errors: [{ code: 'ERR_FIELD_REQUIRED', field: 'amount' }],
     });
+  });
+
+  it('takes type and schema version of the source where nothing else is said', async () => {
+    const { call } = await start();
+    await call('POST', '/api/sources', { id: 'declared', kind: 'push', type: 'person', schemaVersion: 2 });
+    const run = async (more: object) =>
+      (await call('POST', '/api/mappings/dry-run', { source: 'declared', ...more })).body;
+    expect(await run({ payload: { first_name: 'Ada', x: 1 } })).toMatchObject({
+      record: { type: 'person', schemaVersion: 2, data: { first_name: 'Ada', last_name: null } },
+    });
+    expect(await run({ payload: { name: 'Ada' } })).toMatchObject({ ok: false });
+    expect(await run({ payload: { name: 'Ada' }, schemaVersion: 1 })).toMatchObject({ ok: true });
+    const undeclared = { source: 'nobody', payload: { metric: 'm', amount: 1 } };
+    expect((await call('POST', '/api/mappings/dry-run', undeclared)).body).toMatchObject({
+      record: { type: 'metric', mappingRevision: null },
+    });
+    expect((await call('POST', '/api/mappings/dry-run', { ...undeclared, revision: 1 })).status).toBe(404);
   });
 
   it('takes a revision of a source, the active one, or the built-in types', async () => {

@@ -31,7 +31,7 @@ export type EventDetails = {
 };
 
 export type EventDetailsOptions = {
-  readonly rawEvents: Pick<RawEvents, 'get' | 'findConflicts'>;
+  readonly rawEvents: Pick<RawEvents, 'get' | 'findTenant' | 'findConflicts'>;
   readonly normalizedEvents: Pick<NormalizedEvents, 'get'>;
   readonly inbox: Pick<StoredInbox, 'findByEvent'>;
   readonly inspector: Pick<EventsInspector, 'readMark' | 'findJob'>;
@@ -72,7 +72,12 @@ export function createEventDetails(options: EventDetailsOptions): EventDetails {
       return toWaitingDetail({ id, status: 'pending', event: row.event, conflicts, timeline });
     }
     if (queueSaid.status === 'rejected') throw queueSaid.reason;
-    return queueSaid.value.mark === null ? null : toMissingDetail(id, queueSaid.value.mark);
+    const { mark, job } = queueSaid.value;
+    if (mark === null) return null;
+    // A mark names no tenant: what another one has must stay unknown to this one.
+    const held = job?.data?.events.find((event) => isMarked(event, id, mark));
+    const owner = held?.tenant ?? rows[0]?.event.tenant ?? (await rawEvents.findTenant(id)) ?? tenant;
+    return owner === tenant ? toMissingDetail(id, mark) : null;
   }
 
   async function findStored(tenant: string, id: string): Promise<Stored> {

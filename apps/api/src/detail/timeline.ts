@@ -44,6 +44,10 @@ function toEnd(event: RawEventDocument): Entry[] {
       return [{ at, step: 'outcome', detail, ...(code === undefined ? {} : { code }) }];
     }
     case 'pending':
+      if (event.replay?.state === 'taken' && attempt === 0) {
+        const detail = `Put into the queue again by the replay ${event.replay.operation}.`;
+        return [{ at, step: 'queued', detail, run }];
+      }
       return [
         {
           at,

@@ -2,6 +2,8 @@ import type { StoredLedger } from '@sluice/store/ledger';
 import { expect, it } from 'vitest';
 import { readStats } from './stats.ts';
 
+const NO_RATE = { accepted: 0, normalized: 0, duplicate: 0, dead: 0, failed: 0 };
+
 const NO_JOBS = { waiting: 0, active: 0, delayed: 0, failed: 0, parked: 0 };
 
 /** A snapshot in which receipts count four raw events, and batch 3 of `i` with three events has none yet. */
@@ -28,6 +30,7 @@ function read(stored: StoredLedger, counts = NO_JOBS, batchEvents: number | null
   return readStats({
     readLedger: async () => stored,
     findReceipts: async () => new Map(),
+    readRates: async () => ({ lastMinute: NO_RATE, lastFiveMinutes: NO_RATE }),
     inspector: {
       readCounts: async () => counts,
       readOldestWaitingMs: async () => null,

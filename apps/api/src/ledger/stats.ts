@@ -1,4 +1,5 @@
 import type { Ledger, Stats } from '@sluice/contracts/api';
+import type { Rates } from '@sluice/contracts/rates';
 import type { EventsInspector, QueueCounts } from '@sluice/queue/events-inspector';
 import type { StoredLedger } from '@sluice/store/ledger';
 import { type InFlight, type InFlightOptions, readInFlight } from './in-flight.ts';
@@ -9,6 +10,7 @@ const MAX_NAMED = 100;
 export type StatsOptions = {
   readonly readLedger: () => Promise<StoredLedger>;
   readonly findReceipts: InFlightOptions['findReceipts'];
+  readonly readRates: () => Promise<Rates>;
   readonly inspector: Pick<
     EventsInspector,
     'readCounts' | 'readOldestWaitingMs' | 'countBatchEvents' | 'countActiveBatchEvents'
@@ -16,17 +18,19 @@ export type StatsOptions = {
 };
 
 /** Reads the numbers of the whole system, those of the ledger as of one moment; throws DependencyAwayError. */
-export async function readStats({ readLedger, findReceipts, inspector }: StatsOptions): Promise<Stats> {
+export async function readStats(options: StatsOptions): Promise<Stats> {
+  const { readLedger, findReceipts, readRates, inspector } = options;
   // First MongoDB, then the queue: see in-flight.ts.
   const stored = await readLedger();
   const { countBatchEvents } = inspector;
-  const [inFlight, queue, oldestWaitingMs, activeEvents] = await Promise.all([
+  const [inFlight, queue, oldestWaitingMs, activeEvents, rates] = await Promise.all([
     readInFlight(stored, { countBatchEvents, findReceipts }),
     inspector.readCounts(),
     inspector.readOldestWaitingMs(),
     inspector.countActiveBatchEvents(),
+    readRates(),
   ]);
-  return toStats({ stored, inFlight, queue, oldestWaitingMs, activeEvents });
+  return toStats({ stored, inFlight, queue, oldestWaitingMs, activeEvents, rates });
 }
 
 function toStats(parts: {
@@ -35,6 +39,7 @@ function toStats(parts: {
   readonly queue: QueueCounts;
   readonly oldestWaitingMs: number | null;
   readonly activeEvents: number;
+  readonly rates: Rates;
 }): Stats {
   const { stored, inFlight, queue, oldestWaitingMs } = parts;
   const { normalized, duplicate, failed, dead } = stored.byStatus;
@@ -53,6 +58,7 @@ function toStats(parts: {
       dead,
     },
     duplicates: { ...stored.duplicates },
+    rates: parts.rates,
     queue: { ...queue },
     oldestWaitingMs,
     inbox: stored.inbox.rows,

@@ -1,3 +1,4 @@
+import type { Aggregates } from '@sluice/contracts/aggregates';
 import type {
   Accepted,
   BatchAnswer,
@@ -10,6 +11,10 @@ import type {
 } from '@sluice/contracts/api';
 import type { Problem } from '@sluice/contracts/errors';
 import { ERRORS, type ProblemCode, toStatus } from '@sluice/contracts/errors';
+import type { HourlyStats } from '@sluice/contracts/hourly-stats';
+import type { RecentStats } from '@sluice/contracts/recent-stats';
+import { ACCESS_ANSWERS, ACCESS_REQUESTS } from './access-examples.ts';
+import { OPERATION_ANSWERS, OPERATION_REQUESTS } from './operation-examples.ts';
 import { SOURCE_ANSWERS, SOURCE_REQUESTS } from './source-examples.ts';
 
 const ID = 'evt_5f1d7a84db00d2fce00b31a7fc73224f';
@@ -37,6 +42,9 @@ const raw: RawItem = {
   code: null,
   message: null,
   conflictOf: null,
+  fingerprint: null,
+  discarded: null,
+  replay: null,
 };
 
 const normalized: NormalizedItem = {
@@ -79,6 +87,10 @@ const detail: EventDetail = {
 const stats: Stats = {
   byStatus: { pending: 3, processing: 2, normalized: 970, duplicate: 21, failed: 1, dead: 3 },
   duplicates: { raw: 14, normalized: 7 },
+  rates: {
+    lastMinute: { accepted: 60, normalized: 58, duplicate: 2, dead: 0, failed: 1 },
+    lastFiveMinutes: { accepted: 48.2, normalized: 47, duplicate: 1, dead: 0.2, failed: 0.4 },
+  },
   queue: { waiting: 3, active: 2, delayed: 1, failed: 3, parked: 0 },
   oldestWaitingMs: 120,
   inbox: 0,
@@ -94,6 +106,46 @@ const stats: Stats = {
     balanced: true,
     complete: true,
   },
+};
+
+const recentStats: RecentStats = {
+  stepSeconds: 60,
+  buckets: [
+    { at: '2026-01-02T03:04:00.000Z', accepted: 120, normalized: 117, duplicate: 2, dead: 1, failed: 0 },
+  ],
+};
+
+const hourlyStats: HourlyStats = {
+  hours: [
+    {
+      hour: '2026-01-02T03:00:00.000Z',
+      source: 'shop',
+      accepted: 995,
+      normalized: 970,
+      duplicate: 21,
+      dead: 3,
+      failed: 1,
+      pending: 0,
+    },
+  ],
+  totals: { accepted: 995, normalized: 970, duplicate: 21, dead: 3, failed: 1, pending: 0 },
+};
+
+const aggregates: Aggregates = {
+  series: [
+    {
+      bucket: '2026-01-02T00:00:00.000Z',
+      source: 'shop',
+      metric: 'sales',
+      count: 3,
+      sum: 30,
+      min: 5.5,
+      max: 12.5,
+      avg: 10,
+    },
+  ],
+  events: [{ bucket: '2026-01-02T00:00:00.000Z', source: 'shop', type: 'metric', count: 3 }],
+  totals: { count: 3, sum: 30, min: 5.5, max: 12.5, avg: 10, events: 3, leftOut: 0 },
 };
 
 const vitals: Vitals = {
@@ -142,6 +194,8 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   '/hooks/{source}': { action: 'opened', number: 7 },
   '/api/maintenance': { on: true },
   ...SOURCE_REQUESTS,
+  ...OPERATION_REQUESTS,
+  ...ACCESS_REQUESTS,
   '/vital-data': { device: 'watch-7', timestamp: 1767323045, heartRateValue: 62, breathRateValue: 14 },
 };
 
@@ -151,10 +205,15 @@ export const ANSWER_EXAMPLES: Readonly<Record<string, unknown>> = {
   'get /api/events/raw': { items: [raw], nextCursor: null },
   'get /api/events/normalized': { items: [normalized], nextCursor: 'WzE3NjczMjMwNDUwMDAsImV2dF81Zi4uLiJd' },
   'get /api/events/stats': stats,
+  'get /api/events/stats/hourly': hourlyStats,
+  'get /api/events/stats/recent': recentStats,
+  'get /api/aggregates': aggregates,
   'get /vital-data': vitals,
   'get /api/maintenance': { on: false, since: null },
   'post /api/maintenance': { on: true, since: '2026-01-02T03:04:05.678Z' },
   ...SOURCE_ANSWERS,
+  ...OPERATION_ANSWERS,
+  ...ACCESS_ANSWERS,
   'post /api/events': accepted,
   'post /api/events/batch': batch,
   'get /api/rejections': { items: [rejection], nextCursor: null },

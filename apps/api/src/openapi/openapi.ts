@@ -6,10 +6,12 @@ import { createHash } from 'node:crypto';
 import fastifySwagger from '@fastify/swagger';
 import scalar from '@scalar/fastify-api-reference';
 import { ERRORS, type ProblemCode, ProblemException } from '@sluice/contracts/errors';
+import { addRoutesFor } from '@sluice/runtime/access';
 import type { HttpServer } from '@sluice/runtime/http-server';
 import { PROBLEM_MEDIA_TYPE } from '@sluice/runtime/problems';
 import type { FastifyPluginAsync } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { SECURITY_SCHEMES, toDescribedAccess, withAccess } from './access.ts';
 import { ANSWER_EXAMPLES, REQUEST_EXAMPLES, toProblemExample } from './examples.ts';
 
 const DESCRIPTION = `Sluice takes events in, keeps them safe, and turns each into one clean record.
@@ -25,29 +27,39 @@ export async function registerOpenApi(server: HttpServer): Promise<void> {
       openapi: '3.1.0',
       info: { title: 'Sluice', version: '1', description: DESCRIPTION },
       servers: [{ url: '/' }],
+      components: { securitySchemes: SECURITY_SCHEMES },
       tags: [
         { name: 'Events', description: 'What became of events.' },
+        { name: 'Aggregates', description: 'Metrics, summed up by time.' },
         { name: 'Vital data', description: 'The newest vital signs of each device.' },
         { name: 'Sources', description: 'What sends to us, and what we poll.' },
         { name: 'Mappings', description: 'How payloads become records, tried before it is trusted.' },
         { name: 'Operations', description: 'What operators do.' },
         { name: 'Sending', description: 'Ways in; requests are passed on to ingest as they are.' },
         { name: 'Live', description: 'New records as they are stored.' },
+        { name: 'Access', description: 'Who may do what, and who did.' },
         { name: 'Probes', description: 'For those who run Sluice.' },
       ],
     },
     hideUntagged: true,
-    transform: jsonSchemaTransform,
+    transform: ({ schema = {}, ...given }) => {
+      const access = toDescribedAccess(given.url, schema, given.route.config ?? {});
+      return jsonSchemaTransform({ ...given, schema: withAccess(schema, access) });
+    },
     transformObject: (document) => complete(jsonSchemaTransformObject(document)),
   });
 }
 
+/** What the api is like is no secret: its source is open. */
+const ANYBODY = { role: 'anybody' } as const;
+
 /** Adds `/openapi.json` and `/docs`. */
 export async function addDocs(server: HttpServer): Promise<void> {
-  server.get('/openapi.json', (_request, reply) =>
+  server.get('/openapi.json', { config: ANYBODY }, (_request, reply) =>
     reply.header('cache-control', 'no-cache').send(server.swagger()),
   );
   const docs: FastifyPluginAsync = async (scope) => {
+    addRoutesFor(scope, ANYBODY);
     scope.addHook('onRequest', async (request) => {
       // The plugin builds a URL of the host, whatever that is.
       if (!URL.canParse(`http://${request.host}`)) throw new ProblemException('ERR_REQUEST_MALFORMED');
@@ -129,7 +141,10 @@ function addExamples(path: string, method: string, { requestBody, responses = {}
     for (const [type, media] of Object.entries(content)) {
       const code = /`(ERR_[A-Z_]+)`/.exec(description)?.[1];
       if (type === PROBLEM_MEDIA_TYPE && isProblemCode(code)) media.example = toProblemExample(code);
-      else if (status.startsWith('2')) media.example = ANSWER_EXAMPLES[`${method} ${path}`];
+      else if (status.startsWith('2')) {
+        const operation = `${method} ${path}`;
+        media.example = ANSWER_EXAMPLES[`${operation} ${status}`] ?? ANSWER_EXAMPLES[operation];
+      }
     }
   }
 }

@@ -48,7 +48,8 @@ const mapping = {
 };
 
 const revision: RevisionAnswer = {
-  ...{ source: 'shop', revision: 2, state: 'active', owner: 'api', createdAt: AT, activatedAt: AT },
+  ...{ source: 'shop', revision: 2, state: 'active', owner: 'api', createdAt: AT, createdBy: 'ada' },
+  ...{ activatedAt: AT, activatedBy: 'ada', retiredAt: null },
   mapping: {
     type: 'sale',
     fields: {
@@ -63,7 +64,12 @@ const revision: RevisionAnswer = {
     ...{ at: AT, tried: 100, passed: 99, failed: 1, skipped: 0, changed: 12, added: 1, isWhole: false },
     failures: [
       {
-        ...{ code: 'ERR_FIELD_REQUIRED', field: 'amount', count: 1, message: 'The field amount is missing.' },
+        ...{
+          code: 'ERR_FIELD_REQUIRED',
+          field: 'amount',
+          count: 1,
+          message: 'The field amount is missing: there is no value at /price/gross, /total.',
+        },
         events: ['evt_5f1d7a84db00d2fce00b31a7fc73224f'],
       },
     ],
@@ -72,7 +78,10 @@ const revision: RevisionAnswer = {
   forced: { at: AT, reason: 'The one event is a test of the sender.' },
 };
 
-const draft: RevisionAnswer = { ...revision, state: 'draft', activatedAt: null, forced: null };
+const draft: RevisionAnswer = {
+  ...revision,
+  ...{ state: 'draft', activatedAt: null, activatedBy: null, forced: null },
+};
 
 const dryRun: DryRun = {
   ok: true,
@@ -118,6 +127,7 @@ export const SOURCE_ANSWERS: Readonly<Record<string, unknown>> = {
   'post /api/sources/{id}/resume': pushed,
   'post /api/sources/{id}/poll': { source: 'erp', queued: true },
   'get /api/sources/{id}/mapping': { items: [revision], nextCursor: null },
+  'get /api/sources/{id}/mapping/{revision}': revision,
   'post /api/sources/{id}/mapping': draft,
   'post /api/sources/{id}/mapping/{revision}/trial': draft,
   'post /api/sources/{id}/mapping/{revision}/activate': revision,

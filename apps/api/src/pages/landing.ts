@@ -14,6 +14,7 @@ export function createLandingPage(port: number): Page {
 <div><dt><a href="/docs/">API docs</a></dt><dd>Every route, with examples to try. As a file: <a href="/openapi.json"><code>/openapi.json</code></a>.</dd></div>
 <div><dt><a href="/api/events/stats">Ledger</a></dt><dd>Accepted = normalized + duplicate + dead + in flight. Whatever is missing is named.</dd></div>
 <div><dt><a href="/stream">Live stream</a></dt><dd>New records the moment they are stored, as server-sent events.</dd></div>
+<div><dt><a href="/sign-in">Sign in</a></dt><dd>With an API key, where keys are asked for.</dd></div>
 <div><dt><a href="/docs/errors">Errors</a></dt><dd>What each error code means and what mends it.</dd></div>
 </dl>
 

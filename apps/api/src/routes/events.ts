@@ -9,6 +9,8 @@ import {
   rawQuerySchema,
   type Stats,
   statsSchema,
+  type TenantStats,
+  tenantStatsSchema,
 } from '@sluice/contracts/api';
 import { ProblemException } from '@sluice/contracts/errors';
 import { DEFAULT_TENANT, EVENT_ID_PATTERN } from '@sluice/contracts/event';
@@ -16,6 +18,7 @@ import type { NormalizedEvents } from '@sluice/store/normalized-events';
 import { z } from 'zod';
 import { json, problems } from '../openapi/responses.ts';
 import type { RawPage } from '../raw-list.ts';
+import { withSource } from '../with-source.ts';
 import type { ApiServer } from '../zod-server.ts';
 
 export type EventRoutesOptions = {
@@ -23,6 +26,7 @@ export type EventRoutesOptions = {
   readonly listRaw: (tenant: string, query: RawQuery) => Promise<RawPage>;
   readonly listNormalized: NormalizedEvents['list'];
   readonly readStats: () => Promise<Stats>;
+  readonly readTenantStats: (tenant: string) => Promise<TenantStats>;
 };
 
 const tags = ['Events'];
@@ -32,11 +36,12 @@ const emptyQuerySchema = z.strictObject({});
 
 /** Adds the routes that tell of events. */
 export function addEventRoutes(server: ApiServer, options: EventRoutesOptions): void {
-  const { readDetail, listRaw, listNormalized, readStats } = options;
+  const { readDetail, listRaw, listNormalized, readStats, readTenantStats } = options;
 
   server.get(
     '/api/events/:id',
     {
+      config: { role: 'viewer' },
       schema: {
         tags,
         operationId: 'getEvent',
@@ -53,7 +58,7 @@ export function addEventRoutes(server: ApiServer, options: EventRoutesOptions): 
     },
     async (request, reply) => {
       const { id } = request.params;
-      const detail = await readDetail(DEFAULT_TENANT, id);
+      const detail = await readDetail(request.caller.tenant, id);
       if (detail === null) throw new ProblemException('ERR_NOT_FOUND', `There is no event ${id}.`);
       return reply.send(detail);
     },
@@ -62,6 +67,7 @@ export function addEventRoutes(server: ApiServer, options: EventRoutesOptions): 
   server.get(
     '/api/events/raw',
     {
+      config: { role: 'viewer' },
       schema: {
         tags,
         operationId: 'listRawEvents',
@@ -75,12 +81,13 @@ export function addEventRoutes(server: ApiServer, options: EventRoutesOptions): 
         },
       },
     },
-    async (request, reply) => reply.send(await listRaw(DEFAULT_TENANT, withSource(request.query))),
+    async (request, reply) => reply.send(await listRaw(request.caller.tenant, withSource(request.query))),
   );
 
   server.get(
     '/api/events/normalized',
     {
+      config: { role: 'viewer' },
       schema: {
         tags,
         operationId: 'listNormalizedEvents',
@@ -95,41 +102,28 @@ export function addEventRoutes(server: ApiServer, options: EventRoutesOptions): 
       },
     },
     async (request, reply) => {
-      return reply.send(await listNormalized(DEFAULT_TENANT, withSource(request.query)));
+      return reply.send(await listNormalized(request.caller.tenant, withSource(request.query)));
     },
   );
 
   server.get(
     '/api/events/stats',
     {
+      config: { role: 'viewer' },
       schema: {
         tags,
         operationId: 'getStats',
         summary: 'Count everything, and check that nothing is lost',
         description:
-          'The ledger is of one moment: accepted = normalized + duplicate + dead + in flight. A batch that is neither in the queue nor settled is `unaccounted`, by name. At most one second old.',
+          'The ledger is of one moment: accepted = normalized + duplicate + dead + in flight. A batch that is neither in the queue nor settled is `unaccounted`, by name. At most one second old. The queue and the ledger are of the whole system, so only keys of the tenant `default` see them; those of another tenant get `TenantStats`.',
         querystring: emptyQuerySchema,
         response: {
-          200: json('The numbers.', statsSchema),
+          200: json('The numbers.', z.union([statsSchema, tenantStatsSchema])),
           ...problems('ERR_QUERY_INVALID', 'ERR_UNAVAILABLE'),
         },
       },
     },
-    async (_request, reply) => reply.send(await readStats()),
+    async ({ caller: { tenant } }, reply) =>
+      reply.send(tenant === DEFAULT_TENANT ? await readStats() : await readTenantStats(tenant)),
   );
-}
-
-/**
- * Names the source by its alias too.
- *
- * @throws ProblemException ERR_QUERY_INVALID when the two differ
- */
-function withSource<Query extends Pick<RawQuery, 'source' | 'client_id'>>(query: Query): Query {
-  const { source, client_id } = query;
-  if (source !== undefined && client_id !== undefined && source !== client_id) {
-    const detail = 'names another source than source does';
-    const errors = [{ pointer: '/client_id', detail }];
-    throw new ProblemException('ERR_QUERY_INVALID', `client_id: ${detail}.`, { errors });
-  }
-  return source === undefined && client_id !== undefined ? { ...query, source: client_id } : query;
 }

@@ -19,6 +19,7 @@ export function addMaintenanceRoutes(server: ApiServer, options: MaintenanceRout
   server.get(
     '/api/maintenance',
     {
+      config: { role: 'viewer' },
       schema: {
         tags,
         operationId: 'getMaintenance',
@@ -37,6 +38,7 @@ export function addMaintenanceRoutes(server: ApiServer, options: MaintenanceRout
   server.post(
     '/api/maintenance',
     {
+      config: { role: 'admin', scope: 'system' },
       schema: {
         tags,
         operationId: 'setMaintenance',

@@ -1,5 +1,4 @@
 import { ProblemException } from '@sluice/contracts/errors';
-import { DEFAULT_TENANT } from '@sluice/contracts/event';
 import { mappingSchema, type StoredMapping } from '@sluice/contracts/mapping';
 import {
   activationBodySchema,
@@ -13,6 +12,7 @@ import {
   TRIAL_EVENTS,
   trialBodySchema,
 } from '@sluice/contracts/sources-api';
+import type { TrialWorkers } from '@sluice/normalizer/try-mapping';
 import { checkMapping } from '@sluice/sources/check-mapping';
 import type { Mappings } from '@sluice/store/mappings';
 import type { SourceRecord, SourceStore } from '@sluice/store/sources-store';
@@ -21,7 +21,7 @@ import { z } from 'zod';
 import { json, problems } from '../openapi/responses.ts';
 import { explainBody } from '../sources/declared-body.ts';
 import { runDry } from '../sources/dry-run.ts';
-import { findSource } from '../sources/find-source.ts';
+import { findDeclared, findSource } from '../sources/find-source.ts';
 import { findObjection, runTrial } from '../sources/mapping-trial.ts';
 import { readAfter, toPage } from '../sources/page.ts';
 import { toRevisionAnswer } from '../sources/revision-view.ts';
@@ -32,6 +32,8 @@ export type MappingRoutesOptions = {
   readonly sources: Pick<SourceStore, 'get'>;
   readonly mappings: Mappings;
   readonly trialEvents: TrialEvents;
+  /** As what the workers are taken in trials. */
+  readonly workers: TrialWorkers;
   readonly now: () => number;
 };
 
@@ -46,7 +48,7 @@ const MAX_DRY_RUN_BYTES = 2 * 1024 * 1024;
 
 /** Adds the routes that tell of mappings, try them, and make one the active one. */
 export function addMappingRoutes(server: ApiServer, options: MappingRoutesOptions): void {
-  const { sources, mappings, trialEvents, now } = options;
+  const { sources, mappings, trialEvents, workers, now } = options;
 
   async function findRevision(id: string, revision: string): Promise<StoredMapping> {
     const found = await mappings.get(id, Number(revision));
@@ -64,6 +66,7 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
   server.get(
     '/api/sources/:id/mapping',
     {
+      config: { role: 'viewer' },
       schema: {
         tags,
         operationId: 'listMappingRevisions',
@@ -77,8 +80,8 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
         },
       },
     },
-    async ({ params, query }, reply) => {
-      const { id } = await findSource(sources, params.id);
+    async ({ params, query, caller }, reply) => {
+      const { id } = await findSource(sources, caller.tenant, params.id);
       const after = readAfter(query.cursor);
       const before = after === undefined ? undefined : Number(after) || 0;
       const found = await mappings.list(id, { before, limit: query.limit + 1 });
@@ -86,9 +89,33 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
     },
   );
 
+  server.get(
+    '/api/sources/:id/mapping/:revision',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getMappingRevision',
+        summary: 'Show one revision of a mapping',
+        description: 'With the outcome of its last trial, and who made it active.',
+        params: revisionParamsSchema,
+        querystring: noQuery,
+        response: {
+          200: json('The revision.', mappingRevisionSchema),
+          ...problems('ERR_QUERY_INVALID', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ params, caller }, reply) => {
+      const { id } = await findSource(sources, caller.tenant, params.id);
+      return reply.send(toRevisionAnswer(await findRevision(id, params.revision)));
+    },
+  );
+
   server.post(
     '/api/sources/:id/mapping',
     {
+      config: { role: 'operator' },
       validatorCompiler: explainBody,
       schema: {
         tags,
@@ -109,18 +136,22 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
       },
     },
     async (request, reply) => {
-      const record = await findSource(sources, request.params.id);
+      const record = await findSource(sources, request.caller.tenant, request.params.id);
       await assertOwn(record);
       const wrong = checkMapping(request.body);
       if (wrong.length > 0) throw toBodyProblem(wrong);
-      const draft = await mappings.createDraft(record.id, request.body);
-      return reply.code(201).send(toRevisionAnswer(draft));
+      const draft = await mappings.createDraft(record.id, request.body, { by: request.caller.name });
+      return reply
+        .code(201)
+        .header('location', `/api/sources/${record.id}/mapping/${draft.revision}`)
+        .send(toRevisionAnswer(draft));
     },
   );
 
   server.post(
     '/api/sources/:id/mapping/:revision/trial',
     {
+      config: { role: 'operator' },
       schema: {
         tags,
         operationId: 'tryMappingRevision',
@@ -132,15 +163,20 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
         body: trialBodySchema.nullish(),
         response: {
           200: json('The revision with the outcome.', mappingRevisionSchema),
-          ...problems('ERR_QUERY_INVALID', 'ERR_BODY_INVALID', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'),
+          ...problems(
+            ...(['ERR_QUERY_INVALID', 'ERR_BODY_INVALID', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'] as const),
+            'ERR_MAPPING_NOT_TRIED',
+          ),
         },
       },
     },
-    async ({ params, body }, reply) => {
-      const { id, tenant } = await findSource(sources, params.id);
+    async ({ params, body, caller }, reply) => {
+      const { id, tenant } = await findSource(sources, caller.tenant, params.id);
       const found = await findRevision(id, params.revision);
+      assertUsable(found);
       const limits = { count: body?.count ?? TRIAL_EVENTS, maxBytes: MAX_TRIAL_BYTES };
-      const trial = await runTrial(found, await trialEvents.readNewest(tenant, id, limits), now());
+      const events = await trialEvents.readNewest(tenant, id, limits);
+      const trial = await runTrial(found, events, workers, now());
       await mappings.recordTrial(id, found.revision, trial);
       return reply.send(toRevisionAnswer({ ...found, trial }));
     },
@@ -149,6 +185,7 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
   server.post(
     '/api/sources/:id/mapping/:revision/activate',
     {
+      config: { role: 'operator' },
       schema: {
         tags,
         operationId: 'activateMappingRevision',
@@ -167,18 +204,19 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
         },
       },
     },
-    async ({ params, body }, reply) => {
-      const record = await findSource(sources, params.id);
+    async ({ params, body, caller }, reply) => {
+      const record = await findSource(sources, caller.tenant, params.id);
       const { id, tenant } = record;
       await assertOwn(record);
       const found = await findRevision(id, params.revision);
+      assertUsable(found);
       const objection = findObjection(found, await trialEvents.hasAny(tenant, id), now());
       const reason = body?.force === true ? body.reason : undefined;
       if (objection !== null && reason === undefined) {
         throw new ProblemException('ERR_MAPPING_NOT_TRIED', objection);
       }
       const activated = await mappings.activate(id, found.revision, {
-        overFile: record.owner !== 'file',
+        ...{ overFile: record.owner !== 'file', by: caller.name },
         ...(objection === null || reason === undefined ? {} : { forced: { at: new Date(now()), reason } }),
       });
       if (activated === 'missing') throw noRevision(id, params.revision);
@@ -190,6 +228,7 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
   server.post(
     '/api/mappings/dry-run',
     {
+      config: { role: 'viewer', audit: false },
       bodyLimit: MAX_DRY_RUN_BYTES,
       validatorCompiler: explainBody,
       schema: {
@@ -197,7 +236,7 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
         operationId: 'dryRunMapping',
         summary: 'Try a mapping on one payload',
         description:
-          'Shows the record that a worker would make, where each field came from, what was guessed, or why there would be none. Give a `mapping`, or a `source` with the `revision` to try; without a revision the active one is taken, or the built-in types. Writes nothing.',
+          'Shows the record that a worker would make, where each field came from, what was guessed, or why there would be none. Give a `mapping`, or a `source` with the `revision` to try; without a revision the active one is taken, or the built-in types, as for a source that is not declared. Writes nothing.',
         querystring: noQuery,
         body: dryRunBodySchema,
         response: {
@@ -205,31 +244,46 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
           ...problems(
             ...(['ERR_QUERY_INVALID', 'ERR_BODY_INVALID', 'ERR_UNSAFE_KEY', 'ERR_JSON_TOO_DEEP'] as const),
             ...(['ERR_UNICODE_INVALID', 'ERR_BODY_TOO_LARGE', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'] as const),
+            'ERR_MAPPING_NOT_TRIED',
           ),
         },
       },
     },
-    async ({ body }, reply) => {
+    async ({ body, caller: { tenant } }, reply) => {
       const { mapping, source, revision, payload, schemaVersion } = body;
       const wrong = mapping === undefined ? [] : checkMapping(mapping);
       if (wrong.length > 0) {
         throw toBodyProblem(wrong.map(({ path, detail }) => ({ path: ['mapping', ...path], detail })));
       }
-      const active = mapping === undefined ? await findStored(source, revision) : { revision: null, mapping };
+      const record = source === undefined ? null : await findDeclared(sources, tenant, source);
+      if (record === null && revision !== undefined) throw noRevision(source ?? '', `${revision}`);
+      const stored = record === null ? null : await findStored(record.source.id, revision);
+      const active = mapping === undefined ? stored : { revision: null, mapping };
       return reply.send(
         runDry({
-          ...{ tenant: DEFAULT_TENANT, source: source ?? 'dry-run', active, payload, schemaVersion },
-          nowMs: now(),
+          ...{ tenant, source: source ?? 'dry-run', active, workers, payload },
+          schemaVersion: schemaVersion ?? record?.source.schemaVersion ?? 1,
+          ...{ type: record?.source.type, nowMs: now() },
         }),
       );
     },
   );
 
   /** Finds what is to be tried; null for the built-in types, where no revision is active. */
-  async function findStored(source = '', revision?: number): Promise<StoredMapping | null> {
-    const { id } = await findSource(sources, source);
-    return revision === undefined ? mappings.get(id) : findRevision(id, `${revision}`);
+  async function findStored(source: string, revision: number | undefined): Promise<StoredMapping | null> {
+    const found =
+      revision === undefined ? await mappings.get(source) : await findRevision(source, `${revision}`);
+    if (found !== null) assertUsable(found);
+    return found;
   }
+}
+
+/** Refuses a revision that was accepted by another build, and that this one would not understand. */
+function assertUsable({ mapping }: StoredMapping): void {
+  const wrong = checkMapping(mapping);
+  if (wrong.length === 0) return;
+  const { message, errors = [] } = toBodyProblem(wrong);
+  throw new ProblemException('ERR_MAPPING_NOT_TRIED', `It cannot be used: ${message}`, { errors });
 }
 
 function noRevision(id: string, revision: string): ProblemException {

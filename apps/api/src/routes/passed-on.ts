@@ -1,6 +1,6 @@
 import { acceptedSchema, batchAnswerSchema } from '@sluice/contracts/api';
 import { SOURCE_ID_PATTERN } from '@sluice/contracts/event';
-import { streamQuerySchema } from '@sluice/contracts/live';
+import { statusStreamQuerySchema, streamQuerySchema } from '@sluice/contracts/live';
 import { z } from 'zod';
 import { json, problems } from '../openapi/responses.ts';
 
@@ -124,25 +124,75 @@ export const INGEST_ROUTES = {
   },
 };
 
+const watching = {
+  tags: ['Live'],
+  headers: z.object({
+    'last-event-id': z
+      .string()
+      .optional()
+      .describe('The id of the last message that was seen; goes before `lastEventId`.'),
+  }),
+};
+
+const eventStream = {
+  200: {
+    description: 'A stream without end.',
+    content: { 'text/event-stream': { schema: z.string() } },
+  },
+  ...problems('ERR_QUERY_INVALID', 'ERR_NOT_ACCEPTABLE', 'ERR_UNAVAILABLE'),
+};
+
+const closing =
+  '1001 = the server ends, 1008 = the client sent something or its key is no longer in force, 1013 = too slow; connect again with the last id after any but 1008.';
+
+const webSocket = {
+  101: z
+    .null()
+    .describe(
+      `A WebSocket. Each message is text: JSON with \`event\`, \`id\` and \`data\`. Close codes: ${closing}`,
+    ),
+  ...problems('ERR_QUERY_INVALID', 'ERR_UPGRADE_REQUIRED', 'ERR_ORIGIN_FOREIGN', 'ERR_UNAVAILABLE'),
+};
+
 /** The routes of live that the api passes on. */
 export const LIVE_ROUTES = {
   '/stream': {
-    tags: ['Live'],
+    ...watching,
     operationId: 'watchEvents',
     summary: 'Watch new records',
     description:
       'Server-sent events: `event` carries a record as `GET /api/events/normalized` lists it, `heartbeat` comes every 10 s, `reset` says that something may have been missed. Every id can be sent back as `Last-Event-ID`, to go on without a gap.',
     querystring: streamQuerySchema,
-    headers: z.object({
-      'last-event-id': z.string().optional().describe('The id of the last message that was seen.'),
-    }),
-    response: {
-      200: {
-        description: 'A stream without end.',
-        content: { 'text/event-stream': { schema: z.string() } },
-      },
-      ...problems('ERR_QUERY_INVALID', 'ERR_UNAVAILABLE'),
-    },
+    response: eventStream,
+  },
+  '/stream/statuses': {
+    ...watching,
+    operationId: 'watchStatuses',
+    summary: 'Watch what becomes of events',
+    description:
+      'Server-sent events like those of `/stream`: `status` tells the status of an event when it is stored, and each time it changes. While an event waits in the queue it is not told.',
+    querystring: statusStreamQuerySchema,
+    response: eventStream,
   },
   '/stream/*': null,
+};
+
+/** The WebSockets of live that the api passes on. */
+export const LIVE_SOCKETS = {
+  '/stream/ws': {
+    ...watching,
+    operationId: 'watchEventsBySocket',
+    summary: 'Watch new records over a WebSocket',
+    description: 'The same messages as those of `/stream`, for clients that speak WebSocket.',
+    querystring: streamQuerySchema,
+    response: webSocket,
+  },
+  '/stream/statuses/ws': {
+    ...watching,
+    operationId: 'watchStatusesBySocket',
+    summary: 'Watch what becomes of events over a WebSocket',
+    description: 'The same messages as those of `/stream/statuses`, for clients that speak WebSocket.',
+    querystring: statusStreamQuerySchema,
+    response: webSocket,
+  },
 };

@@ -10,6 +10,7 @@ export function addRejectionRoutes(server: ApiServer, { listRejections }: Reject
   server.get(
     '/api/rejections',
     {
+      config: { role: 'viewer' },
       schema: {
         tags: ['Operations'],
         operationId: 'listRejections',
@@ -23,6 +24,6 @@ export function addRejectionRoutes(server: ApiServer, { listRejections }: Reject
         },
       },
     },
-    async (request, reply) => reply.send(await listRejections(request.query)),
+    async (request, reply) => reply.send(await listRejections(request.caller.tenant, request.query)),
   );
 }

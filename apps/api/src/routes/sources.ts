@@ -1,5 +1,4 @@
 import { ProblemException } from '@sluice/contracts/errors';
-import { DEFAULT_TENANT } from '@sluice/contracts/event';
 import { toManualSlot } from '@sluice/contracts/poll';
 import {
   ifMatchSchema,
@@ -60,16 +59,16 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
   }
 
   /** Finds a source of our own that may be changed, and the revision that it must still have. */
-  async function findOwn(id: string, ifMatch: string | undefined) {
-    const record = await findSource(sources, id);
+  async function findOwn(tenant: string, id: string, ifMatch: string | undefined) {
+    const record = await findSource(sources, tenant, id);
     if (record.owner === 'file') throw refuse('file', id);
     const expected = readIfMatch(ifMatch) ?? record.revision;
     if (expected !== record.revision) throw refuse('stale', id);
     return { record, revision: expected };
   }
 
-  async function setPaused(id: string, paused: boolean): Promise<SourceRecord> {
-    const { source } = await findSource(sources, id);
+  async function setPaused(tenant: string, id: string, paused: boolean): Promise<SourceRecord> {
+    const { source } = await findSource(sources, tenant, id);
     if (source.kind !== 'poll') throw new ProblemException('ERR_SOURCE_NOT_POLLED');
     const changed = await sources.setPaused(id, paused);
     if (changed === null) throw refuse('missing', id);
@@ -79,6 +78,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
   server.get(
     '/api/sources',
     {
+      config: { role: 'viewer' },
       schema: {
         tags,
         operationId: 'listSources',
@@ -91,8 +91,8 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
         },
       },
     },
-    async ({ query }, reply) => {
-      const found = await sources.page(DEFAULT_TENANT, {
+    async ({ query, caller }, reply) => {
+      const found = await sources.page(caller.tenant, {
         after: readAfter(query.cursor),
         limit: query.limit + 1,
       });
@@ -105,6 +105,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
   server.get(
     '/api/sources/:id',
     {
+      config: { role: 'viewer' },
       schema: {
         tags,
         operationId: 'getSource',
@@ -120,7 +121,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
       },
     },
     async (request, reply) => {
-      const record = await findSource(sources, request.params.id);
+      const record = await findSource(sources, request.caller.tenant, request.params.id);
       return reply.header('etag', toETag(record.revision)).send(await toDetail(record));
     },
   );
@@ -128,6 +129,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
   server.post(
     '/api/sources',
     {
+      config: { role: 'operator' },
       validatorCompiler: explainBody,
       schema: {
         tags,
@@ -147,7 +149,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
       },
     },
     async (request, reply) => {
-      const source = toStoredSource(request.body, { tenant: DEFAULT_TENANT, existing: null, box });
+      const source = toStoredSource(request.body, { tenant: request.caller.tenant, existing: null, box });
       const created = await sources.create(source);
       if (created === 'exists') {
         throw new ProblemException('ERR_SOURCE_EXISTS', `There is a source ${source.id} already.`);
@@ -163,6 +165,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
   server.put(
     '/api/sources/:id',
     {
+      config: { role: 'operator' },
       validatorCompiler: explainBody,
       schema: {
         tags,
@@ -186,7 +189,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { record, revision } = await findOwn(id, request.headers['if-match']);
+      const { record, revision } = await findOwn(request.caller.tenant, id, request.headers['if-match']);
       if (request.body.id !== id) {
         const errors = [{ pointer: '/id', detail: `expected ${id}, as in the address` }];
         throw new ProblemException('ERR_BODY_INVALID', 'id: a source cannot change its name.', { errors });
@@ -202,6 +205,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
   server.delete(
     '/api/sources/:id',
     {
+      config: { role: 'operator' },
       schema: {
         tags,
         operationId: 'deactivateSource',
@@ -222,7 +226,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { revision } = await findOwn(id, request.headers['if-match']);
+      const { revision } = await findOwn(request.caller.tenant, id, request.headers['if-match']);
       const changed = await sources.deactivate(id, revision);
       if (typeof changed === 'string') throw refuse(changed, id);
       return reply.send(await toItem(changed));
@@ -236,6 +240,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
     server.post(
       `/api/sources/:id/${action}`,
       {
+        config: { role: 'operator' },
         schema: {
           tags,
           operationId: `${action}Source`,
@@ -251,13 +256,15 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
           },
         },
       },
-      async (request, reply) => reply.send(await toItem(await setPaused(request.params.id, paused))),
+      async ({ caller, params }, reply) =>
+        reply.send(await toItem(await setPaused(caller.tenant, params.id, paused))),
     );
   }
 
   server.post(
     '/api/sources/:id/poll',
     {
+      config: { role: 'operator' },
       schema: {
         tags,
         operationId: 'pollSource',
@@ -273,7 +280,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
       },
     },
     async (request, reply) => {
-      const { id, tenant, source } = await findSource(sources, request.params.id);
+      const { id, tenant, source } = await findSource(sources, request.caller.tenant, request.params.id);
       if (source.kind !== 'poll') throw new ProblemException('ERR_SOURCE_NOT_POLLED');
       await polls.addPoll({ source: id, tenant, slot: toManualSlot(now()) });
       return reply.code(202).send({ source: id, queued: true as const });

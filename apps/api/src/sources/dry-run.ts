@@ -2,9 +2,8 @@ import type { JsonValue } from '@sluice/contracts/json';
 import type { Mapping } from '@sluice/contracts/mapping';
 import type { DryRun } from '@sluice/contracts/sources-api';
 import { toContentHash } from '@sluice/normalizer/content-hash';
-import { createMappedRules } from '@sluice/normalizer/mapped-rules';
-import { createNormalizer } from '@sluice/normalizer/normalize';
 import { parseSafeJson } from '@sluice/normalizer/safe-json';
+import { createTrialNormalizer, type TrialWorkers } from '@sluice/normalizer/try-mapping';
 import { toReason } from './mapping-trial.ts';
 
 /** What a payload is tried with; without a mapping the built-in types. */
@@ -12,6 +11,9 @@ export type DryRunInput = {
   readonly tenant: string;
   readonly source: string;
   readonly active: { readonly revision: number | null; readonly mapping: Mapping } | null;
+  /** The type that the source declares. */
+  readonly type?: string | undefined;
+  readonly workers: TrialWorkers;
   readonly payload: JsonValue;
   readonly schemaVersion: number;
   readonly nowMs: number;
@@ -26,20 +28,22 @@ export function runDry({
   tenant,
   source,
   active,
+  type,
+  workers,
   payload: given,
   schemaVersion,
   nowMs,
 }: DryRunInput): DryRun {
   const text = JSON.stringify(given);
   const { value: payload, exact } = parseSafeJson(text);
-  const rules =
-    active === null ? undefined : { revision: active.revision, rules: createMappedRules(active.mapping) };
-  const normalizer = createNormalizer({ findMapping: () => rules });
   const contentHash = toContentHash({ source, payload, exact, body: Buffer.from(text) });
   const receivedAt = new Date(nowMs).toISOString();
-  const result = normalizer.normalize({ tenant, source, contentHash, payload, schemaVersion, receivedAt });
+  const result = createTrialNormalizer(active, workers).normalize({
+    ...{ tenant, source, contentHash, payload, schemaVersion, receivedAt },
+    ...(type === undefined ? {} : { type }),
+  });
   if (result.kind !== 'record') {
-    const { code, field, message } = toReason(result);
+    const { code, field, message } = toReason(result, workers);
     return { ok: false, record: null, lineage: {}, warnings: [], errors: [{ code, field, detail: message }] };
   }
   const { lineage, warnings, ...record } = result.record;

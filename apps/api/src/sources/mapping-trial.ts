@@ -4,9 +4,9 @@ import { ProblemException } from '@sluice/contracts/errors';
 import type { NormalizedRecord } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
 import type { MappingTrial, StoredMapping, TrialGroup } from '@sluice/contracts/mapping';
-import { createMappedRules } from '@sluice/normalizer/mapped-rules';
-import { createNormalizer, type NormalizeResult, type Normalizer } from '@sluice/normalizer/normalize';
+import { KNOWN_SCHEMA_VERSIONS, type NormalizeResult, type Normalizer } from '@sluice/normalizer/normalize';
 import { readPayload } from '@sluice/normalizer/read-payload';
+import { createTrialNormalizer, type TrialWorkers } from '@sluice/normalizer/try-mapping';
 import type { TrialEvent } from '@sluice/store/trial-events';
 import { toPayloadBody } from '../detail/payload.ts';
 
@@ -23,14 +23,14 @@ const MAX_AGE_MS = 60 * 60 * 1000;
 /** So many of the newest events must have been tried, where there are as many. */
 const MIN_TRIED = 100;
 
-/** Runs a revision over stored events, as a worker would use it; writes nothing. */
+/** Runs a revision over stored events, as the workers would if it were active; writes nothing. */
 export async function runTrial(
-  { revision, mapping }: StoredMapping,
+  tried: StoredMapping,
   { events, isWhole }: { readonly events: readonly TrialEvent[]; readonly isWhole: boolean },
+  workers: TrialWorkers,
   nowMs: number,
 ): Promise<MappingTrial> {
-  const active = { revision, rules: createMappedRules(mapping) };
-  const normalizer = createNormalizer({ findMapping: () => active });
+  const normalizer = createTrialNormalizer(tried, workers);
   const failures = createGroups();
   const warnings = createGroups();
   const counts = { tried: events.length, passed: 0, failed: 0, skipped: 0, changed: 0, added: 0 };
@@ -44,7 +44,7 @@ export async function runTrial(
     const result = normalizeEvent(normalizer, event, payload);
     if (result.kind !== 'record') {
       counts.failed += 1;
-      failures.add(event.raw._id, toReason(result));
+      failures.add(event.raw._id, toReason(result, workers));
       continue;
     }
     counts.passed += 1;
@@ -84,18 +84,26 @@ function readStoredPayload({ raw }: TrialEvent): JsonValue | undefined {
   }
 }
 
-function normalizeEvent(normalizer: Normalizer, { raw }: TrialEvent, payload: JsonValue): NormalizeResult {
+function normalizeEvent(
+  normalizer: Pick<Normalizer, 'normalize'>,
+  { raw }: TrialEvent,
+  payload: JsonValue,
+): NormalizeResult {
   const { tenant, source, contentHash, schemaVersion } = raw;
   const receivedAt = raw.receivedAt.toISOString();
   return normalizer.normalize({ tenant, source, contentHash, schemaVersion, receivedAt, payload });
 }
 
 /** Says why a payload has no record. */
-export function toReason(result: Exclude<NormalizeResult, { kind: 'record' }>) {
+export function toReason(
+  result: Exclude<NormalizeResult, { kind: 'record' }>,
+  { supportedVersions = KNOWN_SCHEMA_VERSIONS }: TrialWorkers,
+) {
   if (result.kind === 'refused') {
     return { code: result.code, field: result.field ?? null, message: result.message };
   }
-  const message = `Neither the workers nor the mapping know the schema version ${result.version}.`;
+  const known = supportedVersions.join(', ');
+  const message = `Workers take the schema versions ${known} (SUPPORTED_SCHEMA_VERSIONS) and those that a mapping names, not ${result.version}: such events are parked.`;
   return { code: 'ERR_VERSION_UNKNOWN', field: null, message };
 }
 

@@ -1,4 +1,4 @@
-import { isManualSlot, type PollRun } from '@sluice/contracts/poll';
+import { isManualSlot, type PollRun, toLagSeconds } from '@sluice/contracts/poll';
 import type { StoredSource } from '@sluice/contracts/source';
 import type { SourceDetail, SourceItem } from '@sluice/contracts/sources-api';
 import { toNextRun } from '@sluice/sources/poll/schedule';
@@ -24,15 +24,11 @@ export function toSourceDetail(
   const item = toSourceItem(record, mappingRevision);
   if (source.kind === 'push') return { ...item, polling: null };
   const isPolled = active && !paused;
-  const complete = runs.find(({ outcome }) => outcome === 'polled');
   return {
     ...item,
     polling: {
       nextRunAt: isPolled ? (toNextRun(source.schedule, new Date(nowMs))?.toISOString() ?? null) : null,
-      lagSeconds:
-        complete === undefined
-          ? null
-          : Math.max(0, Math.round((nowMs - complete.startedAt.getTime()) / 1000)),
+      lagSeconds: toLagSeconds(runs, nowMs),
       runs: runs.map(toShownRun),
     },
   };

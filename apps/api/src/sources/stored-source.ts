@@ -4,10 +4,11 @@ import type { SourceBody } from '@sluice/contracts/sources-api';
 import type { DeclarationProblem } from '@sluice/sources/check-mapping';
 import { checkSource } from '@sluice/sources/check-source';
 import { type SecretBox, SecretsKeyError } from '@sluice/sources/secret-box';
+import { findVariableProblem } from './secret-variables.ts';
 
 /**
  * Makes the stored form of a source that was sent to the api: its secrets are encrypted, and those that it only shows
- * as set are taken from `existing`.
+ * as set are taken from `existing`. A variable is read by ingest and schedulers, so not every one may be named here.
  *
  * @throws ProblemException ERR_BODY_INVALID for what a schema cannot say, or a kept secret that does not exist
  * @throws ProblemException ERR_SECRETS_KEY_MISSING for a secret by value where there is no key
@@ -30,15 +31,31 @@ export function toStoredSource(
     kept: StoredSecretRef | undefined,
     path: readonly PropertyKey[],
   ): StoredSecretRef => {
-    if ('env' in secret) return { env: secret.env };
+    if ('env' in secret) {
+      const detail = findVariableProblem(secret.env, tenant);
+      if (detail !== null) problems.push({ path, detail });
+      return { env: secret.env };
+    }
     if ('value' in secret) return { sealed: seal(box, body.id, secret.value) };
-    if (kept !== undefined && 'sealed' in kept) return { sealed: renew(box, body.id, kept.sealed) };
-    problems.push({ path, detail: 'there is no stored secret to keep here' });
+    const isElsewhere = goesElsewhere(body, existing);
+    if (kept !== undefined && 'sealed' in kept && !isElsewhere) {
+      return { sealed: renew(box, body.id, kept.sealed) };
+    }
+    const detail = isElsewhere
+      ? 'the stored secret is not sent to another address; give it again'
+      : 'there is no stored secret to keep here';
+    problems.push({ path, detail });
     return { env: 'NONE' };
   };
   const stored = replaceSecrets({ ...body, tenant }, existing, toStored);
   if (problems.length > 0) throw toBodyProblem(problems);
   return stored;
+}
+
+/** Tells whether a kept secret would be sent to another host: whoever changes the address need not know the secret. */
+function goesElsewhere(body: SourceBody, existing: StoredSource | null): boolean {
+  if (body.kind !== 'poll' || existing?.kind !== 'poll') return false;
+  return new URL(body.url).origin !== new URL(existing.url).origin;
 }
 
 /** Makes what is wrong with a declaration the problem of a request's body. */

@@ -1,0 +1,31 @@
+import { type RecentStats, recentStatsQuerySchema, recentStatsSchema } from '@sluice/contracts/recent-stats';
+import { json, problems } from '../openapi/responses.ts';
+import type { ApiServer } from '../zod-server.ts';
+
+export type RecentStatsRouteOptions = {
+  readonly readRecentStats: (tenant: string, stepSeconds: number) => Promise<RecentStats>;
+};
+
+/** Adds the route that tells how the last hour went. */
+export function addRecentStatsRoute(server: ApiServer, { readRecentStats }: RecentStatsRouteOptions): void {
+  server.get(
+    '/api/events/stats/recent',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: ['Events'],
+        operationId: 'getRecentStats',
+        summary: 'Tell how the last hour went',
+        description:
+          'What was settled in each part of the last 60 minutes, by outcome: an event counts when its status changed, not when it arrived. For longer times see `/api/events/stats/hourly`.',
+        querystring: recentStatsQuerySchema,
+        response: {
+          200: json('The last hour.', recentStatsSchema),
+          ...problems('ERR_QUERY_INVALID', 'ERR_UNAVAILABLE'),
+        },
+      },
+    },
+    async (request, reply) =>
+      reply.send(await readRecentStats(request.caller.tenant, Number(request.query.step))),
+  );
+}

@@ -1,0 +1,160 @@
+import { createRollups } from '@sluice/store/rollups';
+import { describe, expect, it, vi } from 'vitest';
+import { createPipeline, startApi, toEvent, useStores } from './fixtures.ts';
+
+const stores = useStores();
+
+/** Sends events, waits until they are stored, and brings the rollups up to date. */
+async function store(events: readonly ReturnType<typeof toEvent>[]): Promise<void> {
+  const { fold } = createRollups(stores.store);
+  const records = stores.store.db.collection('normalized_events');
+  const pipeline = await createPipeline(stores);
+  const worker = pipeline.startWorker();
+  const before = await records.countDocuments();
+  await Promise.all(events.map((event) => pipeline.submit(event)));
+  await vi.waitFor(async () => expect(await records.countDocuments()).toBe(before + events.length), 20_000);
+  await worker.close();
+  while ((await fold()).hasMore);
+}
+
+const toMetric = (amount: number, at: string, source = 'shop', metric = 'sales') =>
+  toEvent({ metric, price: `${amount}`, at }, { source });
+
+describe('GET /api/aggregates', () => {
+  it('sums up what was stored, by source or its alias, type, metric, date and interval', async () => {
+    await store([
+      toMetric(1, '2026-01-01T10:00:00Z'),
+      toMetric(2.5, '2026-01-01T10:59:59Z'),
+      toMetric(4, '2026-01-02T00:00:00Z'),
+      toMetric(8, '2026-01-01T10:00:00Z', 'shop', 'refunds'),
+      toMetric(16, '2026-01-01T10:00:00Z', 'erp'),
+    ]);
+    const api = await startApi(stores);
+    const query = 'client_id=shop&type=metric&metric=sales&startDate=2026-01-01&interval=hour';
+    const { status, body } = await api.get(`/api/aggregates?${query}`);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      series: [
+        {
+          ...{ bucket: '2026-01-01T10:00:00.000Z', source: 'shop', metric: 'sales' },
+          ...{ count: 2, sum: 3.5, min: 1, max: 2.5, avg: 1.75 },
+        },
+        {
+          ...{ bucket: '2026-01-02T00:00:00.000Z', source: 'shop', metric: 'sales' },
+          ...{ count: 1, sum: 4, min: 4, max: 4, avg: 4 },
+        },
+      ],
+      events: [],
+      totals: { count: 3, sum: 7.5, min: 1, max: 4, avg: 2.5, events: 0, leftOut: 0 },
+    });
+    const oneDay = await api.get('/api/aggregates?source=shop&metric=sales&endDate=2026-01-01');
+    expect(oneDay.body.totals).toMatchObject({ count: 2, sum: 3.5 });
+    const all = await api.get('/api/aggregates');
+    expect(all.body.totals).toMatchObject({ count: 5, sum: 31.5, events: 5 });
+  });
+
+  it('takes every vital sign for a metric', async () => {
+    await store([
+      toEvent({ device: 'w', timestamp: 1767323045, heartRateValue: 61, spo2: 97 }, { source: 'watch' }),
+    ]);
+    const api = await startApi(stores);
+    const { body } = await api.get('/api/aggregates?source=watch');
+    expect(body.series.map(({ metric, avg }: { metric: string; avg: number }) => [metric, avg])).toEqual([
+      ['heartRate', 61],
+      ['spo2', 97],
+    ]);
+  });
+
+  it.each([
+    ['interval=week', '/interval'],
+    ['interval=minute&startDate=2020-01-01&endDate=2026-01-01', '/interval'],
+    ['startDate=yesterday', '/startDate'],
+    ['startDate=2026-01-02&endDate=2026-01-01T00:00:00Z', '/endDate'],
+    ['metric[$ne]=x', '/metric[$ne]'],
+    ['source=a&client_id=b', '/client_id'],
+    ['from=2026-01-01', '/from'],
+  ])('refuses %s', async (query, pointer) => {
+    const api = await startApi(stores);
+    const { status, body } = await api.get(`/api/aggregates?${query}`);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: 'ERR_QUERY_INVALID', errors: [{ pointer }] });
+  });
+});
+
+describe('GET /api/events/stats/hourly', () => {
+  it('tells what became of the events of each hour, and rates are in the stats', async () => {
+    await store([
+      toMetric(1, '2026-01-01T10:00:00Z', 'hourly'),
+      toMetric(2, '2026-01-01T10:00:00Z', 'hourly'),
+    ]);
+    const api = await startApi(stores);
+    const { status, body } = await api.get('/api/events/stats/hourly?client_id=hourly');
+    expect(status).toBe(200);
+    const counts = { accepted: 2, normalized: 2, duplicate: 0, dead: 0, failed: 0, pending: 0 };
+    expect(body).toEqual({
+      hours: [{ hour: expect.stringMatching(/:00:00\.000Z$/), source: 'hourly', ...counts }],
+      totals: counts,
+    });
+    const { rates } = (await api.get('/api/events/stats')).body;
+    expect(rates.lastMinute.normalized).toBeGreaterThanOrEqual(2);
+    expect(rates.lastFiveMinutes.normalized).toBe(rates.lastMinute.normalized / 5);
+    expect((await api.get('/api/events/stats/hourly?hour=1')).body.code).toBe('ERR_QUERY_INVALID');
+  });
+});
+
+describe('lists', () => {
+  it('end a page of large records early, and lose none', async () => {
+    const payload = 'x'.repeat(900_000);
+    await store(
+      Array.from({ length: 12 }, (_, n) => toEvent({ n, payload }, { source: 'large', type: 'blob' })),
+    );
+    const api = await startApi(stores);
+    const ids = new Set<string>();
+    let pages = 0;
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const next = cursor === '' ? '' : `&cursor=${cursor}`;
+      const { server } = api;
+      const url = `/api/events/normalized?source=large&limit=500${next}`;
+      const { body } = await server.inject({ method: 'GET', url });
+      expect(body.length).toBeLessThan(5 * 1024 * 1024);
+      const page = JSON.parse(body) as { items: { id: string }[]; nextCursor: string | null };
+      for (const { id } of page.items) ids.add(id);
+      cursor = page.nextCursor;
+      pages += 1;
+    }
+    expect(ids.size).toBe(12);
+    expect(pages).toBe(3);
+  });
+
+  it('refuse a cursor of another list, tenant or filter', async () => {
+    await store([1, 2, 3].map((n) => toMetric(n, '2026-01-01T10:00:00Z', 'paged')));
+    const api = await startApi(stores);
+    const first = await api.get('/api/events/normalized?source=paged&limit=1');
+    const cursor = first.body.nextCursor;
+    expect((await api.get(`/api/events/normalized?source=paged&limit=2&cursor=${cursor}`)).status).toBe(200);
+    for (const url of [
+      `/api/events/raw?source=paged&cursor=${cursor}`,
+      `/api/events/raw?source=paged&status=pending&cursor=${cursor}`,
+      `/api/events/normalized?cursor=${cursor}`,
+      `/api/events/normalized?source=shop&cursor=${cursor}`,
+      `/api/events/normalized?source=paged&type=metric&cursor=${cursor}`,
+      `/api/events/normalized?source=paged&cursor=${cursor}A`,
+      `/api/rejections?cursor=${cursor}`,
+    ]) {
+      const { status, body } = await api.get(url);
+      expect(status, url).toBe(400);
+      expect(body, url).toMatchObject({ code: 'ERR_QUERY_INVALID', errors: [{ pointer: '/cursor' }] });
+    }
+  });
+
+  it.each(['0x10', '1e1', '%205', '5.0', '+5', ''])('refuse limit=%s', async (limit) => {
+    const api = await startApi(stores);
+    for (const list of ['events/raw', 'events/normalized', 'rejections', 'sources']) {
+      const { status, body } = await api.get(`/api/${list}?limit=${limit}`);
+      expect(status, list).toBe(400);
+      expect(body).toMatchObject({ errors: [{ pointer: '/limit' }] });
+    }
+    expect((await api.get(`/vital-data?count=${limit}`)).status).toBe(400);
+  });
+});

@@ -1,0 +1,83 @@
+import { defineSource } from '@sluice/normalizer/define-source';
+import { MAPPING_UNUSED, type TrialWorkers } from '@sluice/normalizer/try-mapping';
+import { toCollection } from '@sluice/store/collections';
+import { describe, expect, it } from 'vitest';
+import { createPipeline, startApi, toEvent, useStores } from './fixtures.ts';
+
+const stores = useStores();
+const SALE = {
+  type: 'sale',
+  fields: { amount: { from: 'gross', as: 'number', required: true } },
+  versions: { 9: { fields: { amount: { from: 'net', as: 'number', required: true } } } },
+};
+
+/** An api that takes the workers for these. */
+async function start(workers: TrialWorkers) {
+  const { server } = await startApi({ ...stores, workers });
+  return async (url: string, payload: object) => {
+    const response = await server.inject({ method: 'POST', url, payload });
+    return { status: response.statusCode, body: response.json() };
+  };
+}
+
+/** Stores events of a source as the workers would leave them. */
+async function store(
+  source: string,
+  events: readonly { readonly payload: object; readonly version: number }[],
+) {
+  const pipeline = await createPipeline(stores);
+  for (const { payload, version } of events) {
+    await pipeline.submit(toEvent({ ...payload }, { source, schemaVersion: version }));
+  }
+  pipeline.startWorker();
+  const stored = () => toCollection(stores.store, 'raw_events').countDocuments({ source });
+  await expect.poll(stored).toBe(events.length);
+}
+
+describe('a mapping is tried as the workers would use it', () => {
+  it('with the schema versions that they take', async () => {
+    const post = await start({ supportedVersions: [1] });
+    await post('/api/sources', { id: 'versioned', kind: 'push' });
+    await store('versioned', [
+      { payload: { gross: 1 }, version: 1 },
+      { payload: { gross: 2 }, version: 2 },
+    ]);
+    await post('/api/sources/versioned/mapping', SALE);
+    const { body } = await post('/api/sources/versioned/mapping/1/trial', {});
+    expect(body.trial).toMatchObject({ tried: 2, passed: 1, failed: 1 });
+    const [failure] = body.trial.failures;
+    expect(failure).toMatchObject({ code: 'ERR_VERSION_UNKNOWN', count: 1 });
+    expect(failure.message).toBe(
+      'Workers take the schema versions 1 (SUPPORTED_SCHEMA_VERSIONS) and those that a mapping names, not 2: such events are parked.',
+    );
+    const dry = async (schemaVersion: number, payload: object) =>
+      (await post('/api/mappings/dry-run', { mapping: SALE, payload, schemaVersion })).body;
+    expect(await dry(1, { gross: 3 })).toMatchObject({ ok: true });
+    expect(await dry(2, { gross: 3 })).toMatchObject({ errors: [{ code: 'ERR_VERSION_UNKNOWN' }] });
+    expect(await dry(9, { net: 3 })).toMatchObject({ ok: true, record: { data: { amount: 3 } } });
+  });
+
+  it('with the code adapter of its source, and then says that the mapping is not used', async () => {
+    const normalize = () => ({ data: { by: 'code' } });
+    const post = await start({ adapters: [defineSource({ source: 'coded', type: 'order', normalize })] });
+    await post('/api/sources', { id: 'coded', kind: 'push' });
+    await store('coded', [{ payload: { gross: 1 }, version: 1 }]);
+    await post('/api/sources/coded/mapping', SALE);
+    const { body } = await post('/api/sources/coded/mapping/1/trial', {});
+    expect(body.trial).toMatchObject({
+      ...{ tried: 1, passed: 1, failed: 0 },
+      warnings: [
+        { code: MAPPING_UNUSED, count: 1, message: expect.stringContaining('code adapter of coded') },
+      ],
+    });
+    const input = { source: 'coded', payload: { gross: 3 } };
+    expect((await post('/api/mappings/dry-run', { ...input, revision: 1 })).body).toMatchObject({
+      record: { type: 'order', data: { by: 'code' } },
+      warnings: [{ code: MAPPING_UNUSED }],
+    });
+    expect((await post('/api/mappings/dry-run', input)).body).toMatchObject({
+      record: { type: 'order', data: { by: 'code' } },
+      warnings: [],
+    });
+  });
+});
