@@ -1,0 +1,89 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream';
+import { CsvError, type Info, parse } from 'csv-parse';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-codes.ts';
+import { MAX_ROW_BYTES, type Row, type RowContent, type RowStart, toBadContent } from './row.ts';
+
+/** A CSV file, and what was read of it before: the names of its columns, once they are known. */
+export type CsvFile = {
+  readonly path: string;
+  readonly delimiter: string;
+  readonly columns: readonly string[] | null;
+  /** Told the names of the columns when the header is read. */
+  readonly onColumns: (columns: readonly string[]) => void;
+};
+
+type Record = { readonly record: readonly string[]; readonly info: Info };
+
+const READ_BYTES = 256 * 1024;
+
+/**
+ * Reads CSV with a header from a place that is the beginning of a record; there is a header only at the beginning of
+ * the file. A row becomes an object of texts, named by the header. One with another number of fields is a row without a
+ * payload, and the others go on.
+ *
+ * @throws CliError that names the line where the file stops being CSV
+ */
+export async function* readCsvRows(file: CsvFile, { offset, line }: RowStart): AsyncGenerator<Row> {
+  let columns = file.columns;
+  const parser = parse({
+    info: true,
+    bom: offset === 0,
+    delimiter: file.delimiter,
+    relax_column_count: true,
+    // Quotes inside a field that does not begin with one are text: 5" pipe.
+    relax_quotes: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_ROW_BYTES,
+  });
+  const stream = createReadStream(file.path, { start: offset, highWaterMark: READ_BYTES });
+  // Its error comes out of the parser, which is read below.
+  pipeline(stream, parser, () => undefined);
+  const records: AsyncIterable<Record> = parser;
+  try {
+    for await (const { record, info } of records) {
+      if (columns === null) {
+        columns = toColumns(record);
+        file.onColumns(columns);
+        continue;
+      }
+      yield { line: line + info.lines, end: offset + info.bytes, content: toContent(columns, record) };
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw toCsvError(error, line + parser.info.lines);
+  }
+}
+
+function toColumns(header: readonly string[]): readonly string[] {
+  const columns: string[] = [];
+  header.forEach((given, at) => {
+    const wanted = given.trim() === '' ? `column_${at + 1}` : given.trim();
+    let name = wanted;
+    for (let nth = 2; columns.includes(name); nth += 1) name = `${wanted}_${nth}`;
+    columns.push(name);
+  });
+  return columns;
+}
+
+function toContent(columns: readonly string[], record: readonly string[]): RowContent {
+  if (record.length !== columns.length) {
+    const detail = `The row has ${record.length} fields, the header ${columns.length}.`;
+    return toBadContent('ERR_ROW_INVALID', detail, Buffer.from(JSON.stringify(record)));
+  }
+  const value = Object.fromEntries(columns.map((name, at) => [name, record[at] ?? '']));
+  return { ok: true, json: Buffer.from(JSON.stringify(value)) };
+}
+
+function toCsvError(error: CsvError, line: number): CliError {
+  const why =
+    error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE'
+      ? 'a quote is opened and not closed'
+      : `it is not valid CSV, ${error.code}`;
+  return new CliError(
+    EXIT.usage,
+    `The file cannot be read on near line ${line} (${why}). The rows before it are sent; mend it and import it with --restart.`,
+    { cause: error },
+  );
+}

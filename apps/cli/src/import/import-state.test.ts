@@ -1,0 +1,47 @@
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newState, readState, toStatePath, writeState } from './import-state.ts';
+
+const kind = { source: 'shop', format: 'ndjson', delimiter: ',' } as const;
+let dir = '';
+let file = '';
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'sluice-state-'));
+  file = join(dir, 'rows.ndjson');
+  await writeFile(file, '1\n2');
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+describe('the state of an import', () => {
+  it('is null before the import was begun, then what was written', async () => {
+    expect(await readState(file, kind)).toBeNull();
+    const state = { ...(await newState(file, kind)), offset: 2, line: 1 };
+    await writeState(file, state);
+    expect(await readState(file, kind)).toEqual(state);
+  });
+
+  it('holds while the file grows, and steps over the ending that a last line got since', async () => {
+    const state = { ...(await newState(file, kind)), offset: 3, line: 2, done: true };
+    await writeState(file, state);
+    await appendFile(file, '\r\n3\n');
+    expect(await readState(file, kind)).toEqual({ ...state, offset: 5 });
+  });
+
+  it.each([
+    ['the file was changed', '9\n2\n3\n'],
+    ['the file became shorter', '1'],
+  ])('is refused when %s', async (_, content) => {
+    await writeState(file, { ...(await newState(file, kind)), offset: 3, line: 2 });
+    await writeFile(file, content);
+    await expect(readState(file, kind)).rejects.toThrow(/which was changed since: --restart/);
+  });
+
+  it('is refused for another source, and when it is cut off', async () => {
+    await writeState(file, await newState(file, kind));
+    await expect(readState(file, { ...kind, source: 'erp' })).rejects.toThrow(/source "shop", not "erp"/);
+    await writeFile(toStatePath(file), '{"version":1');
+    await expect(readState(file, kind)).rejects.toThrow(/cannot be read: --restart/);
+  });
+});

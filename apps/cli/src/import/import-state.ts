@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { CliError, toMessage } from '../cli-error.ts';
+import { EXIT } from '../exit-codes.ts';
+
+const count = z.number().int().min(0);
+
+const stateSchema = z.object({
+  version: z.literal(1),
+  source: z.string(),
+  format: z.enum(['ndjson', 'csv']),
+  delimiter: z.string(),
+  /** The beginning of the file as it was, by which it is known again. */
+  head: z.object({ bytes: count, sha256: z.string() }),
+  /** Everything before this byte is settled; it is the beginning of a row. */
+  offset: count,
+  line: count,
+  columns: z.array(z.string()).nullable(),
+  counts: z.object({ rows: count, accepted: count, duplicates: count, rejected: count }),
+  /** How long the file of rejected rows was. */
+  rejectedBytes: count,
+  /** Whether the end of the file was reached. */
+  done: z.boolean(),
+});
+
+/** How far a file was imported, as it is kept beside the file. */
+export type ImportState = z.infer<typeof stateSchema>;
+
+/** What tells one import of a file from another. */
+export type ImportKind = Pick<ImportState, 'source' | 'format' | 'delimiter'>;
+
+const HEAD_BYTES = 64 * 1024;
+
+/** Names the file that holds how far a file was imported. */
+export function toStatePath(file: string): string {
+  return `${file}.sluice-import.json`;
+}
+
+/** Names the file that gets the rows that were rejected. */
+export function toRejectedPath(file: string): string {
+  return `${file}.rejected.ndjson`;
+}
+
+/** Makes the state of an import that has not begun. */
+export async function newState(file: string, kind: ImportKind): Promise<ImportState> {
+  const { size } = await stat(file);
+  return {
+    version: 1,
+    ...kind,
+    head: await readHead(file, Math.min(size, HEAD_BYTES)),
+    offset: 0,
+    line: 0,
+    columns: null,
+    counts: { rows: 0, accepted: 0, duplicates: 0, rejected: 0 },
+    rejectedBytes: 0,
+    done: false,
+  };
+}
+
+/**
+ * Reads how far a file was imported; null when it was not begun.
+ *
+ * @throws CliError when the state is of another import, or the file is another than it was
+ */
+export async function readState(file: string, kind: ImportKind): Promise<ImportState | null> {
+  const path = toStatePath(file);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw new CliError(EXIT.usage, `${path} cannot be read: ${toMessage(error)}.`, { cause: error });
+  }
+  const state = parseState(text);
+  if (state === undefined) throw refuse(path, 'cannot be read');
+  for (const name of ['source', 'format', 'delimiter'] as const) {
+    if (state[name] !== kind[name]) {
+      throw refuse(
+        path,
+        `is of an import with ${name} ${JSON.stringify(state[name])}, not ${JSON.stringify(kind[name])}`,
+      );
+    }
+  }
+  const { size } = await stat(file);
+  const isSame =
+    size >= state.offset && (await readHead(file, state.head.bytes)).sha256 === state.head.sha256;
+  if (!isSame) throw refuse(path, 'is of another content of this file, which was changed since');
+  return skipLineEnd(file, state);
+}
+
+/** Writes the state in one step: whoever is killed leaves the old one or the new one. */
+export async function writeState(file: string, state: ImportState): Promise<void> {
+  const path = toStatePath(file);
+  const draft = `${path}.new`;
+  await writeFile(draft, `${JSON.stringify(state, null, 2)}\n`);
+  await rename(draft, path);
+}
+
+/** A last line without an ending may have got one since: that belongs to it, and is no line of its own. */
+async function skipLineEnd(file: string, state: ImportState): Promise<ImportState> {
+  if (state.offset === 0) return state;
+  const bytes = (await readBytes(file, state.offset - 1, 3)).toString('latin1');
+  const ending = /^[^\n](\r?\n)/.exec(bytes)?.[1] ?? '';
+  return { ...state, offset: state.offset + ending.length };
+}
+
+function parseState(text: string): ImportState | undefined {
+  try {
+    return stateSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(path: string, why: string): CliError {
+  return new CliError(
+    EXIT.usage,
+    `${path} ${why}: --restart imports the file from its beginning; rows that were sent already are recognised.`,
+  );
+}
+
+async function readHead(file: string, bytes: number): Promise<ImportState['head']> {
+  const head = await readBytes(file, 0, bytes);
+  return { bytes, sha256: createHash('sha256').update(head).digest('hex') };
+}
+
+async function readBytes(file: string, from: number, length: number): Promise<Buffer> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, from);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+
+/** How a run of the command ended, and what it wrote. */
+export type Ended = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+export type RunOptions = {
+  /** The only variables that it gets, beside PATH. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Given on standard input; nothing by default. */
+  readonly input?: string;
+  readonly cwd?: string;
+};
+
+const PROGRAM = resolve(import.meta.dirname, '../bin/sluice.js');
+
+/** Starts the real command; it ends with the test at the latest. */
+export function startSluice(
+  args: readonly string[],
+  { env = {}, input = '', cwd }: RunOptions = {},
+): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    cwd,
+    env: { PATH: '/usr/bin:/bin', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const closed = new Promise<Pick<Ended, 'code' | 'signal'>>((resolveEnd) => {
+    child.once('close', (code, signal) => resolveEnd({ code, signal }));
+  });
+  const ended = Promise.all([closed, text(child.stdout), text(child.stderr)]).then(
+    ([end, stdout, stderr]) => ({ ...end, stdout, stderr }),
+  );
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return { child, ended };
+}
+
+/** Runs the real command to its end. */
+export function runSluice(args: readonly string[], options?: RunOptions): Promise<Ended> {
+  return startSluice(args, options).ended;
+}
+
+/** Makes a folder that is removed with the test. */
+export async function makeFolder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'sluice-cli-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
