@@ -27,10 +27,12 @@ async function start(): Promise<void> {
     const { loadStackSettings } = await import('@sluice/runtime/stack-settings');
     const settings = loadStackSettings(root);
     const { dataDir } = settings;
+    const { buildDashboard } = await import('@sluice/local/dashboard-build');
+    await buildDashboard(root, say);
     say(`Starting Sluice; its data and logs are in ${dataDir}.`);
     const stack = await startStack({ ...settings, say, signal: starting.signal });
     running.stack = stack;
-    announce(stack, join(dataDir, 'logs'));
+    announce(stack, join(dataDir, 'logs'), settings.env['AUTH'] === 'on');
   } catch (error) {
     if (starting.signal.aborted) {
       say('Stopped.');
@@ -41,10 +43,11 @@ async function start(): Promise<void> {
   }
 }
 
-function announce(stack: Stack, logDir: string): void {
+function announce(stack: Stack, logDir: string, isGuarded: boolean): void {
   if (stack.redis !== undefined) say(`Redis    ${stack.redisUrl}  (${stack.redis.about})`);
   if (stack.mongo !== undefined) say(`MongoDB  ${stack.mongodbUri}  (${stack.mongo.about})`);
   const addresses = [
+    `dashboard ${stack.apiUrl}`,
     `ingest ${stack.ingestUrl}`,
     `api ${stack.apiUrl}`,
     `Bull Board ${stack.apiUrl}/admin/queues`,
@@ -53,6 +56,8 @@ function announce(stack: Stack, logDir: string): void {
   ];
   if (stack.workers().length === 0) say('WORKERS=0: events are accepted and wait for a worker.');
   say(`ready  ${addresses.join('  ')}`);
+  if (isGuarded)
+    say(`Keys are asked for: the first start wrote an admin key into ${join(logDir, 'api.log')}.`);
   say(`Logs are in ${logDir}. Ctrl-C stops everything.`);
 }
 

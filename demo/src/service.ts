@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { buildDashboard } from '@sluice/local/dashboard-build';
 import { type Stack, startStack } from '@sluice/local/stack';
 import { loadStackSettings } from '@sluice/runtime/stack-settings';
 import { GITHUB_SOURCE } from './inputs/github.ts';
@@ -39,6 +40,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   say(
     `Starting ${started.join('')}ingest, api, live, scheduler and workers; data and logs are in ${dataDir}.`,
   );
+  await buildDashboard(ROOT, say);
+  signal.throwIfAborted();
   const sourcesFile = join(dataDir, 'demo.sources.yaml');
   const env = { ...settings.env, SOURCES_FILE: sourcesFile, [SECRET_SETTING]: githubSecret };
   const stack = await startStack({

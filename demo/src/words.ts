@@ -18,6 +18,7 @@ export function describeFaults(faults: readonly string[], paint: Paint): string 
 /** Writes where to look around. */
 export function describeAddresses({ apiUrl, ingestUrl, liveUrl }: Stack, logDir: string): string {
   const places = [
+    ['dashboard', apiUrl],
     ['api', `${apiUrl}/api/events/stats`],
     ['docs', `${apiUrl}/docs`],
     ['Bull Board', `${apiUrl}/admin/queues`],

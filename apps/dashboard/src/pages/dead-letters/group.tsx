@@ -1,0 +1,110 @@
+import type { RawItem } from '@sluice/contracts/api';
+import type { DeadLetters } from '@sluice/contracts/dead-letters';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useCallback, useState } from 'react';
+import { read } from '../../data/http.ts';
+import { Action } from '../../ui/action.tsx';
+import type { Column } from '../../ui/data-table.tsx';
+import { LiveTable } from '../../ui/live-table.tsx';
+import { plural } from '../../ui/numbers.ts';
+import { PageHead, Section } from '../../ui/page.tsx';
+import { Empty } from '../../ui/states.tsx';
+import { Time } from '../../ui/time.tsx';
+import { DiscardDialog } from './discard-dialog.tsx';
+import styles from './group.module.css';
+import { ReplayDialog } from './replay-dialog.tsx';
+import { describeStage } from './stopped-at.ts';
+
+const LIMIT = 500;
+
+const COLUMNS: readonly Column<RawItem>[] = [
+  { key: 'id', name: 'Event', width: '190px', render: ({ id }) => <code>{id.slice(0, 20)}…</code> },
+  { key: 'source', name: 'Source', width: '160px', render: ({ source }) => source },
+  {
+    key: 'received',
+    name: 'Received',
+    width: '176px',
+    from: 600,
+    render: ({ receivedAt }) => <Time at={receivedAt} withDate />,
+  },
+  {
+    key: 'attempts',
+    name: 'Attempts',
+    width: '72px',
+    align: 'right',
+    from: 900,
+    render: ({ attempts }) => attempts,
+  },
+  { key: 'message', name: 'Message', from: 600, render: ({ message, code }) => message ?? code ?? '' },
+];
+
+/** Answers: what is this cause, which events did it kill, and is it safe to run them again. */
+export function Group() {
+  const { fingerprint } = useParams({ from: '/shell/dead-letters/$fingerprint' });
+  const navigate = useNavigate();
+  const [dialog, setDialog] = useState<'replay' | 'discard' | null>(null);
+  const { data } = useQuery({
+    queryKey: ['dead-letters', 'all'],
+    queryFn: ({ signal }) => read<DeadLetters>('/api/dead-letters', { limit: LIMIT }, signal),
+    refetchInterval: 5000,
+  });
+  const group = data?.items.find((one) => one.fingerprint === fingerprint);
+  const open = useCallback(
+    ({ id }: RawItem) => void navigate({ to: '/events/$id', params: { id } }),
+    [navigate],
+  );
+  return (
+    <>
+      <PageHead title="Dead letters of one cause">
+        <Link to="/dead-letters">All causes</Link>
+      </PageHead>
+      {group !== undefined && (
+        <header className={styles['head']}>
+          <p className={styles['message']}>{group.message}</p>
+          <p className={styles['evidence']}>
+            <code>{group.code}</code> · {describeStage(group.stage)} · {plural(group.count, 'event')} · newest{' '}
+            <Time at={group.newest} withDate /> ·{' '}
+            <a href={`/docs/errors#${group.code}`} target="_blank" rel="noreferrer">
+              what mends it
+            </a>
+          </p>
+          <div className={styles['actions']}>
+            <Action weight="primary" aria-keyshortcuts="r" onClick={() => setDialog('replay')}>
+              {`Replay ${plural(group.count, 'event')}…`}
+            </Action>
+            <span className={styles['apart']} />
+            <Action weight="quiet" onClick={() => setDialog('discard')}>
+              {`Discard ${plural(group.count, 'event')}…`}
+            </Action>
+          </div>
+          <ReplayDialog
+            fingerprint={fingerprint}
+            opened={dialog === 'replay'}
+            onClose={() => setDialog(null)}
+          />
+          <DiscardDialog
+            fingerprint={fingerprint}
+            opened={dialog === 'discard'}
+            onClose={() => setDialog(null)}
+          />
+        </header>
+      )}
+      <Section title="Events">
+        <LiveTable<RawItem>
+          label="Dead letters"
+          path="/api/events/raw"
+          query={{ status: 'dead', fingerprint }}
+          columns={COLUMNS}
+          onOpen={open}
+          empty={
+            <Empty
+              title="No event is dead of this cause any more"
+              action={<Link to="/dead-letters">All causes</Link>}
+            />
+          }
+        />
+      </Section>
+    </>
+  );
+}

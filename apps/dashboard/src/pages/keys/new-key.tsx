@@ -1,0 +1,86 @@
+import { type CreatedApiKey, ROLES, type Role } from '@sluice/contracts/access';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { send } from '../../data/http.ts';
+import { Action } from '../../ui/action.tsx';
+import { Copyable } from '../../ui/copyable.tsx';
+import styles from './keys.module.css';
+
+/** Asks what a key shall be, makes it, and shows it this once. */
+export function NewKey({
+  may,
+  onClose,
+}: {
+  readonly may: Readonly<Record<Role, string>>;
+  readonly onClose: () => void;
+}) {
+  const queries = useQueryClient();
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>('viewer');
+  const [days, setDays] = useState('90');
+  const make = useMutation({
+    mutationFn: () =>
+      send<CreatedApiKey>('POST', '/api/keys', {
+        name: name.trim(),
+        role,
+        ...(days === '' ? {} : { expiresAt: new Date(Date.now() + Number(days) * 86_400_000).toISOString() }),
+      }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
+  });
+  if (make.data !== undefined) {
+    return (
+      <div className={styles['made']}>
+        <p>
+          This is the key of <b>{make.data.name}</b>. It is shown this once: only its hash is kept.
+        </p>
+        <Copyable value={make.data.key} name="the key" head={80} />
+        <Action weight="primary" onClick={onClose}>
+          It is copied
+        </Action>
+      </div>
+    );
+  }
+  const isDays = days === '' || /^[1-9]\d{0,3}$/.test(days);
+  return (
+    <form
+      className={styles['form']}
+      onSubmit={(event) => {
+        event.preventDefault();
+        make.mutate();
+      }}
+    >
+      <label>
+        <span>Whose it is, or what for</span>
+        <input value={name} maxLength={64} onChange={({ target }) => setName(target.value)} />
+      </label>
+      <fieldset>
+        <legend>Role</legend>
+        {ROLES.map((one) => (
+          <label key={one}>
+            <input type="radio" name="role" checked={role === one} onChange={() => setRole(one)} />
+            <b>{one}</b> {may[one]}
+          </label>
+        ))}
+      </fieldset>
+      <label>
+        <span>Days until it ends; empty for a key without end</span>
+        <input inputMode="numeric" value={days} onChange={({ target }) => setDays(target.value.trim())} />
+      </label>
+      {make.error !== null && (
+        <p role="alert" className={styles['problem']}>
+          {make.error.message}
+        </p>
+      )}
+      <div>
+        <Action
+          type="submit"
+          weight="primary"
+          busy={make.isPending}
+          reason={name.trim() === '' ? 'name it first' : isDays ? undefined : 'days are a whole number'}
+        >
+          Make the key
+        </Action>
+      </div>
+    </form>
+  );
+}

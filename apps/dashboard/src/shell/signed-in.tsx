@@ -1,0 +1,40 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { Failure } from '../data/http.ts';
+import { LiveContext } from '../data/live-context.ts';
+import { createLiveStore, type LiveStore } from '../data/live-store.ts';
+import { sessionQuery } from '../data/session.ts';
+import { Failed, Loading } from '../ui/states.tsx';
+import { Shell } from './shell.tsx';
+import { SignIn } from './sign-in.tsx';
+
+/** Shows the pages to whoever is signed in, and the form to everybody else. */
+export function SignedIn() {
+  const { data: session, error, isPending, refetch } = useQuery(sessionQuery);
+  if (isPending) return <Loading rows={4} />;
+  if (session === null) return <SignIn />;
+  if (session === undefined) {
+    const failure = error instanceof Failure ? error : new Failure(String(error), { status: 0 });
+    return (
+      <div style={{ padding: 24 }}>
+        <Failed what="The dashboard cannot reach its api" failure={failure} onRetry={() => void refetch()} />
+      </div>
+    );
+  }
+  return <Live />;
+}
+
+function Live() {
+  const [store, setStore] = useState<LiveStore | null>(null);
+  useEffect(() => {
+    const created = createLiveStore();
+    setStore(created);
+    return () => created.close();
+  }, []);
+  if (store === null) return null;
+  return (
+    <LiveContext value={store}>
+      <Shell />
+    </LiveContext>
+  );
+}

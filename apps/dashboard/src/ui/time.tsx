@@ -1,0 +1,74 @@
+import { createContext, useContext, useEffect, useState } from 'react';
+
+/** Whether times are told in UTC or in the zone of the browser. */
+export const ZoneContext = createContext<'utc' | 'local'>('utc');
+
+/** Returns whether times are told in UTC or in the zone of the browser. */
+export function useZone(): 'utc' | 'local' {
+  return useContext(ZoneContext);
+}
+
+/** Tells a time absolutely, with its zone; the whole of it in the title. */
+export function Time({
+  at,
+  withDate = false,
+}: {
+  readonly at: number | string;
+  readonly withDate?: boolean;
+}) {
+  const zone = useZone();
+  const date = new Date(at);
+  return (
+    <time dateTime={date.toISOString()} title={date.toISOString()}>
+      {formatTime(date, zone, withDate)}
+    </time>
+  );
+}
+
+/** Writes a time as `03:11:58Z`, with its date as `2026-11-21 03:11:58Z`; local times without the Z. */
+export function formatTime(date: Date, zone: 'utc' | 'local', withDate: boolean): string {
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    ...(zone === 'utc' ? { timeZone: 'UTC' } : {}),
+  }).formatToParts(date);
+  const get = (type: Intl.DateTimeFormatPartTypes) => parts.find((part) => part.type === type)?.value ?? '';
+  const time = `${get('hour')}:${get('minute')}:${get('second')}${zone === 'utc' ? 'Z' : ''}`;
+  return withDate ? `${get('year')}-${get('month')}-${get('day')} ${time}` : time;
+}
+
+const STEPS = [
+  { unit: 'd', ms: 86_400_000 },
+  { unit: 'h', ms: 3_600_000 },
+  { unit: 'min', ms: 60_000 },
+  { unit: 's', ms: 1000 },
+] as const;
+
+/** Writes a duration with its two largest units, like `2 min 10 s`; below a second in ms. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  const index = STEPS.findIndex((step) => ms >= step.ms);
+  const [large, small] = [STEPS[index], STEPS[index + 1]];
+  if (large === undefined) return `${Math.round(ms)} ms`;
+  const count = Math.floor(ms / large.ms);
+  const rest = small === undefined ? 0 : Math.floor((ms % large.ms) / small.ms);
+  return small === undefined || rest === 0
+    ? `${count} ${large.unit}`
+    : `${count} ${large.unit} ${rest} ${small.unit}`;
+}
+
+/** Tells how long ago something was; it counts on by itself, once a second. */
+export function Age({ at }: { readonly at: number | string }) {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const ms = now - new Date(at).getTime();
+  return <span>{ms < 1000 ? 'just now' : `${formatDuration(ms)} ago`}</span>;
+}
