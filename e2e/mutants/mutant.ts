@@ -1,10 +1,11 @@
 import type { Proof } from './proof.ts';
 
 /**
- * What a mutant breaks: a promise of docs/guarantees.md by its number, or one of the two rules that stand above them
- * all: `tenants` see only their own, and `signatures` are checked over the bytes that came.
+ * What a mutant breaks: a promise of docs/guarantees.md by its number, or one of the rules that stand above them
+ * all: `tenants` see only their own, `signatures` are checked over the bytes that came, and `access` is only for keys
+ * that are in force, with a record of what they change.
  */
-export type Broken = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 10 | 'tenants' | 'signatures';
+export type Broken = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 10 | 11 | 'tenants' | 'signatures' | 'access';
 
 /** One way to break the product. */
 export type Mutant = {
