@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { buildDashboard } from '@sluice/local/dashboard-build';
@@ -5,7 +6,15 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, expect } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const CHROMIUM = '/usr/bin/chromium';
+
+/** Where browsers are, the first that is there is taken. */
+const BROWSERS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
 
 /** How wide a window is: an operator's screen, and a telephone. */
@@ -25,7 +34,7 @@ export type TestBrowser = {
 
 /** Starts a browser that ends after the file's last test. */
 export async function startTestBrowser(): Promise<TestBrowser> {
-  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  const browser: Browser = await chromium.launch({ executablePath: findBrowser(), args: ARGUMENTS });
   const errors: string[] = [];
   afterAll(async () => {
     await browser.close();
@@ -41,6 +50,13 @@ export async function startTestBrowser(): Promise<TestBrowser> {
       return page;
     },
   };
+}
+
+function findBrowser(): string {
+  const found = BROWSERS.find((path) => existsSync(path));
+  if (found === undefined)
+    throw new Error("These tests need Chromium or Chrome: install Debian's `chromium`.");
+  return found;
 }
 
 /** Expects that axe finds nothing on a page as it stands. */
