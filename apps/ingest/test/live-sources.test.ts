@@ -1,5 +1,6 @@
 import { sign as signAsGithub } from '@octokit/webhooks-methods';
 import { pushSourceSchema } from '@sluice/contracts/source';
+import { createSourceMirror } from '@sluice/queue/source-mirror';
 import { createLogger } from '@sluice/runtime/logger';
 import { createSourceSealer } from '@sluice/sources/source-sealer';
 import { createSourceStore, type SourceList, type SourceRecord } from '@sluice/store/sources-store';
@@ -11,6 +12,7 @@ import { json, send } from './send.ts';
 const BODY = '{"n":1}';
 const SOON = { timeout: 5000 };
 const sealer = createSourceSealer(SECRET_BOX);
+const logger = createLogger({ app: 'ingest', instance: 'ingest-test', level: 'silent' });
 const ingest = useIngest({ sources: [] });
 
 function toSource(secret: string, id = 'made', fields: object = {}) {
@@ -34,7 +36,7 @@ function follow(parts: Partial<LiveSourcesOptions>) {
     mirror: ingest.mirror,
     box: SECRET_BOX,
     environment: { readEnv: () => undefined, now: Date.now },
-    logger: createLogger({ app: 'ingest', instance: ingest.prefix, level: 'silent' }),
+    logger,
     ...parts,
   });
   onTestFinished(() => live.stop());
@@ -94,7 +96,10 @@ it('gives the CloudEvents that two sources claim to the one of the file, and to 
 
 it('says that a source does not exist only when a store was asked', async () => {
   const { promise, resolve } = Promise.withResolvers<SourceList>();
-  const live = follow({ store: { list: () => promise, changedSince: async () => null } });
+  const prefix = `${ingest.prefix}-own`;
+  const mirror = createSourceMirror({ redisUrl: ingest.redisUrl, prefix, logger });
+  onTestFinished(() => mirror.close());
+  const live = follow({ mirror, store: { list: () => promise, changedSince: async () => null } });
   expect(live.sources.mayExist('a')).toBe(true);
   expect(live.readAgeMs()).toBeNaN();
   resolve({ version: '1', sources: [], unreadable: ['b'] });
