@@ -48,6 +48,25 @@ test('masks the passwords of URLs wherever they stand, errors included', () => {
   expect(read().err.message).toBe('no answer from mongodb://sluice:***@db:27017/x');
 });
 
+test('tells of an error and its causes what they are, and nothing that hangs on them', () => {
+  const { logger, read } = createCapture();
+  const cause = Object.assign(new Error('E11000 duplicate key'), {
+    code: 11000,
+    writeErrors: [{ op: { body: 'a whole payload' } }],
+  });
+  const err = Object.assign(new TypeError('the bulk was refused', { cause }), {
+    result: { body: 'a whole payload' },
+  });
+  logger.error({ err }, 'bulk.failed');
+  expect(read().err).toMatchObject({
+    type: 'TypeError',
+    message: 'the bulk was refused',
+    cause: { type: 'Error', message: 'E11000 duplicate key', code: 11000 },
+  });
+  expect(read().err.stack).toContain('logger.test.ts');
+  expect(JSON.stringify(read())).not.toContain('a whole payload');
+});
+
 test('leaves URLs without a password alone', () => {
   const { logger, read } = createCapture();
   logger.info({ url: 'http://127.0.0.1:3000/a@b', mail: 'a@b.c' });

@@ -29,6 +29,36 @@ function toRedactPaths(): string[] {
   });
 }
 
+/** What a log line says of an error: no other property, because drivers hang whole documents on theirs. */
+type LoggedError = {
+  readonly type: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly code: string | number | undefined;
+  readonly cause: LoggedError | undefined;
+};
+
+/** How many causes of an error are told. */
+const MAX_CAUSES = 5;
+
+function toLoggedError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack } = error;
+  // A connection that failed on every address says nothing itself: the first of its errors does.
+  const cause: unknown = error.cause ?? (error instanceof AggregateError ? error.errors[0] : undefined);
+  const code: unknown = 'code' in error ? error.code : undefined;
+  return {
+    type: name,
+    message,
+    stack,
+    code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
+    cause:
+      cause instanceof Error && depth < MAX_CAUSES
+        ? (toLoggedError(cause, depth + 1) as LoggedError)
+        : undefined,
+  } satisfies LoggedError;
+}
+
 /**
  * Creates the logger of a process: JSON with `app`, `instance`, level by name and ISO time, to standard output
  * unless `destination` is given. Secret headers and fields and the passwords of URLs are masked.
@@ -49,6 +79,7 @@ export function createLogger({
     base: { app, instance },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: (error: unknown) => toLoggedError(error) },
     redact: { paths: toRedactPaths(), censor: MASK },
     hooks: { streamWrite: maskUrlPasswords },
   };
