@@ -12,7 +12,9 @@ async function store(events: readonly ReturnType<typeof toEvent>[]): Promise<voi
   const worker = pipeline.startWorker();
   const before = await records.countDocuments();
   await Promise.all(events.map((event) => pipeline.submit(event)));
-  await vi.waitFor(async () => expect(await records.countDocuments()).toBe(before + events.length), 20_000);
+  await vi.waitFor(async () => expect(await records.countDocuments()).toBe(before + events.length), {
+    timeout: 20_000,
+  });
   await worker.close();
   while ((await fold()).hasMore);
 }
