@@ -3,6 +3,9 @@ import type {} from './packages/local/src/test-context.ts';
 
 const MINUTE = 60_000;
 
+/** It measures: nothing may run beside it. */
+const CROWD = 'apps/live/test/crowd.test.ts';
+
 // Servers and apps of their own run beside the tests: more workers make them slower, not faster.
 const limits = { testTimeout: MINUTE, hookTimeout: MINUTE, maxWorkers: 2 };
 
@@ -27,6 +30,7 @@ export default defineConfig({
           ...withServers,
           name: 'integration',
           include: ['{apps,packages}/*/test/**/*.test.ts', 'demo/test/**/*.test.ts'],
+          exclude: [CROWD],
           sequence: { groupOrder: 1 },
         },
       },
@@ -35,7 +39,7 @@ export default defineConfig({
           ...limits,
           ...withServers,
           name: 'e2e',
-          include: ['e2e/**/*.test.ts'],
+          include: ['e2e/**/*.test.ts', CROWD],
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },

@@ -24,12 +24,17 @@ describe('an old worker', () => {
     const raw = sluice.db.collection('raw_events');
     expect(await raw.findOne({ _id: id as never })).toMatchObject({ status: 'pending', attempts: 0 });
 
+    const [old] = sluice.stack.workers();
     await sluice.stack.addWorker({ SUPPORTED_SCHEMA_VERSIONS: '1,2' });
+    // Which of the two takes it next is chance, and each time the old one does it waits twice as long.
+    const oldPid = old?.pid();
+    if (oldPid !== undefined) process.kill(oldPid, 'SIGSTOP');
     await vi.waitFor(
       async () =>
         expect(await raw.findOne({ _id: id as never })).toMatchObject({ status: 'normalized', attempts: 1 }),
       { timeout: 40_000, interval: 200 },
     );
+    if (oldPid !== undefined) process.kill(oldPid, 'SIGCONT');
     const { queue, ledger } = await sluice.settled();
     expect(queue.parked).toBe(0);
     expect(ledger).toMatchObject({ accepted: 1, normalized: 1 });
