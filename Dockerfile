@@ -26,6 +26,24 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     if [ -s /run/secrets/ca.pem ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca.pem; fi; \
     npm ci --omit=dev --ignore-scripts --workspace="@sluice/${APP}"
 
+# The pages that the api serves; for every other app the stage stays empty.
+FROM ${NODE_IMAGE} AS dashboard
+ARG APP
+WORKDIR /app
+COPY --from=manifests /manifests ./
+RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
+    --mount=type=secret,id=ca,target=/run/secrets/ca.pem \
+    --mount=type=cache,target=/root/.npm \
+    if [ "${APP}" != api ]; then exit 0; fi; \
+    if [ -s /run/secrets/ca.pem ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca.pem; fi; \
+    npm ci --ignore-scripts --workspace=@sluice/dashboard
+COPY . .
+RUN mkdir -p apps/dashboard/dist \
+    && if [ "${APP}" = api ]; then npm run build --workspace=@sluice/dashboard; fi \
+    && mkdir -p /out/apps/dashboard \
+    && cp -a apps/dashboard/dist /out/apps/dashboard/ \
+    && chmod -R a+rX,go-w /out
+
 # The app and the packages that it depends on: `npm ls` tells which they are.
 FROM installed AS gathered
 COPY . .
@@ -49,6 +67,7 @@ ENV NODE_ENV=production \
     APP=${APP}
 WORKDIR /app
 COPY --from=gathered /out ./
+COPY --from=dashboard /out ./
 # A number, so that Kubernetes can tell that it is not root.
 USER 1000:1000
 # `exec` makes node process 1: SIGTERM reaches it, and nothing else runs in the container. The flags are those of

@@ -3,8 +3,11 @@ import type {} from './packages/local/src/test-context.ts';
 
 const MINUTE = 60_000;
 
-/** It measures: nothing may run beside it. */
-const CROWD = 'apps/live/test/crowd.test.ts';
+/** They measure, or take all of the machine: nothing may run beside them. */
+const ALONE = ['apps/live/test/crowd.test.ts', 'e2e/faults.test.ts'];
+
+/** Every answer that these tests get is checked against the description of the api. */
+const CHECKED = ['e2e/openapi/watch-answers.ts'];
 
 // Servers and apps of their own run beside the tests: more workers make them slower, not faster.
 const limits = { testTimeout: MINUTE, hookTimeout: MINUTE, maxWorkers: 2 };
@@ -30,7 +33,7 @@ export default defineConfig({
           ...withServers,
           name: 'integration',
           include: ['{apps,packages}/*/test/**/*.test.ts', 'demo/test/**/*.test.ts'],
-          exclude: [CROWD],
+          exclude: ALONE,
           sequence: { groupOrder: 1 },
         },
       },
@@ -39,9 +42,21 @@ export default defineConfig({
           ...limits,
           ...withServers,
           name: 'e2e',
-          include: ['e2e/**/*.test.ts', CROWD],
-          fileParallelism: false,
+          include: ['e2e/**/*.test.ts'],
+          exclude: ALONE,
+          setupFiles: CHECKED,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          ...limits,
+          ...withServers,
+          name: 'alone',
+          include: ALONE,
+          setupFiles: CHECKED,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -8,5 +8,10 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   );
   process.exitCode = 2;
 } else {
+  const { homedir } = await import('node:os');
+  const { join } = await import('node:path');
+  const { enableCompileCache } = await import('node:module');
+  // Halves the time until a command begins. In the person's own folder: nobody else may put code into it.
+  enableCompileCache(join(homedir(), '.cache', 'sluice', 'compiled'));
   await import('../src/main.ts');
 }
