@@ -7,6 +7,7 @@ import { ANY_PORTS } from '@sluice/local/stack-ports';
 import { createTestNames } from '@sluice/local/test-names';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, expect, inject, vi } from 'vitest';
+import { watchAnswers } from './openapi/watch-answers.ts';
 
 /** A whole Sluice for one test file, and its database to ask behind the service's back. */
 export type TestStack = {
@@ -25,7 +26,7 @@ export type Answer = { readonly status: number; readonly headers: Headers; reado
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** Starts the stack on the servers of this test run; it is stopped after the file's last test. */
+/** Starts the stack on the servers of this test run; it is stopped after the file's last test. Its answers are checked. */
 export async function startTestStack({
   env = {},
   sources = 'sources: []\n',
@@ -62,6 +63,7 @@ export async function startTestStack({
     },
     say: (line) => said.push(line),
   });
+  await watchAnswers(stack.apiUrl, stack.ingestUrl, stack.liveUrl);
   const client = await MongoClient.connect(names.mongoUrl);
   const db = client.db(names.database);
   afterAll(async () => {

@@ -12,6 +12,7 @@ const key: ApiKey = {
 const session: SessionAnswer = {
   ...{ tenant: 'default', name: 'ada', role: 'operator', keyId: 'slk_8sWz3TnV1cYd', sources: null },
   expiresAt: '2026-01-02T15:04:05.678Z',
+  simulatesFailures: false,
 };
 
 const call: AuditItem = {

@@ -1,7 +1,6 @@
-import { ERRORS } from '@sluice/contracts/errors';
 import type { RouteAccess } from '@sluice/runtime/access';
 import type { FastifySchema } from 'fastify';
-import { problems } from './responses.ts';
+import { withProblems } from './added-problems.ts';
 
 /** How a caller says who they are; named by `ACCESS_REQUIRED`. */
 export const SECURITY_SCHEMES = {
@@ -34,33 +33,21 @@ export function toDescribedAccess(url: string, { tags = [] }: FastifySchema, own
   return role === undefined ? own : { role };
 }
 
-type Described = { readonly description: string };
-
 /** Adds to the description of a route who may use it, and what the others are answered. */
 export function withAccess(schema: FastifySchema, { role, scope }: Partial<RouteAccess>): FastifySchema {
-  if (role === undefined || role === 'anybody') return schema;
-  const response: Record<string, unknown> = { ...(schema.response as Record<string, unknown> | undefined) };
-  for (const [status, added] of Object.entries(problems(...ACCESS_PROBLEMS))) {
-    const own = response[status];
-    response[status] = isDescribed(own) ? { ...added, description: toJoined(own.description, added) } : added;
-  }
+  if (role === undefined) return schema;
+  if (role === 'anybody') return { ...schema, security: [], ...toExtension(role) };
   const tenant = scope === 'system' ? ' of the tenant `default`' : '';
   const { description = '' } = schema;
   return {
-    ...schema,
-    ...{ response, security: ACCESS_REQUIRED },
+    ...withProblems(schema, ACCESS_PROBLEMS),
+    security: ACCESS_REQUIRED,
     description: `${description} Takes the role \`${role}\`${tenant}.`.trim(),
+    ...toExtension(role),
   };
 }
 
-function isDescribed(value: unknown): value is Described {
-  return typeof value === 'object' && value !== null && 'description' in value;
-}
-
-/** The codes of both, each once. */
-function toJoined(own: string, { description }: Described): string {
-  const missing = ACCESS_PROBLEMS.filter(
-    (code) => description.includes(`\`${code}\``) && !own.includes(`\`${code}\``),
-  );
-  return [own, ...missing.map((code) => `\`${code}\`: ${ERRORS[code].title}`)].join(' ');
+/** For programs that read the description; Fastify's types know no extensions. */
+function toExtension(role: RouteAccess['role']): object {
+  return { 'x-role': role };
 }

@@ -14,8 +14,12 @@ import { ERRORS, type ProblemCode, toStatus } from '@sluice/contracts/errors';
 import type { HourlyStats } from '@sluice/contracts/hourly-stats';
 import type { RecentStats } from '@sluice/contracts/recent-stats';
 import { ACCESS_ANSWERS, ACCESS_REQUESTS } from './access-examples.ts';
+import { ALERT_ANSWERS } from './alert-examples.ts';
+import { FULL_SYNC_ANSWERS, FULL_SYNC_REQUESTS } from './full-sync-examples.ts';
 import { OPERATION_ANSWERS, OPERATION_REQUESTS } from './operation-examples.ts';
+import { QUEUE_ANSWERS } from './queue-examples.ts';
 import { SOURCE_ANSWERS, SOURCE_REQUESTS } from './source-examples.ts';
+import { SYNC_ANSWERS } from './sync-examples.ts';
 
 const ID = 'evt_5f1d7a84db00d2fce00b31a7fc73224f';
 const CONTENT_HASH = '9d1f6b0c3b5a4e0c8f3b8a9d7c6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0c9d8e';
@@ -111,8 +115,12 @@ const stats: Stats = {
 const recentStats: RecentStats = {
   stepSeconds: 60,
   buckets: [
-    { at: '2026-01-02T03:04:00.000Z', accepted: 120, normalized: 117, duplicate: 2, dead: 1, failed: 0 },
+    {
+      ...{ at: '2026-01-02T03:04:00.000Z', accepted: 120, normalized: 117, duplicate: 2, dead: 1, failed: 0 },
+      ...{ rejected: 3, latency: { '3': 90, '4': 29 } },
+    },
   ],
+  sources: [{ source: 'shop', accepted: 120, normalized: 117, duplicate: 2, dead: 1, failed: 0 }],
 };
 
 const hourlyStats: HourlyStats = {
@@ -126,8 +134,10 @@ const hourlyStats: HourlyStats = {
       dead: 3,
       failed: 1,
       pending: 0,
+      latency: { '3': 800, '4': 191 },
     },
   ],
+  rejected: [{ hour: '2026-01-02T03:00:00.000Z', count: 12 }],
   totals: { accepted: 995, normalized: 970, duplicate: 21, dead: 3, failed: 1, pending: 0 },
 };
 
@@ -161,8 +171,8 @@ const batch: BatchAnswer = {
     { index: 0, id: ID, duplicate: false },
     {
       index: 1,
-      code: 'ERR_SOURCE_INVALID',
-      detail: 'The source is missing or its name is not allowed.',
+      code: 'ERR_UNSAFE_KEY',
+      detail: 'The key $where is not allowed.',
     },
   ],
 };
@@ -189,12 +199,13 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
   '/api/events': { source: 'shop', payload: { metric: 'sales', price: '12.50', at: 1767323045 } },
   '/api/events/batch': [
     { source: 'shop', payload: { metric: 'sales', price: '12.50', at: 1767323045 } },
-    { payload: { metric: 'sales', price: '3.00', at: 1767323046 } },
+    { source: 'shop', payload: { $where: 1 } },
   ],
   '/hooks/{source}': { action: 'opened', number: 7 },
   '/api/maintenance': { on: true },
   ...SOURCE_REQUESTS,
   ...OPERATION_REQUESTS,
+  ...FULL_SYNC_REQUESTS,
   ...ACCESS_REQUESTS,
   '/vital-data': { device: 'watch-7', timestamp: 1767323045, heartRateValue: 62, breathRateValue: 14 },
 };
@@ -202,6 +213,7 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, unknown>> = {
 /** What is answered when all is well, by method and path. */
 export const ANSWER_EXAMPLES: Readonly<Record<string, unknown>> = {
   'get /api/events/{id}': detail,
+  'get /api/events/{id}/body': '{"metric":"sales","price":"12.50"}',
   'get /api/events/raw': { items: [raw], nextCursor: null },
   'get /api/events/normalized': { items: [normalized], nextCursor: 'WzE3NjczMjMwNDUwMDAsImV2dF81Zi4uLiJd' },
   'get /api/events/stats': stats,
@@ -213,11 +225,16 @@ export const ANSWER_EXAMPLES: Readonly<Record<string, unknown>> = {
   'post /api/maintenance': { on: true, since: '2026-01-02T03:04:05.678Z' },
   ...SOURCE_ANSWERS,
   ...OPERATION_ANSWERS,
+  ...FULL_SYNC_ANSWERS,
+  ...SYNC_ANSWERS,
+  ...QUEUE_ANSWERS,
   ...ACCESS_ANSWERS,
+  ...ALERT_ANSWERS,
   'post /api/events': accepted,
   'post /api/events/batch': batch,
   'get /api/rejections': { items: [rejection], nextCursor: null },
   'post /hooks/{source}': accepted,
+  'post /hooks/{source} 200': { challenge: '3eZbrw1aBm2rZgRNFdxV2595E9CY3gmd' },
   'post /vital-data': accepted,
   'get /livez': { status: 'alive' },
   'get /readyz': { status: 'ready', checks: { mongodb: { ok: true }, redis: { ok: true } } },

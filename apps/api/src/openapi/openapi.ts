@@ -6,19 +6,34 @@ import { createHash } from 'node:crypto';
 import fastifySwagger from '@fastify/swagger';
 import scalar from '@scalar/fastify-api-reference';
 import { ERRORS, type ProblemCode, ProblemException } from '@sluice/contracts/errors';
-import { addRoutesFor } from '@sluice/runtime/access';
+import { addRoutesFor, isUnsafe } from '@sluice/runtime/access';
 import type { HttpServer } from '@sluice/runtime/http-server';
 import { PROBLEM_MEDIA_TYPE } from '@sluice/runtime/problems';
-import type { FastifyPluginAsync } from 'fastify';
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import type { FastifyPluginAsync, FastifySchema } from 'fastify';
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { SECURITY_SCHEMES, toDescribedAccess, withAccess } from './access.ts';
+import { withProblems } from './added-problems.ts';
 import { ANSWER_EXAMPLES, REQUEST_EXAMPLES, toProblemExample } from './examples.ts';
+import { addHeaders } from './headers.ts';
 
 const DESCRIPTION = `Sluice takes events in, keeps them safe, and turns each into one clean record.
 
 A 202 means that the event is kept. Errors are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problems with a
 \`code\` (all of them: [/docs/errors](/docs/errors)). Lists are read page by page: pass \`nextCursor\` on as \`cursor\`.
 Unknown and malformed query parameters are refused. Times are RFC 3339, UTC, with milliseconds.`;
+
+/** Without it the provider drops the branches of a union that transform what they read. */
+const AS_IT_IS = { zodToJsonConfig: { override: () => undefined } };
+const transformSchema = createJsonSchemaTransform(AS_IT_IS);
+const transformObject = createJsonSchemaTransformObject(AS_IT_IS);
+
+/** What any route that takes a body can answer before it looks at it. */
+const BODY_PROBLEMS = ['ERR_BODY_EMPTY', 'ERR_JSON_INVALID', 'ERR_BODY_TOO_LARGE', 'ERR_MEDIA_TYPE'] as const;
+
+/** What is passed on documents all of its answers itself. */
+function takesBody(method: string | readonly string[], { tags = [] }: FastifySchema): boolean {
+  return [method].flat().some(isUnsafe) && !tags.includes('Sending');
+}
 
 /** Collects what the routes that are added later say of themselves; call it before they are added. */
 export async function registerOpenApi(server: HttpServer): Promise<void> {
@@ -35,6 +50,7 @@ export async function registerOpenApi(server: HttpServer): Promise<void> {
         { name: 'Sources', description: 'What sends to us, and what we poll.' },
         { name: 'Mappings', description: 'How payloads become records, tried before it is trusted.' },
         { name: 'Operations', description: 'What operators do.' },
+        { name: 'Backup', description: 'The second MongoDB, and how it follows.' },
         { name: 'Sending', description: 'Ways in; requests are passed on to ingest as they are.' },
         { name: 'Live', description: 'New records as they are stored.' },
         { name: 'Access', description: 'Who may do what, and who did.' },
@@ -43,10 +59,12 @@ export async function registerOpenApi(server: HttpServer): Promise<void> {
     },
     hideUntagged: true,
     transform: ({ schema = {}, ...given }) => {
-      const access = toDescribedAccess(given.url, schema, given.route.config ?? {});
-      return jsonSchemaTransform({ ...given, schema: withAccess(schema, access) });
+      const { config = {}, method } = given.route;
+      const access = toDescribedAccess(given.url, schema, config);
+      const own = takesBody(method, schema) ? withProblems(schema, BODY_PROBLEMS) : schema;
+      return transformSchema({ ...given, schema: withAccess(own, access) });
     },
-    transformObject: (document) => complete(jsonSchemaTransformObject(document)),
+    transformObject: (document) => complete(transformObject(document)),
   });
 }
 
@@ -112,6 +130,7 @@ function toDocsPolicy(page: string): string {
 type Media = { example?: unknown };
 type Answer = { readonly content?: Record<string, Media>; readonly description?: string };
 type Operation = {
+  readonly operationId?: string;
   readonly requestBody?: { readonly content: Record<string, Media> };
   readonly responses?: Record<string, Answer>;
 };
@@ -120,11 +139,14 @@ type Document = {
   readonly components?: { readonly schemas?: Record<string, unknown> };
 };
 
-/** Adds the examples, and drops components that nothing refers to (the provider makes each one twice). */
+/** Adds examples and headers, and drops components that nothing refers to (the provider makes each one twice). */
 function complete<Given extends object>(given: Given): Given {
   const document = given as Document;
   for (const [path, methods] of Object.entries(document.paths ?? {})) {
-    for (const [method, operation] of Object.entries(methods)) addExamples(path, method, operation);
+    for (const [method, operation] of Object.entries(methods)) {
+      addExamples(path, method, operation);
+      addHeaders(operation.operationId ?? '', operation.responses ?? {});
+    }
   }
   const schemas = document.components?.schemas ?? {};
   for (;;) {

@@ -58,6 +58,7 @@ const deadLetters: DeadLetters = {
       message: 'The field amount is missing.',
       ...{ count: 120, sources: { shop: 120 } },
       ...{ oldest: '2026-01-01T00:00:00.000Z', newest: '2026-01-02T02:00:00.000Z' },
+      ...{ lastFiveMinutes: 20 },
       sampleIds: [DIED],
       sparkline: new Array<number>(24).fill(5),
     },

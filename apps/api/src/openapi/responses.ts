@@ -1,3 +1,4 @@
+import { batchAnswerSchema } from '@sluice/contracts/api';
 import { ERRORS, type ProblemCode, toStatus } from '@sluice/contracts/errors';
 import { PROBLEM_MEDIA_TYPE } from '@sluice/runtime/problems';
 import { z } from 'zod';
@@ -18,6 +19,9 @@ const problemSchema = z
   })
   .meta({ id: 'Problem' });
 
+/** The body of an error answer to a batch: it tells of each item, too, unless none could be read. */
+const batchProblemSchema = problemSchema.extend(batchAnswerSchema.shape).meta({ id: 'BatchProblem' });
+
 /** A media type with its schema, as a route's `response` takes it. */
 type Content<Schema extends z.ZodType> = { readonly schema: Schema };
 
@@ -36,6 +40,15 @@ export function json<Schema extends z.ZodType>(description: string, schema: Sche
 
 /** Documents the problems that a route can answer, by status, and those that any route can. */
 export function problems(...codes: readonly ProblemCode[]) {
+  return toResponses(codes, problemSchema);
+}
+
+/** Documents like `problems` those of a route that takes batches. */
+export function problemsOfBatch(...codes: readonly ProblemCode[]) {
+  return toResponses(codes, z.union([problemSchema, batchProblemSchema]));
+}
+
+function toResponses<Schema extends z.ZodType>(codes: readonly ProblemCode[], schema: Schema) {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of [...codes, ...ALWAYS]) {
     const status = toStatus(code);
@@ -46,7 +59,7 @@ export function problems(...codes: readonly ProblemCode[]) {
       status,
       {
         description: group.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join(' '),
-        content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } },
+        content: { [PROBLEM_MEDIA_TYPE]: { schema } },
       },
     ]),
   );

@@ -75,6 +75,7 @@ const revision: RevisionAnswer = {
     ],
     warnings: [],
   },
+  unusable: null,
   forced: { at: AT, reason: 'The one event is a test of the sender.' },
 };
 
