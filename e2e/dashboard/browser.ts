@@ -1,21 +1,18 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { buildDashboard } from '@sluice/local/dashboard-build';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+  type Response,
+} from 'playwright-core';
 import { afterAll, expect } from 'vitest';
+import { noteAnswer } from '../openapi/watch-answers.ts';
+import { BROWSER_ARGUMENTS, findBrowser } from './find-browser.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-
-/** Where browsers are, the first that is there is taken. */
-const BROWSERS = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-];
-const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
 
 /** How wide a window is: an operator's screen, and a telephone. */
 const WIDE = { width: 1440, height: 900 };
@@ -34,7 +31,7 @@ export type TestBrowser = {
 
 /** Starts a browser that ends after the file's last test. */
 export async function startTestBrowser(): Promise<TestBrowser> {
-  const browser: Browser = await chromium.launch({ executablePath: findBrowser(), args: ARGUMENTS });
+  const browser: Browser = await chromium.launch({ executablePath: findBrowser(), args: BROWSER_ARGUMENTS });
   const errors: string[] = [];
   afterAll(async () => {
     await browser.close();
@@ -46,17 +43,28 @@ export async function startTestBrowser(): Promise<TestBrowser> {
       const page = await context.newPage();
       page.setDefaultTimeout(30_000);
       page.on('pageerror', (error) => errors.push(error.message));
+      page.on('response', (response) => void noteResponse(response));
       await page.goto(url);
       return page;
     },
   };
 }
 
-function findBrowser(): string {
-  const found = BROWSERS.find((path) => existsSync(path));
-  if (found === undefined)
-    throw new Error("These tests need Chromium or Chrome: install Debian's `chromium`.");
-  return found;
+/** Has what the page is answered checked, as far as it is of the api and not of the page itself. */
+async function noteResponse(response: Response): Promise<void> {
+  const url = new URL(response.url());
+  const type = response.headers()['content-type'] ?? '';
+  if (!/[/+]json\b/.test(type) || !/^\/(api|vital-data)\b/.test(url.pathname)) return;
+  // What the page no longer waits for has no body.
+  const body = await response.text().catch(() => null);
+  const headers = new Headers((await response.headersArray()).map(({ name, value }) => [name, value]));
+  noteAnswer(url, {
+    method: response.request().method(),
+    pathname: url.pathname,
+    status: response.status(),
+    headers,
+    body,
+  });
 }
 
 /** Expects that axe finds nothing on a page as it stands. */

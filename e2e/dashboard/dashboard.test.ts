@@ -1,7 +1,11 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startTestStack, type TestStack } from '../test-stack.ts';
+import { expectNoSidewaysScroll } from './accessibility.ts';
 import { buildForTests, expectAccessible, NARROW, startTestBrowser, type TestBrowser } from './browser.ts';
+import { addOpsTests } from './ops-pages.ts';
+import { addReadingTests } from './reading-pages.ts';
+import { addShellTests } from './shell.ts';
 
 const PAGES = [
   '/overview',
@@ -15,8 +19,11 @@ const PAGES = [
   '/operations',
   '/send',
   '/sources',
+  '/schedules',
+  '/queues',
   '/keys',
   '/audit',
+  '/settings',
 ] as const;
 
 describe('the dashboard in a browser', () => {
@@ -99,7 +106,7 @@ describe('the dashboard in a browser', () => {
     await sluice.settled();
     const page = await open(`/events/${second}`);
     await page.getByRole('region', { name: 'Duplicate check' }).getByText(first).first().waitFor();
-    await page.getByText('differs only in note').waitFor();
+    await page.getByRole('row', { name: '/note "b" "a"' }).waitFor();
     await page.context().close();
   });
 
@@ -130,45 +137,6 @@ describe('the dashboard in a browser', () => {
     await page.context().close();
   });
 
-  it('replays dead letters of one cause after showing the plan, and says what came of it', async () => {
-    const bodies = [1, 2, 3].map((at) => ({
-      source: 'doomed',
-      payload: { metric: 'doom', amount: at, timestamp: at },
-      simulateFailure: 8,
-    }));
-    const ids = await Promise.all(bodies.map((body) => send(body)));
-    const page = await open('/dead-letters');
-    const group = page.getByRole('listitem').filter({ hasText: 'doomed' });
-    await group.filter({ hasText: 'doomed 3' }).waitFor({ timeout: 50_000 });
-    await group.getByRole('link').click();
-    await page.getByRole('button', { name: 'Replay 3 events…' }).click();
-    await page.getByLabel('Why, for the audit log').fill('the cause is gone');
-    await page.getByRole('button', { name: 'Replay 3 events', exact: true }).click();
-    await page.getByText('done', { exact: true }).waitFor();
-    await page.getByText('3 of 3 put into the queue').waitFor();
-    await sluice.settled();
-    const statuses = await sluice.db
-      .collection<{ _id: string; status: string }>('raw_events')
-      .find({ _id: { $in: ids } })
-      .map(({ status }) => status)
-      .toArray();
-    expect(statuses).toEqual(['normalized', 'normalized', 'normalized']);
-    await page.context().close();
-  });
-
-  it('reads a hostile payload as text', async () => {
-    const id = await send({
-      source: 'hostile',
-      payload: { note: '<img src=x onerror="document.title=1">', turned: '\u202Eevil' },
-    });
-    await sluice.settled();
-    const page = await open(`/events/${id}`);
-    await page.getByText('<img src=x').first().waitFor();
-    expect(await page.locator('main img').count()).toBe(0);
-    expect(await page.title()).toContain('Sluice');
-    await page.context().close();
-  });
-
   it.each(PAGES)('%s has nothing that axe objects to, in either scheme and on a telephone', async (path) => {
     const page = await open(path, { colorScheme: 'light' });
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -177,6 +145,7 @@ describe('the dashboard in a browser', () => {
     await expectAccessible(page);
     await page.setViewportSize(NARROW);
     await expectAccessible(page);
+    await expectNoSidewaysScroll(page);
     await page.context().close();
   });
 
@@ -190,4 +159,9 @@ describe('the dashboard in a browser', () => {
     await page.getByRole('alert').waitFor({ state: 'detached' });
     await page.context().close();
   });
+
+  addReadingTests(() => ({ sluice, browser }));
+  addShellTests(() => ({ sluice, browser }));
+  // Its last test puts other workers in the place of those that are there.
+  addOpsTests(() => ({ sluice, browser }));
 });

@@ -1,8 +1,10 @@
-// Runs before the first paint, so that a dark page does not flash white.
+// Runs before the first paint, so that a dark page does not flash white and no row changes its height.
 (() => {
   let scheme = null;
+  let density = null;
   try {
     scheme = localStorage.getItem('sluice-color-scheme');
+    density = localStorage.getItem('sluice-density');
   } catch {
     // Storage is switched off: the system's scheme it is.
   }
@@ -10,4 +12,5 @@
     scheme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
   }
   document.documentElement.setAttribute('data-mantine-color-scheme', scheme);
+  if (density === 'comfortable') document.documentElement.dataset.density = density;
 })();

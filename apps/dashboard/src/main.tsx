@@ -10,15 +10,25 @@ import '@mantine/core/styles/ModalBase.css';
 import '@mantine/core/styles/Modal.css';
 import './theme/tokens.css';
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Failure } from './data/http.ts';
+import { sessionQuery } from './data/session.ts';
 import { createAppRouter } from './router.tsx';
 import { resolveVariables, theme } from './theme/theme.ts';
 
-const queries = new QueryClient({
+/** Whatever is refused because nobody is signed in any more leads to the form, and from there back. */
+function onError(error: Error): void {
+  if (!(error instanceof Failure) || error.status !== 401) return;
+  if (queries.getQueryData(sessionQuery.queryKey) !== null)
+    void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
+}
+
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       // What the api refused it refuses again; what it did not answer it may answer next time.

@@ -9,7 +9,10 @@ import {
 import { readTexts } from './data/search.ts';
 import { toAggregatesSearch } from './pages/aggregates/search.ts';
 import { toDeviceSearch } from './pages/devices/search.ts';
+import { toEventViewSearch } from './pages/event/search.ts';
 import { toEventSearch } from './pages/events/search.ts';
+import { toLiveSearch } from './pages/live/search.ts';
+import { toOverviewSearch } from './pages/overview/search.ts';
 import { NotFound } from './shell/not-found.tsx';
 import { SignedIn } from './shell/signed-in.tsx';
 
@@ -30,6 +33,7 @@ const index = createRoute({
 const overview = createRoute({
   getParentRoute: () => shell,
   path: '/overview',
+  validateSearch: toOverviewSearch,
   component: lazyRouteComponent(() => import('./pages/overview/overview.tsx'), 'Overview'),
 });
 
@@ -43,6 +47,7 @@ const events = createRoute({
 const event = createRoute({
   getParentRoute: () => shell,
   path: '/events/$id',
+  validateSearch: toEventViewSearch,
   component: lazyRouteComponent(() => import('./pages/event/event.tsx'), 'Event'),
 });
 
@@ -67,9 +72,16 @@ const devices = createRoute({
   component: lazyRouteComponent(() => import('./pages/devices/devices.tsx'), 'Devices'),
 });
 
+const device = createRoute({
+  getParentRoute: () => shell,
+  path: '/devices/$id',
+  component: lazyRouteComponent(() => import('./pages/device/device.tsx'), 'Device'),
+});
+
 const sources = createRoute({
   getParentRoute: () => shell,
   path: '/sources',
+  validateSearch: (search) => readTexts(search, ['add']),
   component: lazyRouteComponent(() => import('./pages/sources/sources.tsx'), 'Sources'),
 });
 
@@ -79,27 +91,49 @@ const source = createRoute({
   component: lazyRouteComponent(() => import('./pages/source/source.tsx'), 'Source'),
 });
 
+const schedules = createRoute({
+  getParentRoute: () => shell,
+  path: '/schedules',
+  component: lazyRouteComponent(() => import('./pages/schedules/schedules.tsx'), 'Schedules'),
+});
+
+const queues = createRoute({
+  getParentRoute: () => shell,
+  path: '/queues',
+  component: lazyRouteComponent(() => import('./pages/queues/queues.tsx'), 'Queues'),
+});
+
+const replication = createRoute({
+  getParentRoute: () => shell,
+  path: '/replication',
+  component: lazyRouteComponent(() => import('./pages/replication/replication.tsx'), 'Replication'),
+});
+
 const live = createRoute({
   getParentRoute: () => shell,
   path: '/live',
+  validateSearch: toLiveSearch,
   component: lazyRouteComponent(() => import('./pages/live/live.tsx'), 'Live'),
 });
 
 const send = createRoute({
   getParentRoute: () => shell,
   path: '/send',
+  validateSearch: (search) => readTexts(search, ['from']),
   component: lazyRouteComponent(() => import('./pages/send/send.tsx'), 'Send'),
 });
 
 const deadLetters = createRoute({
   getParentRoute: () => shell,
   path: '/dead-letters',
+  validateSearch: (search) => readTexts(search, ['source', 'code', 'from', 'to']),
   component: lazyRouteComponent(() => import('./pages/dead-letters/dead-letters.tsx'), 'DeadLetters'),
 });
 
 const deadLetterGroup = createRoute({
   getParentRoute: () => shell,
   path: '/dead-letters/$fingerprint',
+  validateSearch: (search) => readTexts(search, ['plan']),
   component: lazyRouteComponent(() => import('./pages/dead-letters/group.tsx'), 'Group'),
 });
 
@@ -112,6 +146,7 @@ const operations = createRoute({
 const operation = createRoute({
   getParentRoute: () => shell,
   path: '/operations/$id',
+  validateSearch: (search) => readTexts(search, ['canaryOf']),
   component: lazyRouteComponent(() => import('./pages/operations/operation.tsx'), 'Operation'),
 });
 
@@ -135,6 +170,12 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('./pages/keys/keys.tsx'), 'Keys'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/settings.tsx'), 'Settings'),
+});
+
 const pages = [
   index,
   overview,
@@ -144,6 +185,7 @@ const pages = [
   normalized,
   aggregates,
   devices,
+  device,
   deadLetters,
   deadLetterGroup,
   requests,
@@ -152,8 +194,12 @@ const pages = [
   send,
   sources,
   source,
+  schedules,
+  queues,
+  replication,
   audit,
   keys,
+  settings,
 ] as const;
 
 const tree = root.addChildren([shell.addChildren(pages)]);

@@ -48,6 +48,12 @@ export function read<Answer>(path: string, query?: Query, signal?: AbortSignal):
   return ask<Answer>('GET', toUrl(path, query), undefined, signal);
 }
 
+/** Reads bytes from the api as the text that they are. @throws Failure */
+export async function readText(path: string, query?: Query, signal?: AbortSignal): Promise<string> {
+  const response = await fetchAnswer('GET', toUrl(path, query), undefined, signal);
+  return response.text();
+}
+
 /** Sends JSON to the api. @throws Failure */
 export function send<Answer>(
   method: 'POST' | 'PUT' | 'DELETE',
@@ -63,6 +69,17 @@ async function ask<Answer>(
   body?: unknown,
   signal?: AbortSignal,
 ): Promise<Answer> {
+  const response = await fetchAnswer(method, url, body, signal);
+  if (response.status === 204) return undefined as Answer;
+  return (await response.json()) as Answer;
+}
+
+async function fetchAnswer(
+  method: string,
+  url: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<Response> {
   const timeout = AbortSignal.timeout(PATIENCE_MS);
   let response: Response;
   try {
@@ -79,8 +96,7 @@ async function ask<Answer>(
     throw new Failure('The api did not answer. It is tried again by itself.', { status: 0, cause });
   }
   if (!response.ok) throw await toFailure(response);
-  if (response.status === 204) return undefined as Answer;
-  return (await response.json()) as Answer;
+  return response;
 }
 
 async function toFailure(response: Response): Promise<Failure> {

@@ -1,6 +1,6 @@
-import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
-import type { LiveNews } from './live-channel.ts';
+import { createContext, useCallback, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
 import type { LiveState, LiveStore } from './live-store.ts';
+import type { LiveNews } from './live-stream.ts';
 
 /** The page's live store; every page under the shell has one. */
 export const LiveContext = createContext<LiveStore | null>(null);
@@ -11,10 +11,30 @@ function useLiveStore(): LiveStore {
   return store;
 }
 
-/** Returns how the connection is, and renders again when that changes. */
+/** Returns how the connection is, and renders again when that changes; a hidden page waits until it is looked at. */
 export function useLiveState(): LiveState {
   const store = useLiveStore();
-  return useSyncExternalStore(store.subscribe, store.read);
+  const subscribe = useCallback(
+    (onChange: () => void) => {
+      const look = () => {
+        if (document.visibilityState === 'visible') onChange();
+      };
+      const stop = store.subscribe(look);
+      document.addEventListener('visibilitychange', look);
+      return () => {
+        stop();
+        document.removeEventListener('visibilitychange', look);
+      };
+    },
+    [store],
+  );
+  return useSyncExternalStore(subscribe, store.read);
+}
+
+/** Tells whether a person has stopped the page, and how to stop it or let it go on. */
+export function usePause(): readonly [isPaused: boolean, toggle: () => void] {
+  const store = useLiveStore();
+  return [useLiveState().pausedAt !== null, store.togglePause];
 }
 
 /** Hears every piece of news while the component is shown. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { appendRows, beginRows, NO_ROWS, refreshRows, showHeld } from './live-rows.ts';
+import { appendRows, beginRows, NO_ROWS, patchRows, refreshRows, showHeld } from './live-rows.ts';
 
 const rows = (...ids: readonly string[]) => ids.map((id) => ({ id, status: 'pending' }));
 const toIds = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id).join(' ');
@@ -51,4 +51,14 @@ it('gives up holding back after 2,000 rows and says so', () => {
   }
   expect(list.overflown).toBe(true);
   expect(list.held.length).toBeLessThanOrEqual(2000);
+});
+
+it('changes rows in their place, and nothing at all when none is concerned', () => {
+  const held = refreshRows(beginRows(rows('b', 'a')), rows('c', 'b', 'a'), { insert: false });
+  const patch = (item: { readonly id: string; readonly status: string }) =>
+    item.id === 'b' || item.id === 'c' ? { ...item, status: 'dead' } : item;
+  const list = patchRows(held, patch);
+  expect(list.shown.map(({ status }) => status)).toEqual(['dead', 'pending']);
+  expect(list.held.map(({ status }) => status)).toEqual(['dead']);
+  expect(patchRows(held, (item) => item)).toBe(held);
 });

@@ -57,6 +57,19 @@ export function refreshRows<Item extends Row>(
   return { shown, held: waiting, overflown: rows.overflown };
 }
 
+/** Brings rows up to date in their place, shown ones and held ones; the others stay the same objects. */
+export function patchRows<Item extends Row>(
+  rows: LiveRows<Item>,
+  patch: (item: Item) => Item,
+): LiveRows<Item> {
+  const shown = rows.shown.map(patch);
+  const held = rows.held.map(patch);
+  const isSame = (before: readonly Item[], after: readonly Item[]) =>
+    before.every((item, index) => item === after[index]);
+  if (isSame(rows.shown, shown) && isSame(rows.held, held)) return rows;
+  return { ...rows, shown, held };
+}
+
 /** Puts what was held back on top. */
 export function showHeld<Item extends Row>(rows: LiveRows<Item>): LiveRows<Item> {
   return { shown: [...rows.held, ...rows.shown], held: [], overflown: rows.overflown };

@@ -1,18 +1,27 @@
-import { followLive, type LiveNews } from './live-channel.ts';
+import { followLive } from './live-channel.ts';
+import { type LiveNews, SILENT_MS } from './live-stream.ts';
 
-/** How the page hears of what happens: `stale` when it has not for more than 45 s. */
-export type Connection = 'connecting' | 'live' | 'delayed' | 'stale';
+/**
+ * How the page hears of what happens: `delayed` when it has not for 15 s, `stale` when it has not for 45 s or the stream
+ * could not be opened again at once.
+ */
+export type Connection = 'connecting' | 'live' | 'delayed' | 'reconnecting' | 'stale';
 
-/** What is known of the connection; `lastHeardAt` in epoch ms, null before the first sign. */
+/** What is known of the connection; times in epoch ms. */
 export type LiveState = {
   readonly connection: Connection;
+  /** Null before the first sign. */
   readonly lastHeardAt: number | null;
-  /** How often the server said that something was missed. */
-  readonly resets: number;
+  /** While there is no stream: how often it failed, and when it is asked for again. */
+  readonly retry: { readonly failures: number; readonly at: number } | null;
+  /** The last time that what is shown had to be loaded again, and since when it was not kept up. */
+  readonly resync: { readonly at: number; readonly since: number | null } | null;
+  /** When a person stopped the page; null while it goes on. */
+  readonly pausedAt: number | null;
 };
 
 const DELAYED_MS = 15_000;
-const STALE_MS = 45_000;
+const STALE_MS = SILENT_MS;
 
 export type LiveStore = {
   read(): LiveState;
@@ -20,23 +29,31 @@ export type LiveStore = {
   subscribe(listener: () => void): () => void;
   /** Calls back with each piece of news; returns how to stop. */
   listen(listener: (news: LiveNews) => void): () => void;
+  /** Stops the page, or lets it go on. */
+  togglePause(): void;
   close(): void;
 };
 
 /** Creates the one store of what comes live; it follows the stream until it is closed. */
-export function createLiveStore(now: () => number = Date.now): LiveStore {
+export function createLiveStore(follow: typeof followLive = followLive): LiveStore {
   const closing = new AbortController();
   const watchers = new Set<() => void>();
   const listeners = new Set<(news: LiveNews) => void>();
-  const startedAt = now();
-  let state: LiveState = { connection: 'connecting', lastHeardAt: null, resets: 0 };
+  const startedAt = Date.now();
+  let state: LiveState = {
+    connection: 'connecting',
+    lastHeardAt: null,
+    retry: null,
+    resync: null,
+    pausedAt: null,
+  };
 
   function update(change: Partial<LiveState>): void {
     const next = { ...state, ...change };
     if (
-      next.connection === state.connection &&
-      next.lastHeardAt === state.lastHeardAt &&
-      next.resets === state.resets
+      Object.keys(change).every((name) =>
+        Object.is(next[name as keyof LiveState], state[name as keyof LiveState]),
+      )
     )
       return;
     state = next;
@@ -44,20 +61,26 @@ export function createLiveStore(now: () => number = Date.now): LiveStore {
   }
 
   function look(): void {
-    const silentMs = now() - (state.lastHeardAt ?? startedAt);
-    const never = state.lastHeardAt === null;
-    if (silentMs > STALE_MS) update({ connection: 'stale' });
-    else if (silentMs > DELAYED_MS) update({ connection: 'delayed' });
-    else update({ connection: never ? 'connecting' : 'live' });
+    update({ connection: toConnection(state, startedAt, Date.now()) });
   }
 
-  followLive((news) => {
-    if (news.kind === 'lost') look();
-    else if (news.kind === 'reset') {
-      update({ connection: 'live', lastHeardAt: news.at, resets: state.resets + 1 });
-    } else update({ connection: 'live', lastHeardAt: news.at });
+  function take(news: LiveNews): void {
+    if (news.kind === 'lost') {
+      update({ retry: { failures: news.failures, at: news.retryAt } });
+      look();
+    } else {
+      const { kind, at } = news;
+      update({
+        connection: 'live',
+        lastHeardAt: at,
+        retry: null,
+        ...(kind === 'resync' ? { resync: { at, since: news.since } } : {}),
+      });
+    }
     for (const listener of listeners) listener(news);
-  }, closing.signal);
+  }
+
+  follow(take, closing.signal);
   const timer = setInterval(look, 1000);
 
   return {
@@ -70,9 +93,20 @@ export function createLiveStore(now: () => number = Date.now): LiveStore {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    togglePause() {
+      update({ pausedAt: state.pausedAt === null ? Date.now() : null });
+    },
     close() {
       clearInterval(timer);
       closing.abort();
     },
   };
+}
+
+function toConnection({ lastHeardAt, retry }: LiveState, startedAt: number, now: number): Connection {
+  const silentMs = now - (lastHeardAt ?? startedAt);
+  if (silentMs > STALE_MS || (retry !== null && retry.failures > 1)) return 'stale';
+  if (retry !== null) return 'reconnecting';
+  if (silentMs > DELAYED_MS) return 'delayed';
+  return lastHeardAt === null ? 'connecting' : 'live';
 }

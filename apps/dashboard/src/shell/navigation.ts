@@ -20,12 +20,26 @@ export const NAVIGATION = [
       { to: '/send', name: 'Send an event', key: 't' },
     ],
   },
-  { group: 'Configure', pages: [{ to: '/sources', name: 'Sources', key: 's' }] },
+  {
+    group: 'Configure',
+    pages: [
+      { to: '/sources', name: 'Sources', key: 's' },
+      { to: '/schedules', name: 'Schedules', key: 'c' },
+    ],
+  },
   {
     group: 'System',
     pages: [
+      { to: '/queues', name: 'Queues & workers', key: 'q' },
+      { to: '/replication', name: 'Replication', key: 'b' },
       { to: '/keys', name: 'API keys', key: 'y' },
       { to: '/audit', name: 'Audit', key: 'u' },
+      { to: '/settings', name: 'Settings', key: ',' },
     ],
   },
 ] as const;
+
+type Page = (typeof NAVIGATION)[number]['pages'][number];
+
+/** All pages of the navigation, in its order. */
+export const PAGES: readonly Page[] = NAVIGATION.flatMap<Page>(({ pages }) => pages);

@@ -1,14 +1,24 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Failure } from '../data/http.ts';
 import { sessionQuery, signIn } from '../data/session.ts';
 import { Action } from '../ui/action.tsx';
 import styles from './sign-in.module.css';
 
-/** Asks for a key; the browser then keeps a cookie that scripts cannot read. */
-export function SignIn() {
+/** Asks for a key; the browser then keeps a cookie that scripts cannot read. Signing in leads back to the same address. */
+export function SignIn({
+  isReturning,
+}: {
+  /** Whether somebody was signed in until now. */
+  readonly isReturning: boolean;
+}) {
   const queries = useQueryClient();
   const [key, setKey] = useState('');
+  useEffect(() => {
+    document.title = 'Sign in · Sluice';
+    // Whoever signs in next may see other things.
+    queries.removeQueries({ predicate: ({ queryKey: [name] }) => name !== sessionQuery.queryKey[0] });
+  }, [queries]);
   const { mutate, isPending, error } = useMutation({
     mutationFn: signIn,
     onSuccess: (session) => queries.setQueryData(sessionQuery.queryKey, session),
@@ -23,6 +33,11 @@ export function SignIn() {
         }}
       >
         <h1>Sluice</h1>
+        {isReturning && (
+          <p role="alert" className={styles['ended']}>
+            The session has ended. Signing in leads back to this page.
+          </p>
+        )}
         <label htmlFor="key">API key</label>
         <input
           id="key"

@@ -1,3 +1,4 @@
+import { useKeyProps } from '../shell/key-map.ts';
 import styles from './action.module.css';
 
 /** How much a button weighs: one `primary` a page at most; `danger` destroys or cannot be taken back. */
@@ -9,6 +10,7 @@ export function Action({
   reason,
   busy = false,
   children,
+  'aria-keyshortcuts': key,
   ...button
 }: {
   readonly weight?: Weight;
@@ -19,19 +21,29 @@ export function Action({
   readonly onClick?: () => void;
   readonly type?: 'button' | 'submit';
   readonly 'aria-label'?: string;
+  /** The single key that presses it, as it is without a map of one's own. */
   readonly 'aria-keyshortcuts'?: string;
 }) {
+  const keyProps = useKeyProps(key);
+  const shortcut = keyProps['aria-keyshortcuts'];
   return (
     <span className={styles['frame']}>
       <button
         type="button"
         {...button}
+        {...keyProps}
         className={styles['action']}
         data-weight={weight}
+        data-page-action=""
         disabled={reason !== undefined || busy}
         aria-busy={busy}
       >
         {children}
+        {shortcut !== undefined && (
+          <span aria-hidden="true" className={styles['key']}>
+            {shortcut}
+          </span>
+        )}
       </button>
       {reason !== undefined && <span className={styles['reason']}>{reason}</span>}
     </span>

@@ -1,5 +1,6 @@
-import { useId, useState } from 'react';
-import styles from './bar-chart.module.css';
+import { useId } from 'react';
+import { Patterns, TimeAxis, toNiceTop, ValueAxis } from './chart-axis.tsx';
+import { CHART, ChartFrame, type Crosshair, toChartKeys, useCrosshair } from './chart-frame.tsx';
 import { useElementWidth } from './element-width.ts';
 import { formatCount } from './numbers.ts';
 import { formatTime, useZone } from './time.tsx';
@@ -10,24 +11,30 @@ export type Series<Key extends string> = {
   readonly name: string;
   readonly color: string;
   readonly pattern?: 'hatch' | 'dots';
+  /** Drawn downwards from the line: what never came in. */
+  readonly below?: boolean;
 };
 
-/** One bar: when it begins, and how much of each series. */
-export type Bar<Key extends string> = { readonly at: string } & Readonly<Record<Key, number>>;
+/** One bar: when it begins, and how much of each series; null where nobody knows. */
+export type Bar<Key extends string> = {
+  readonly at: string;
+  readonly counts: Readonly<Record<Key, number>> | null;
+};
 
-const HEIGHT = 160;
-const AXIS = 20;
-const LEFT = 44;
+const { height: HEIGHT, axis: AXIS, left: LEFT } = CHART;
 
 /**
- * Draws stacked bars over time, from zero. Arrow keys go from bar to bar, "View as table" shows the numbers; the last bar is
- * still open and stands behind a dashed line.
+ * Draws stacked bars over time, from zero. Arrow keys go from bar to bar, "View as table" shows the numbers. What is not known is
+ * hatched, and so is the last bar while its time is not over (`isOpen`).
  */
 export function BarChart<Key extends string>({
   title,
   summary,
   series,
   bars,
+  isOpen = false,
+  crosshair: shared,
+  note,
 }: {
   /** What is counted and how long a bar is, like "Events per minute". */
   readonly title: string;
@@ -35,178 +42,131 @@ export function BarChart<Key extends string>({
   readonly summary: string;
   readonly series: readonly Series<Key>[];
   readonly bars: readonly Bar<Key>[];
+  readonly isOpen?: boolean;
+  readonly crosshair?: Crosshair;
+  readonly note?: React.ReactNode;
 }) {
   const [frame, width] = useElementWidth<HTMLDivElement>();
-  const [chosen, setChosen] = useState<number | null>(null);
-  const [asTable, setAsTable] = useState(false);
+  const own = useCrosshair();
+  const crosshair = shared ?? own;
   const id = useId();
   const zone = useZone();
-  const toTotal = (bar: Bar<Key>) => series.reduce((sum, { key }) => sum + bar[key], 0);
-  const top = toNiceTop(Math.max(...bars.map(toTotal), 1));
+  const above = series.filter(({ below }) => below !== true);
+  const under = series.filter(({ below }) => below === true);
+  const sum = (of: typeof series, { counts }: Bar<Key>) =>
+    counts === null ? 0 : of.reduce((total, { key }) => total + counts[key], 0);
+  const mostUnder = Math.max(0, ...bars.map((bar) => sum(under, bar)));
+  const top = toNiceTop(Math.max(...bars.map((bar) => sum(above, bar)), mostUnder, 1));
+  const depth = under.length === 0 ? 0 : Math.max(8, Math.round((mostUnder / top) * HEIGHT));
   const step = bars.length === 0 ? 0 : (width - LEFT) / bars.length;
   const toY = (value: number) => HEIGHT - (value / top) * HEIGHT;
-  const shown = chosen === null ? undefined : bars[chosen];
+  const times = bars.map(({ at }) => at);
+  const shown = bars.find(({ at }) => at === crosshair.at);
+  const isMarked = (at: string) => at === crosshair.at;
 
-  function move(event: React.KeyboardEvent): void {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
-    setChosen(Math.min(bars.length - 1, Math.max(0, (chosen ?? (by > 0 ? -1 : bars.length)) + by)));
+  function drawBar({ at, counts }: Bar<Key>, index: number) {
+    const x = LEFT + index * step;
+    if (counts === null) {
+      return <rect x={x} y="0" width={step} height={HEIGHT} fill={`url(#${id}-unknown)`} />;
+    }
+    let up = 0;
+    let down = 0;
+    const isLast = isOpen && index === bars.length - 1;
+    return series.map(({ key, color, pattern, below }, place) => {
+      const value = counts[key];
+      if (value === 0) return null;
+      const length = Math.max(1, (value / top) * HEIGHT);
+      const y = below === true ? HEIGHT + 1 + down : toY(up) - length;
+      if (below === true) down += length;
+      else up += value;
+      const box = { x: x + 0.5, y, width: Math.max(1, step - 1), height: length };
+      return (
+        <g key={`${at} ${key}`}>
+          <rect {...box} fill={pattern === undefined ? color : `url(#${id}-${place})`} />
+          {isLast && <rect {...box} fill={`url(#${id}-open)`} />}
+        </g>
+      );
+    });
   }
 
   return (
-    <figure className={styles['chart']} aria-label={`${title}. ${summary}`}>
-      <figcaption>
-        <b>{title}</b>
-        <span className={styles['legend']}>
-          {series.map(({ key, name, color, pattern }, at) => (
-            <span key={key}>
-              <svg width="10" height="10" aria-hidden="true">
-                <rect width="10" height="10" fill={pattern === undefined ? color : `url(#${id}-${at})`} />
-              </svg>
-              {name}
-            </span>
-          ))}
-        </span>
-        <button type="button" onClick={() => setAsTable(!asTable)}>
-          {asTable ? 'View as chart' : 'View as table'}
-        </button>
-      </figcaption>
-      <div ref={frame}>
-        {asTable ? (
-          <Table series={series} bars={bars} />
-        ) : (
-          <svg
-            width={width}
-            height={HEIGHT + AXIS}
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys go from bar to bar
-            tabIndex={0}
-            role="img"
-            aria-label={summary}
-            onKeyDown={move}
-            onBlur={() => setChosen(null)}
-            onPointerLeave={() => setChosen(null)}
-          >
-            <defs>
-              {series.map(({ key, color, pattern }, at) =>
-                pattern === undefined ? null : (
-                  <pattern key={key} id={`${id}-${at}`} width="4" height="4" patternUnits="userSpaceOnUse">
-                    <rect width="4" height="4" fill="var(--surface)" />
-                    {pattern === 'hatch' ? (
-                      <path d="M0 4 4 0M-1 1 1 -1M3 5 5 3" stroke={color} strokeWidth="1.4" />
-                    ) : (
-                      <circle cx="2" cy="2" r="1.2" fill={color} />
-                    )}
-                  </pattern>
-                ),
-              )}
-            </defs>
-            {[0, top / 2, top].map((value) => (
-              <g key={value}>
-                <path d={`M${LEFT} ${toY(value) + 0.5}H${width}`} stroke="var(--hairline)" />
-                <text
-                  x={LEFT - 6}
-                  y={toY(value) + (value === top ? 10 : 4)}
-                  textAnchor="end"
-                  className={styles['tick']}
-                >
-                  {formatCount(value)}
-                </text>
-              </g>
-            ))}
-            {bars.map((bar, index) => {
-              let from = 0;
-              return (
-                <g key={bar.at} onPointerEnter={() => setChosen(index)}>
-                  <rect
-                    x={LEFT + index * step}
-                    y="0"
-                    width={step}
-                    height={HEIGHT}
-                    fill={index === chosen ? 'var(--marker)' : 'transparent'}
-                  />
-                  {series.map(({ key, color, pattern }, at) => {
-                    const value = bar[key];
-                    if (value === 0) return null;
-                    const y = toY(from + value);
-                    const height = Math.max(1, toY(from) - y);
-                    from += value;
-                    return (
-                      <rect
-                        key={key}
-                        x={LEFT + index * step + 0.5}
-                        y={y}
-                        width={Math.max(1, step - 1)}
-                        height={height}
-                        fill={pattern === undefined ? color : `url(#${id}-${at})`}
-                      />
-                    );
-                  })}
-                </g>
-              );
-            })}
-            {toTicks(bars).map((index) => (
-              <text key={index} x={LEFT + index * step} y={HEIGHT + 14} className={styles['tick']}>
-                {formatTime(new Date(bars[index]?.at ?? 0), zone, false).slice(0, 5)}
-              </text>
-            ))}
+    <ChartFrame
+      title={title}
+      summary={summary}
+      note={note}
+      times={times}
+      columns={series.map(({ key, name }) => ({
+        name,
+        cells: bars.map(({ counts }) => (counts === null ? 'no data' : formatCount(counts[key]))),
+      }))}
+      legend={series.map(({ key, name, color, pattern }, place) => (
+        <span key={key}>
+          <svg width="10" height="10" aria-hidden="true">
+            <rect width="10" height="10" fill={pattern === undefined ? color : `url(#${id}-${place})`} />
           </svg>
-        )}
-      </div>
-      <p className={styles['reading']} role="status">
-        {shown !== undefined &&
-          `${formatTime(new Date(shown.at), zone, false)}: ${series.map(({ key, name }) => `${formatCount(shown[key])} ${name}`).join(', ')}`}
-      </p>
-    </figure>
-  );
-}
-
-function Table<Key extends string>({
-  series,
-  bars,
-}: {
-  readonly series: readonly Series<Key>[];
-  readonly bars: readonly Bar<Key>[];
-}) {
-  const zone = useZone();
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also without a mouse
-    <div className={styles['table']} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            {series.map(({ key, name }) => (
-              <th key={key} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {bars.toReversed().map((bar) => (
-            <tr key={bar.at}>
-              <th scope="row">{formatTime(new Date(bar.at), zone, true)}</th>
-              {series.map(({ key }) => (
-                <td key={key}>{formatCount(bar[key])}</td>
-              ))}
-            </tr>
+          {name}
+        </span>
+      ))}
+      reading={
+        shown === undefined
+          ? ''
+          : `${formatTime(new Date(shown.at), zone, false)}: ${shown.counts === null ? 'no data' : describe(series, shown.counts)}${isOpen && shown === bars.at(-1) ? ', not over yet' : ''}`
+      }
+    >
+      <div ref={frame}>
+        <svg
+          width={width}
+          height={HEIGHT + depth + AXIS}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys go from bar to bar
+          tabIndex={0}
+          role="img"
+          aria-label={summary}
+          onKeyDown={toChartKeys(times, crosshair)}
+          onBlur={() => crosshair.choose(null)}
+          onPointerLeave={() => crosshair.choose(null)}
+        >
+          <defs>
+            <Patterns id={id} />
+            {series.map(({ key, color, pattern }, place) =>
+              pattern === undefined ? null : (
+                <pattern key={key} id={`${id}-${place}`} width="4" height="4" patternUnits="userSpaceOnUse">
+                  <rect width="4" height="4" fill="var(--surface)" />
+                  {pattern === 'hatch' ? (
+                    <path d="M0 4 4 0M-1 1 1 -1M3 5 5 3" stroke={color} strokeWidth="1.4" />
+                  ) : (
+                    <circle cx="2" cy="2" r="1.2" fill={color} />
+                  )}
+                </pattern>
+              ),
+            )}
+          </defs>
+          <ValueAxis
+            width={width}
+            marks={[0, top / 2, top].map((value) => ({ value: formatCount(value), y: toY(value) }))}
+          />
+          <path d={`M${LEFT} ${HEIGHT + 0.5}H${width}`} stroke="var(--control)" />
+          {bars.map((bar, index) => (
+            <g key={bar.at} onPointerEnter={() => crosshair.choose(bar.at)}>
+              <rect
+                x={LEFT + index * step}
+                y="0"
+                width={step}
+                height={HEIGHT + depth}
+                fill={isMarked(bar.at) ? 'var(--marker)' : 'transparent'}
+              />
+              {drawBar(bar, index)}
+            </g>
           ))}
-        </tbody>
-      </table>
-    </div>
+          <TimeAxis times={times} width={width} y={HEIGHT + depth + 14} />
+        </svg>
+      </div>
+    </ChartFrame>
   );
 }
 
-/** The least of 1, 2, 4 and 10 times a power of ten that is not smaller: half of it is a round number too. */
-function toNiceTop(most: number): number {
-  const power = 10 ** Math.floor(Math.log10(most));
-  const factor = [1, 2, 4, 10].find((one) => one * power >= most) ?? 10;
-  return Math.max(2, factor * power);
-}
-
-/** The bars below which the time stands: six at most. */
-function toTicks(bars: readonly { readonly at: string }[]): readonly number[] {
-  const every = Math.max(1, Math.ceil(bars.length / 6));
-  return bars.flatMap((_bar, index) => (index % every === 0 ? [index] : []));
+function describe<Key extends string>(
+  series: readonly Series<Key>[],
+  counts: Readonly<Record<Key, number>>,
+): string {
+  return series.map(({ key, name }) => `${formatCount(counts[key])} ${name}`).join(', ');
 }

@@ -1,7 +1,9 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Row } from '../data/live-rows.ts';
+import { useRowHeight } from '../shell/row-height.ts';
 import styles from './data-table.module.css';
+import type { Selection } from './selection.ts';
 
 /** A column: what it is called, how a cell looks, how wide it is. */
 export type Column<Item> = {
@@ -16,18 +18,23 @@ export type Column<Item> = {
   readonly from?: 600 | 900 | 1200;
 };
 
-const ROW_HEIGHT = 32;
+/** A line across the table, above the row of this id or on top. */
+export type Rule = { readonly aboveId: string | null; readonly text: React.ReactNode };
+
 const OVERSCAN = 8;
+const RULE = 'rule';
 
 /**
  * Shows rows of which there may be very many: only those in view are in the page. Arrow keys or `j` and `k` move, Enter
- * opens. The focused row stays in the page when it is scrolled out of view, or the focus would be lost.
+ * opens, `x` selects. The focused row stays in the page when it is scrolled out of view, or the focus would be lost.
  */
 export function DataTable<Item extends Row>({
   label,
   columns: allColumns,
   items,
   total,
+  rule,
+  selection,
   onOpen,
   onEnd,
   toTone,
@@ -38,6 +45,8 @@ export function DataTable<Item extends Row>({
   readonly items: readonly Item[];
   /** How many there are in all, where that is known. */
   readonly total?: number;
+  readonly rule?: Rule;
+  readonly selection?: Selection;
   readonly onOpen?: (item: Item) => void;
   /** Called when the end comes into view. */
   readonly onEnd?: () => void;
@@ -49,19 +58,31 @@ export function DataTable<Item extends Row>({
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWindowWidth();
   const columns = allColumns.filter(({ from = 0 }) => width >= from);
+  const columnCount = columns.length + (selection === undefined ? 0 : 1);
+  const rowHeight = useRowHeight();
   const [focusedId, setFocusedId] = useState<string | null>(null);
   const focusedIndex = focusedId === null ? -1 : items.findIndex(({ id }) => id === focusedId);
+  const ruleAt =
+    rule === undefined
+      ? -1
+      : Math.max(
+          0,
+          items.findIndex(({ id }) => id === rule.aboveId),
+        );
+  const toPlace = (index: number) => (ruleAt >= 0 && index >= ruleAt ? index + 1 : index);
+  const toIndex = (place: number) => (ruleAt >= 0 && place > ruleAt ? place - 1 : place);
   const virtual = useVirtualizer({
-    count: items.length,
+    count: items.length + (ruleAt >= 0 ? 1 : 0),
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => items[index]?.id ?? index,
+    estimateSize: () => rowHeight,
+    getItemKey: (place) => (place === ruleAt ? RULE : (items[toIndex(place)]?.id ?? place)),
     overscan: OVERSCAN,
     rangeExtractor: ({ startIndex, endIndex, overscan, count }) => {
       const first = Math.max(0, startIndex - overscan);
       const last = Math.min(count - 1, endIndex + overscan);
       const range = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
-      if (focusedIndex >= 0 && (focusedIndex < first || focusedIndex > last)) range.push(focusedIndex);
+      const focused = focusedIndex < 0 ? -1 : toPlace(focusedIndex);
+      if (focused >= 0 && (focused < first || focused > last)) range.push(focused);
       return range.sort((a, b) => a - b);
     },
   });
@@ -77,7 +98,7 @@ export function DataTable<Item extends Row>({
     const next = items[index];
     if (next === undefined) return;
     setFocusedId(next.id);
-    virtual.scrollToIndex(index);
+    virtual.scrollToIndex(toPlace(index));
     requestAnimationFrame(() => {
       scroller.current
         ?.querySelector<HTMLElement>(`[data-row="${CSS.escape(next.id)}"]`)
@@ -88,12 +109,15 @@ export function DataTable<Item extends Row>({
   function onKeyDown(event: React.KeyboardEvent): void {
     if (event.metaKey || event.ctrlKey || event.altKey) return;
     const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 15, PageUp: -15 }[event.key];
+    const item = items[focusedIndex];
     if (by !== undefined) {
       event.preventDefault();
       move(by);
-    } else if (event.key === 'Enter' && focusedIndex >= 0) {
-      const item = items[focusedIndex];
-      if (item !== undefined) onOpen?.(item);
+    } else if (event.key === 'Enter' && item !== undefined && isOnRow(event)) {
+      onOpen?.(item);
+    } else if (event.key.toLowerCase() === 'x' && item !== undefined && selection !== undefined) {
+      event.preventDefault();
+      selection.toggle(item.id, items, event.shiftKey);
     }
   }
 
@@ -111,12 +135,18 @@ export function DataTable<Item extends Row>({
     >
       <table className={styles['table']} aria-label={label} aria-rowcount={total ?? -1}>
         <colgroup>
-          {columns.map(({ key, width }) => (
-            <col key={key} style={width === undefined ? undefined : { width }} />
+          {selection !== undefined && <col style={{ width: '36px' }} />}
+          {columns.map(({ key, width: columnWidth }) => (
+            <col key={key} style={columnWidth === undefined ? undefined : { width: columnWidth }} />
           ))}
         </colgroup>
         <thead>
           <tr aria-rowindex={1}>
+            {selection !== undefined && (
+              <th scope="col">
+                <span className="visually-hidden">Selected</span>
+              </th>
+            )}
             {columns.map(({ key, name, align }) => (
               <th key={key} scope="col" data-align={align}>
                 {name}
@@ -126,25 +156,52 @@ export function DataTable<Item extends Row>({
         </thead>
         <tbody onKeyDown={onKeyDown}>
           {inView.map((row) => {
-            const item = items[row.index];
-            if (item === undefined) return null;
             const gap = row.start - above;
             above = row.end;
+            const space = gap > 0 && (
+              <tr key={`gap-${row.index}`}>
+                <td colSpan={columnCount} style={{ height: gap, padding: 0, border: 0 }} />
+              </tr>
+            );
+            if (row.index === ruleAt) {
+              return [
+                space,
+                <tr key={RULE} className={styles['rule']}>
+                  <td colSpan={columnCount}>{rule?.text}</td>
+                </tr>,
+              ];
+            }
+            const index = toIndex(row.index);
+            const item = items[index];
+            if (item === undefined) return null;
+            const isSelected = selection?.ids.has(item.id) === true;
             return [
-              gap > 0 && (
-                <tr key={`gap-${row.index}`}>
-                  <td colSpan={columns.length} style={{ height: gap, padding: 0, border: 0 }} />
-                </tr>
-              ),
+              space,
               <tr
                 key={item.id}
                 data-row={item.id}
                 data-tone={toTone?.(item)}
+                data-selected={isSelected}
                 aria-rowindex={row.index + 2}
-                tabIndex={item.id === focusedId || (focusedIndex < 0 && row.index === 0) ? 0 : -1}
+                tabIndex={item.id === focusedId || (focusedIndex < 0 && index === 0) ? 0 : -1}
                 onFocus={() => setFocusedId(item.id)}
                 onClick={() => onOpen?.(item)}
               >
+                {selection !== undefined && (
+                  // biome-ignore lint/a11y/useKeyWithClickEvents: `x` selects
+                  <td onClick={(click) => click.stopPropagation()} className={styles['select']}>
+                    <label>
+                      <input
+                        type="checkbox"
+                        tabIndex={-1}
+                        checked={isSelected}
+                        aria-label={`Select ${item.id}`}
+                        onClick={(click) => selection.toggle(item.id, items, click.shiftKey)}
+                        readOnly
+                      />
+                    </label>
+                  </td>
+                )}
                 {columns.map(({ key, render, align }) => (
                   <td key={key} data-align={align}>
                     {render(item)}
@@ -156,7 +213,7 @@ export function DataTable<Item extends Row>({
           {virtual.getTotalSize() > above && (
             <tr>
               <td
-                colSpan={columns.length}
+                colSpan={columnCount}
                 style={{ height: virtual.getTotalSize() - above, padding: 0, border: 0 }}
               />
             </tr>
@@ -165,6 +222,11 @@ export function DataTable<Item extends Row>({
       </table>
     </div>
   );
+}
+
+/** A link or a button in a row has its own Enter. */
+function isOnRow({ target }: React.KeyboardEvent): boolean {
+  return target instanceof Element && target.matches('[data-row]');
 }
 
 /** Follows the width of the window, in px: what does not fit is left out, not squeezed. */

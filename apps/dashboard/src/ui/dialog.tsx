@@ -1,6 +1,19 @@
 import { Modal } from '@mantine/core';
+import styles from './dialog.module.css';
 
-/** Asks for a decision over the page; Escape and the button close it, the focus goes back to where it was. */
+/** The parts of Mantine's dialog in our clothes. */
+const CLASSES = {
+  content: styles['content'] ?? '',
+  header: styles['header'] ?? '',
+  title: styles['title'] ?? '',
+  body: styles['body'] ?? '',
+  close: styles['close'] ?? '',
+};
+
+/**
+ * Asks for a decision over the page; Escape and the button close it, the focus stays in it and then goes back to where
+ * it was.
+ */
 export function Dialog({
   title,
   opened,
@@ -19,17 +32,26 @@ export function Dialog({
       title={title}
       size={560}
       radius="sm"
+      classNames={CLASSES}
       overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
       transitionProps={{ transition: 'fade', duration: 120 }}
+      // A header in a dialog is no landmark: the page has one banner.
+      attributes={{ header: { role: 'presentation' } }}
       closeButtonProps={{ 'aria-label': 'Close' }}
-      styles={{
-        content: { background: 'var(--raised)', boxShadow: 'var(--overlay-shadow)' },
-        header: { background: 'var(--raised)', borderBottom: '1px solid var(--text)', minHeight: 48 },
-        title: { fontSize: 16, fontWeight: 600 },
-        body: { paddingTop: 16 },
+      // Mantine listens on the window, so that the key would go on to the page and leave it, too.
+      closeOnEscape={false}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.preventDefault();
+        onClose();
       }}
     >
       {children}
     </Modal>
   );
+}
+
+/** The actions at the foot of a dialog, what it is about first. */
+export function DialogFoot({ children }: { readonly children: React.ReactNode }) {
+  return <div className={styles['foot']}>{children}</div>;
 }

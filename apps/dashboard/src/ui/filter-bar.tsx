@@ -1,3 +1,4 @@
+import { useKeyProps } from '../shell/key-map.ts';
 import { Action } from './action.tsx';
 import styles from './filter-bar.module.css';
 
@@ -18,6 +19,7 @@ export function FilterBar<Name extends string>({
   readonly values: Readonly<Partial<Record<Name, string>>>;
   readonly onFilter: (values: Partial<Record<Name, string>>) => void;
 }) {
+  const keyProps = useKeyProps('/');
   return (
     <form
       // Another address means other values; the fields are the browser's own in between.
@@ -28,10 +30,16 @@ export function FilterBar<Name extends string>({
         onFilter(readValues(fields, new FormData(submit.currentTarget)));
       }}
     >
-      {fields.map(({ name, label, example }) => (
+      {fields.map(({ name, label, example }, index) => (
         <label key={name}>
           <span>{label}</span>
-          <input name={name} defaultValue={values[name] ?? ''} placeholder={example} spellCheck={false} />
+          <input
+            name={name}
+            defaultValue={values[name] ?? ''}
+            placeholder={example}
+            spellCheck={false}
+            {...(index === 0 ? keyProps : {})}
+          />
         </label>
       ))}
       <Action type="submit">Filter</Action>

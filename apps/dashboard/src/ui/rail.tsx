@@ -18,9 +18,16 @@ export type RailStation = {
 };
 
 /** Draws the way of the events through Sluice, with a figure at each station. */
-export function Rail({ stations }: { readonly stations: readonly RailStation[] }) {
+export function Rail({
+  stations,
+  label = 'The way of the events',
+}: {
+  readonly stations: readonly RailStation[];
+  /** Whose way it is. */
+  readonly label?: string;
+}) {
   return (
-    <ol className={styles['rail']} aria-label="The way of the events">
+    <ol className={styles['rail']} aria-label={label}>
       {stations.map(({ station, state, figure, lines, href }) => (
         <li key={station} className={styles['station']} data-state={state}>
           <span className={styles['track']} aria-hidden="true">

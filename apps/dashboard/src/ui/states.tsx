@@ -27,7 +27,7 @@ export function Loading({
     return () => clearTimeout(timer);
   }, []);
   return (
-    <div className={styles['loading']} style={{ height: `calc(var(--row) * ${rows})` }} role="status">
+    <div className={styles['loading']} style={{ height: `calc(var(--row) * ${rows})` }} aria-busy="true">
       <span className="visually-hidden">{label}</span>
       {shown && BONES.slice(0, rows).map((bone) => <span key={bone} className={styles['bone']} />)}
     </div>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatDuration, formatTime } from './time.tsx';
+import { formatDuration, formatMoment, formatTime } from './time.tsx';
 
 it.each([
   [0, '0 ms'],
@@ -17,4 +17,5 @@ it('writes a time in UTC with its Z, with and without its date', () => {
   const date = new Date('2026-11-21T03:11:58.204Z');
   expect(formatTime(date, 'utc', false)).toBe('03:11:58Z');
   expect(formatTime(date, 'utc', true)).toBe('2026-11-21 03:11:58Z');
+  expect(formatMoment(date, 'utc')).toBe('03:11:58.204Z');
 });

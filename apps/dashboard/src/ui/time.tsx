@@ -1,4 +1,5 @@
-import { createContext, useContext, useEffect, useState } from 'react';
+import { createContext, useContext } from 'react';
+import { useNow } from './clock.ts';
 
 /** Whether times are told in UTC or in the zone of the browser. */
 export const ZoneContext = createContext<'utc' | 'local'>('utc');
@@ -49,6 +50,12 @@ const STEPS = [
   { unit: 's', ms: 1000 },
 ] as const;
 
+/** Writes a moment within a second, as `03:11:58.204Z`. */
+export function formatMoment(date: Date, zone: 'utc' | 'local'): string {
+  const [time = '', mark = ''] = formatTime(date, zone, false).split(/(?=Z)/);
+  return `${time}.${String(date.getUTCMilliseconds()).padStart(3, '0')}${mark}`;
+}
+
 /** Writes a duration with its two largest units, like `2 min 10 s`; below a second in ms. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
@@ -64,11 +71,6 @@ export function formatDuration(ms: number): string {
 
 /** Tells how long ago something was; it counts on by itself, once a second. */
 export function Age({ at }: { readonly at: number | string }) {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
-  const ms = now - new Date(at).getTime();
+  const ms = useNow() - new Date(at).getTime();
   return <span>{ms < 1000 ? 'just now' : `${formatDuration(ms)} ago`}</span>;
 }

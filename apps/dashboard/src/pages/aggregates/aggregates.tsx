@@ -2,13 +2,19 @@ import type { Aggregates as Answer } from '@sluice/contracts/aggregates';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Failure, read } from '../../data/http.ts';
+import { useLiveState } from '../../data/live-context.ts';
+import { Action } from '../../ui/action.tsx';
+import { Choices } from '../../ui/choices.tsx';
 import { FilterBar } from '../../ui/filter-bar.tsx';
 import { formatCount, formatFigure, plural } from '../../ui/numbers.ts';
 import { PageHead, Section } from '../../ui/page.tsx';
-import { Empty, Failed, Loading } from '../../ui/states.tsx';
+import { PlainTable } from '../../ui/plain-table.tsx';
+import { Empty, Failed, Loading, StaleFrame } from '../../ui/states.tsx';
 import styles from './aggregates.module.css';
+import { ByClient } from './by-client.tsx';
+import { toCsv } from './csv.ts';
 import { EventBars } from './event-bars.tsx';
-import { type AggregatesSearch, INTERVALS, RANGES } from './search.ts';
+import { type AggregatesSearch, INTERVALS, type Interval, RANGES } from './search.ts';
 import { sumByMetric } from './sum-by-metric.ts';
 
 const REFRESH_MS = 3000;
@@ -24,6 +30,7 @@ const FILTERS = [
 export function Aggregates() {
   const search = useSearch({ from: '/shell/aggregates' });
   const navigate = useNavigate();
+  const { connection } = useLiveState();
   const { source, metric, from, to, interval = 'hour' } = search;
   const go = (next: AggregatesSearch) => void navigate({ to: '/aggregates', search: next });
   const { data, error, isPending, refetch, dataUpdatedAt } = useQuery({
@@ -37,36 +44,26 @@ export function Aggregates() {
   return (
     <>
       <PageHead title="Aggregates">
-        <fieldset className={styles['choices']} aria-label="Range">
-          {RANGES.map((range) => (
-            <button
-              key={range.name}
-              type="button"
-              onClick={() =>
-                go({
-                  ...search,
-                  from: new Date(Date.now() - range.hours * 3_600_000).toISOString(),
-                  to: '',
-                  interval: range.interval,
-                })
-              }
-            >
-              {range.name}
-            </button>
-          ))}
-        </fieldset>
-        <fieldset className={styles['choices']} aria-label="Bucket">
-          {INTERVALS.map(([value, name]) => (
-            <button
-              key={value}
-              type="button"
-              aria-pressed={value === interval}
-              onClick={() => go({ ...search, interval: value })}
-            >
-              {name}
-            </button>
-          ))}
-        </fieldset>
+        <Choices
+          label="Range"
+          chosen={null}
+          choices={RANGES.map(({ name }) => [name, name] as const)}
+          onChoose={(chosen) => {
+            const range = RANGES.find(({ name }) => name === chosen) ?? RANGES[0];
+            const { to: _end, ...rest } = search;
+            const start = new Date(Date.now() - range.hours * 3_600_000).toISOString();
+            go({ ...rest, from: start, interval: range.interval });
+          }}
+        />
+        <Choices
+          label="Bucket"
+          chosen={interval}
+          choices={INTERVALS}
+          onChoose={(chosen) => go({ ...search, interval: chosen })}
+        />
+        {data !== undefined && data.series.length > 0 && (
+          <Action onClick={() => download(toCsv(data.series))}>Download CSV</Action>
+        )}
       </PageHead>
       <FilterBar fields={FILTERS} values={search} onFilter={(values) => go({ ...values, interval })} />
       {failure !== null && (
@@ -77,13 +74,25 @@ export function Aggregates() {
           {...(data === undefined ? {} : { asOf: dataUpdatedAt })}
         />
       )}
-      {isPending && failure === null && <Loading rows={8} />}
-      {data !== undefined && <Results answer={data} interval={interval} />}
+      {isPending && failure === null && <Loading rows={8} label="Loading the aggregates" />}
+      {data !== undefined && (
+        <StaleFrame asOf={connection === 'stale' ? dataUpdatedAt : null}>
+          <Results answer={data} interval={interval} search={search} />
+        </StaleFrame>
+      )}
     </>
   );
 }
 
-function Results({ answer, interval }: { readonly answer: Answer; readonly interval: string }) {
+function Results({
+  answer,
+  interval,
+  search,
+}: {
+  readonly answer: Answer;
+  readonly interval: Interval;
+  readonly search: AggregatesSearch;
+}) {
   const { series, events, totals } = answer;
   if (series.length === 0 && events.length === 0) {
     return <Empty title="No event of this time and filter has a number" />;
@@ -92,21 +101,27 @@ function Results({ answer, interval }: { readonly answer: Answer; readonly inter
   return (
     <>
       {events.length > 0 && (
-        <Section title="Events by client" aside={`${plural(totals.events, 'event')}, per ${interval}`}>
-          <EventBars events={events} />
+        <Section
+          title="Events by client"
+          aside={`${plural(totals.events, 'event')}, per ${interval}, by their own time`}
+        >
+          <EventBars events={events} interval={interval} />
         </Section>
       )}
+      <Section title="Outcomes by client" aside="by whole hours of arrival; the last 24 without a range">
+        <ByClient series={series} source={search.source} from={search.from} to={search.to} />
+      </Section>
       <Section title="Metrics by client" aside={`${plural(totals.count, 'value')}`}>
-        <table className={styles['table']}>
+        <PlainTable label="Metrics by client">
           <thead>
             <tr>
               <th scope="col">Client</th>
               <th scope="col">Metric</th>
-              <th scope="col">Count</th>
-              <th scope="col">Sum</th>
-              <th scope="col">Least</th>
-              <th scope="col">Mean</th>
-              <th scope="col">Most</th>
+              {['Count', 'Sum', 'Least', 'Mean', 'Most'].map((name) => (
+                <th key={name} scope="col" data-align="right" data-from={isEssential(name) ? undefined : 600}>
+                  {name}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -114,15 +129,21 @@ function Results({ answer, interval }: { readonly answer: Answer; readonly inter
               <tr key={`${row.source} ${row.metric}`}>
                 <th scope="row">{row.source}</th>
                 <td>{row.metric}</td>
-                <td>{formatCount(row.count)}</td>
-                <td>{formatFigure(row.sum)}</td>
-                <td>{formatFigure(row.min)}</td>
-                <td>{formatFigure(row.sum / row.count)}</td>
-                <td>{formatFigure(row.max)}</td>
+                <td data-align="right">{formatCount(row.count)}</td>
+                <td data-align="right" data-from="600">
+                  {formatFigure(row.sum)}
+                </td>
+                <td data-align="right" data-from="600">
+                  {formatFigure(row.min)}
+                </td>
+                <td data-align="right">{formatFigure(row.sum / row.count)}</td>
+                <td data-align="right" data-from="600">
+                  {formatFigure(row.max)}
+                </td>
               </tr>
             ))}
           </tbody>
-        </table>
+        </PlainTable>
         {totals.leftOut > 0 && (
           <p className={styles['note']}>
             {plural(totals.leftOut, 'value')} left out: an event or a client had too many metrics, or too long
@@ -132,4 +153,19 @@ function Results({ answer, interval }: { readonly answer: Answer; readonly inter
       </Section>
     </>
   );
+}
+
+/** Shown on a telephone too. */
+function isEssential(name: string): boolean {
+  return name === 'Count' || name === 'Mean';
+}
+
+/** Hands a file to the browser to save. */
+function download(csv: string): void {
+  const url = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = 'aggregates.csv';
+  link.click();
+  URL.revokeObjectURL(url);
 }

@@ -1,6 +1,8 @@
 import type { EventCount } from '@sluice/contracts/aggregates';
 import { type Bar, BarChart, type Series } from '../../ui/bar-chart.tsx';
 import { formatCount, plural } from '../../ui/numbers.ts';
+import { fillBuckets } from './fill-buckets.ts';
+import type { Interval } from './search.ts';
 
 /** How many clients get a series of their own; hue means state here, so they differ by shade and pattern. */
 const LOOKS = [
@@ -13,28 +15,34 @@ const LOOKS = [
 const OTHERS = 'all others';
 
 /** Draws how many events each client had in each bucket; the largest four by name. */
-export function EventBars({ events }: { readonly events: readonly EventCount[] }) {
+export function EventBars({
+  events,
+  interval,
+}: {
+  readonly events: readonly EventCount[];
+  readonly interval: Interval;
+}) {
   const totals = new Map<string, number>();
   for (const { source, count } of events) totals.set(source, (totals.get(source) ?? 0) + count);
   const largest = [...totals].toSorted(([, a], [, b]) => b - a).map(([source]) => source);
   const named = largest.length <= LOOKS.length ? largest : largest.slice(0, LOOKS.length - 1);
   const names = named.length === largest.length ? named : [...named, OTHERS];
-  const bars = new Map<string, Record<string, number>>();
+  const counts = new Map<string, Record<string, number>>();
   for (const { bucket, source, count } of events) {
-    const bar = bars.get(bucket) ?? Object.fromEntries(names.map((name) => [name, 0]));
+    const bar = counts.get(bucket) ?? Object.fromEntries(names.map((name) => [name, 0]));
     const name = named.includes(source) ? source : OTHERS;
     bar[name] = (bar[name] ?? 0) + count;
-    bars.set(bucket, bar);
+    counts.set(bucket, bar);
   }
   const series: readonly Series<string>[] = names.map((name, index) => ({
     key: name,
     name,
     ...(LOOKS[index] ?? LOOKS[0]),
   }));
-  const ordered = [...bars]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([at, counts]) => ({ at, ...counts }) as Bar<string>);
+  const nothing = Object.fromEntries(names.map((name) => [name, 0]));
+  const { buckets, isOpen } = fillBuckets([...counts.keys()], interval, Date.now());
+  const bars: readonly Bar<string>[] = buckets.map((at) => ({ at, counts: counts.get(at) ?? nothing }));
   const total = [...totals.values()].reduce((sum, count) => sum + count, 0);
   const summary = `${plural(total, 'event')} of ${plural(totals.size, 'client')}; most of ${largest[0] ?? 'nobody'}, ${formatCount(totals.get(largest[0] ?? '') ?? 0)}.`;
-  return <BarChart title="Events" summary={summary} series={series} bars={ordered} />;
+  return <BarChart title="Events" summary={summary} series={series} bars={bars} isOpen={isOpen} />;
 }

@@ -8,7 +8,7 @@ export const INTERVALS = [
   ['hour', 'hour'],
   ['day', 'day'],
 ] as const satisfies readonly (readonly [AggregatesQuery['interval'], string])[];
-type Interval = (typeof INTERVALS)[number][0];
+export type Interval = (typeof INTERVALS)[number][0];
 
 /** The times that one click chooses, in hours back from now, with the buckets that suit them. */
 export const RANGES = [

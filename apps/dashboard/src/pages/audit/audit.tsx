@@ -5,11 +5,11 @@ import { useState } from 'react';
 import { Action } from '../../ui/action.tsx';
 import type { Column } from '../../ui/data-table.tsx';
 import { FilterBar } from '../../ui/filter-bar.tsx';
+import { JsonBlock } from '../../ui/json-block.tsx';
 import { LiveTable } from '../../ui/live-table.tsx';
 import { Facts, PageHead, Section } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
-import { JsonLines } from '../event/json-lines.tsx';
 
 const COLUMNS: readonly Column<AuditItem>[] = [
   { key: 'at', name: 'Time', width: '176px', render: ({ at }) => <Time at={at} withDate /> },
@@ -81,7 +81,7 @@ export function Audit() {
               ['Why', chosen.reason ?? 'no reason was given'],
             ]}
           />
-          <JsonLines value={{ params: chosen.params, body: toBody(chosen.changes) }} marked={null} />
+          <JsonBlock label="What was sent" value={{ params: chosen.params, body: toBody(chosen.changes) }} />
         </Section>
       )}
     </>

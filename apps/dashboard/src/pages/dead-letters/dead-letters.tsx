@@ -1,28 +1,42 @@
-import type { DeadLetters as Answer, DeadLetterGroup } from '@sluice/contracts/dead-letters';
+import type { DeadLetters as Answer } from '@sluice/contracts/dead-letters';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { Failure, read } from '../../data/http.ts';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { toFailure } from '../../data/failure.ts';
+import { read } from '../../data/http.ts';
+import { useLiveState } from '../../data/live-context.ts';
+import { Action } from '../../ui/action.tsx';
+import { FilterBar } from '../../ui/filter-bar.tsx';
 import { formatCount, plural } from '../../ui/numbers.ts';
 import { PageHead } from '../../ui/page.tsx';
-import { RailMarks } from '../../ui/rail.tsx';
-import { Sparkline } from '../../ui/sparkline.tsx';
-import { Empty, Failed, Loading } from '../../ui/states.tsx';
-import { Age, Time } from '../../ui/time.tsx';
+import { Empty, Failed, Loading, StaleFrame } from '../../ui/states.tsx';
+import { Time } from '../../ui/time.tsx';
 import styles from './dead-letters.module.css';
-import { describeStage, toReached } from './stopped-at.ts';
+import { GroupCard } from './group-card.tsx';
 
 const REFRESH_MS = 5000;
 const LIMIT = 100;
 
-/** Answers: what broke, how many of it, since when. One row a cause, not one an event. */
+const FILTERS = [
+  { name: 'source', label: 'Source', example: 'shop' },
+  { name: 'code', label: 'Code', example: 'ERR_FIELD_REQUIRED' },
+  { name: 'from', label: 'Received from', example: '2026-11-21T03:00:00Z' },
+  { name: 'to', label: 'Before', example: '2026-11-22' },
+] as const;
+
+/** Answers: what broke, how many of it, since when, does it go on. One row a cause, not one an event. */
 export function DeadLetters() {
+  const search = useSearch({ from: '/shell/dead-letters' });
+  const navigate = useNavigate();
   const { data, error, isPending, refetch, dataUpdatedAt } = useQuery({
-    queryKey: ['dead-letters'],
-    queryFn: ({ signal }) => read<Answer>('/api/dead-letters', { limit: LIMIT }, signal),
+    queryKey: ['dead-letters', search],
+    queryFn: ({ signal }) => read<Answer>('/api/dead-letters', { ...search, limit: LIMIT }, signal),
     refetchInterval: REFRESH_MS,
     placeholderData: keepPreviousData,
   });
-  const failure = error instanceof Failure ? error : null;
+  const { connection } = useLiveState();
+  const failure = toFailure(error);
+  const isFiltered = Object.keys(search).length > 0;
+  const filter = (values: typeof search) => void navigate({ to: '/dead-letters', search: values });
   return (
     <>
       <PageHead title="Dead letters">
@@ -32,6 +46,7 @@ export function DeadLetters() {
           </span>
         )}
       </PageHead>
+      <FilterBar fields={FILTERS} values={search} onFilter={filter} />
       {failure !== null && (
         <Failed
           what="The dead letters could not be loaded"
@@ -42,59 +57,46 @@ export function DeadLetters() {
       )}
       {isPending && failure === null && <Loading rows={8} />}
       {data !== undefined && data.total === 0 && (
-        <Empty title="Inbox empty">
-          Every event became a record or a known duplicate, or is still on its way.
+        <Empty
+          title={isFiltered ? 'No dead letter matches the filter' : 'Inbox empty'}
+          action={isFiltered && <Action onClick={() => filter({})}>Clear the filter</Action>}
+        >
+          {!isFiltered && 'Every event became a record or a known duplicate, or is still on its way.'}
         </Empty>
       )}
-      {data !== undefined && data.total > 0 && <Groups answer={data} />}
+      {data !== undefined && data.total > 0 && (
+        <StaleFrame asOf={connection === 'stale' ? dataUpdatedAt : null}>
+          <Groups answer={data} onSource={(source) => filter({ ...search, source })} />
+        </StaleFrame>
+      )}
     </>
   );
 }
 
-function Groups({ answer: { items, window } }: { readonly answer: Answer }) {
+function Groups({
+  answer: { items, groups, window },
+  onSource,
+}: {
+  readonly answer: Answer;
+  readonly onSource: (source: string) => void;
+}) {
   return (
     <>
-      {window !== null && window.from !== window.to && (
-        <p className={styles['window']}>
-          The bars span <Time at={window.from} withDate /> to <Time at={window.to} withDate />.
-        </p>
-      )}
+      <p className={styles['window']}>
+        Grouped by stage, code and message, with ids, numbers, times and hosts left out.
+        {window !== null && window.from !== window.to && (
+          <>
+            {' '}
+            The bars span <Time at={window.from} withDate /> to <Time at={window.to} withDate />.
+          </>
+        )}
+        {groups > items.length && ` The ${formatCount(items.length)} largest causes are shown.`}
+      </p>
       <ul className={styles['groups']}>
         {items.map((group) => (
-          <Group key={group.fingerprint} group={group} />
+          <GroupCard key={group.fingerprint} group={group} onSource={onSource} />
         ))}
       </ul>
     </>
-  );
-}
-
-function Group({ group }: { readonly group: DeadLetterGroup }) {
-  const { fingerprint, stage, code, message, count, sources, newest, oldest, sparkline } = group;
-  const names = Object.entries(sources);
-  return (
-    <li className={styles['group']}>
-      <span className={styles['count']}>{formatCount(count)}</span>
-      <div className={styles['cause']}>
-        <Link to="/dead-letters/$fingerprint" params={{ fingerprint }}>
-          {message}
-        </Link>
-        <p>
-          <code>{code}</code> · <RailMarks reached={toReached(stage)} label={describeStage(stage)} /> ·{' '}
-          {names
-            .slice(0, 3)
-            .map(([name, of]) => `${name} ${formatCount(of)}`)
-            .join(', ')}
-          {names.length > 3 && ` and ${names.length - 3} more`}
-        </p>
-      </div>
-      <span className={styles['when']}>
-        newest <Age at={newest} />
-        <br />
-        oldest <Age at={oldest} />
-      </span>
-      <span className={styles['bars']}>
-        <Sparkline counts={sparkline} label={`${count} dead letters over the window`} />
-      </span>
-    </li>
   );
 }

@@ -3,8 +3,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { send } from '../../data/http.ts';
 import { Action } from '../../ui/action.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
-import styles from './group.module.css';
+import { Dialog, DialogFoot } from '../../ui/dialog.tsx';
+import { Fields, Problem, TextField } from '../../ui/field.tsx';
 
 /** Asks why the dead letters of one cause are to be set aside; they stay stored, and can be replayed later. */
 export function DiscardDialog({
@@ -40,16 +40,11 @@ export function DiscardDialog({
         <p>
           They leave this inbox and stay stored: the ledger does not change, and they can be replayed later.
         </p>
-        <label className={styles['field']}>
-          <span>Why</span>
-          <input value={reason} maxLength={500} onChange={({ target }) => setReason(target.value)} />
-        </label>
-        {discard.error !== null && (
-          <p role="alert" className={styles['problem']}>
-            {discard.error.message}
-          </p>
-        )}
-        <div className={styles['actions']}>
+        <Fields>
+          <TextField label="Why" value={reason} maxLength={500} isFirst onChange={setReason} />
+          <Problem error={discard.error} />
+        </Fields>
+        <DialogFoot>
           <Action
             type="submit"
             weight="danger"
@@ -61,7 +56,7 @@ export function DiscardDialog({
           <Action weight="quiet" onClick={onClose}>
             Keep them
           </Action>
-        </div>
+        </DialogFoot>
       </form>
     </Dialog>
   );

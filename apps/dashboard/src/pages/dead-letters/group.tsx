@@ -1,20 +1,22 @@
 import type { RawItem } from '@sluice/contracts/api';
 import type { DeadLetters } from '@sluice/contracts/dead-letters';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback, useState } from 'react';
 import { read } from '../../data/http.ts';
+import { useLack } from '../../data/may.ts';
 import { Action } from '../../ui/action.tsx';
 import type { Column } from '../../ui/data-table.tsx';
 import { LiveTable } from '../../ui/live-table.tsx';
-import { plural } from '../../ui/numbers.ts';
+import { formatCount, plural } from '../../ui/numbers.ts';
 import { PageHead, Section } from '../../ui/page.tsx';
+import { RailMarks } from '../../ui/rail.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { DiscardDialog } from './discard-dialog.tsx';
 import styles from './group.module.css';
 import { ReplayDialog } from './replay-dialog.tsx';
-import { describeStage } from './stopped-at.ts';
+import { describeStage, toReached } from './stopped-at.ts';
 
 const LIMIT = 500;
 
@@ -43,7 +45,9 @@ const COLUMNS: readonly Column<RawItem>[] = [
 export function Group() {
   const { fingerprint } = useParams({ from: '/shell/dead-letters/$fingerprint' });
   const navigate = useNavigate();
-  const [dialog, setDialog] = useState<'replay' | 'discard' | null>(null);
+  const { plan } = useSearch({ from: '/shell/dead-letters/$fingerprint' });
+  const [dialog, setDialog] = useState<'replay' | 'discard' | null>(plan === 'replay' ? 'replay' : null);
+  const lack = useLack('operator');
   const { data } = useQuery({
     queryKey: ['dead-letters', 'all'],
     queryFn: ({ signal }) => read<DeadLetters>('/api/dead-letters', { limit: LIMIT }, signal),
@@ -63,23 +67,28 @@ export function Group() {
         <header className={styles['head']}>
           <p className={styles['message']}>{group.message}</p>
           <p className={styles['evidence']}>
-            <code>{group.code}</code> · {describeStage(group.stage)} · {plural(group.count, 'event')} · newest{' '}
-            <Time at={group.newest} withDate /> ·{' '}
+            <RailMarks reached={toReached(group.stage)} label={describeStage(group.stage)} />{' '}
+            {describeStage(group.stage)} · <code>{group.code}</code> · {plural(group.count, 'event')}, first{' '}
+            <Time at={group.oldest} withDate />, last <Time at={group.newest} withDate />
+            {group.lastFiveMinutes > 0 && `, ${formatCount(group.lastFiveMinutes)} in the last 5 min`} ·{' '}
             <a href={`/docs/errors#${group.code}`} target="_blank" rel="noreferrer">
               what mends it
             </a>
           </p>
           <div className={styles['actions']}>
-            <Action weight="primary" aria-keyshortcuts="r" onClick={() => setDialog('replay')}>
+            <Action weight="primary" reason={lack} aria-keyshortcuts="r" onClick={() => setDialog('replay')}>
               {`Replay ${plural(group.count, 'event')}…`}
             </Action>
             <span className={styles['apart']} />
-            <Action weight="quiet" onClick={() => setDialog('discard')}>
-              {`Discard ${plural(group.count, 'event')}…`}
-            </Action>
+            {lack === undefined && (
+              <Action weight="quiet" onClick={() => setDialog('discard')}>
+                {`Discard ${plural(group.count, 'event')}…`}
+              </Action>
+            )}
           </div>
           <ReplayDialog
-            fingerprint={fingerprint}
+            filter={{ status: 'dead', fingerprint }}
+            group={group}
             opened={dialog === 'replay'}
             onClose={() => setDialog(null)}
           />

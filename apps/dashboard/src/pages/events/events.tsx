@@ -1,64 +1,23 @@
 import type { RawItem } from '@sluice/contracts/api';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { usePause } from '../../data/live-context.ts';
 import { statsQuery } from '../../data/stats.ts';
-import { usePreference } from '../../shell/preferences.ts';
 import { Action } from '../../ui/action.tsx';
-import type { Column } from '../../ui/data-table.tsx';
 import { FilterBar } from '../../ui/filter-bar.tsx';
 import { LiveTable } from '../../ui/live-table.tsx';
-import { formatBytes, formatCount } from '../../ui/numbers.ts';
+import { formatCount } from '../../ui/numbers.ts';
 import { PageHead } from '../../ui/page.tsx';
+import { useSelection } from '../../ui/selection.ts';
 import { Empty } from '../../ui/states.tsx';
 import { Status } from '../../ui/status-glyph.tsx';
-import { Age, Time } from '../../ui/time.tsx';
+import { toListText } from '../event/search.ts';
+import { BulkBar } from './bulk-bar.tsx';
+import { COLUMNS } from './columns.tsx';
 import styles from './events.module.css';
+import { isListed, withStatus } from './match-status.ts';
 import { describeSearch, type EventSearch, TABS, type Tab } from './search.ts';
-
-const COLUMNS: readonly Column<RawItem>[] = [
-  { key: 'status', name: 'Status', width: '168px', render: ({ status }) => <Status mark={status} /> },
-  {
-    key: 'id',
-    name: 'Event',
-    width: '190px',
-    from: 600,
-    render: ({ id }) => <code>{id.slice(0, 20)}…</code>,
-  },
-  { key: 'source', name: 'Source', render: ({ source }) => source },
-  { key: 'via', name: 'Via', width: '88px', from: 1200, render: ({ via }) => via },
-  {
-    key: 'received',
-    name: 'Received',
-    width: '176px',
-    from: 600,
-    render: ({ receivedAt }) => <Time at={receivedAt} withDate />,
-  },
-  {
-    key: 'age',
-    name: 'Age',
-    width: '112px',
-    from: 1200,
-    render: ({ receivedAt }) => <Age at={receivedAt} />,
-  },
-  {
-    key: 'attempts',
-    name: 'Attempts',
-    width: '72px',
-    align: 'right',
-    from: 900,
-    render: ({ attempts }) => formatCount(attempts),
-  },
-  {
-    key: 'size',
-    name: 'Size',
-    width: '80px',
-    align: 'right',
-    from: 1200,
-    render: ({ sizeBytes }) => formatBytes(sizeBytes),
-  },
-  { key: 'error', name: 'Last error', from: 900, render: ({ code, message }) => code ?? message ?? '' },
-];
 
 const FILTERS = [
   { name: 'source', label: 'Source', example: 'orders' },
@@ -71,19 +30,25 @@ const FILTERS = [
 export function Events() {
   const search = useSearch({ from: '/shell/events' });
   const navigate = useNavigate();
-  const [live, setLive] = usePreference('events-live', ['on', 'off'], 'on');
+  const [isPaused] = usePause();
+  const [isPlanning, setPlanning] = useState(false);
+  const selection = useSelection();
+  const { clear } = selection;
+  const list = toListText(search);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is selected belongs to one filter
+  useEffect(clear, [list]);
   const open = useCallback(
-    ({ id }: RawItem) => void navigate({ to: '/events/$id', params: { id } }),
-    [navigate],
+    ({ id }: RawItem) => void navigate({ to: '/events/$id', params: { id }, search: { list } }),
+    [navigate, list],
+  );
+  const statuses = useMemo(
+    () => ({ accepts: (news: Parameters<typeof isListed>[1]) => isListed(search, news), patch: withStatus }),
+    [search],
   );
   const { status } = search;
   return (
     <>
-      <PageHead title="Events">
-        <Action weight="quiet" aria-keyshortcuts="p" onClick={() => setLive(live === 'on' ? 'off' : 'on')}>
-          {live === 'on' ? 'Pause' : 'Resume'}
-        </Action>
-      </PageHead>
+      <PageHead title="Events" />
       <Tabs search={search} />
       <FilterBar
         fields={FILTERS}
@@ -97,9 +62,13 @@ export function Events() {
         path="/api/events/raw"
         query={search}
         columns={COLUMNS}
-        live={live === 'on'}
+        live={!isPaused}
+        isHeld={isPlanning}
+        statuses={statuses}
+        selection={selection}
         onOpen={open}
         toTone={(item) => (item.status === 'dead' || item.status === 'failed' ? item.status : undefined)}
+        bar={<BulkBar search={search} selection={selection} onPlanning={setPlanning} />}
         empty={<None search={search} />}
       />
     </>
@@ -121,7 +90,7 @@ function Tabs({ search }: { readonly search: EventSearch }) {
       {TABS.map((tab) => (
         <button key={tab} type="button" aria-pressed={search.status === tab} onClick={() => choose(tab)}>
           <Status mark={tab}>{tab === 'failed' ? 'Failed' : undefined}</Status>
-          <span className={styles['count']}>
+          <span className={styles['count']} data-count={tab}>
             {stats === undefined ? '' : formatCount(stats.byStatus[tab])}
           </span>
         </button>

@@ -1,4 +1,5 @@
-import { type ApiKey, ROLES, type Role } from '@sluice/contracts/access';
+import type { ApiKey } from '@sluice/contracts/access';
+import { ROLES, type Role } from '@sluice/contracts/roles';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Failure, read, send } from '../../data/http.ts';
@@ -6,6 +7,7 @@ import type { Page } from '../../data/use-live-rows.ts';
 import { Action } from '../../ui/action.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { PageHead } from '../../ui/page.tsx';
+import { PlainTable } from '../../ui/plain-table.tsx';
 import { Empty, Failed, Forbidden, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import styles from './keys.module.css';
@@ -46,15 +48,21 @@ export function Keys() {
         <Empty title="There are no keys">Nobody is asked for one here: it runs with AUTH=off.</Empty>
       )}
       {data !== undefined && data.items.length > 0 && (
-        <table className={styles['table']}>
+        <PlainTable label="API keys">
           <thead>
             <tr>
               <th scope="col">Name</th>
               <th scope="col">Key</th>
               <th scope="col">Role</th>
-              <th scope="col">Made</th>
-              <th scope="col">Last used</th>
-              <th scope="col">Until</th>
+              <th scope="col" data-from="900">
+                Made
+              </th>
+              <th scope="col" data-from="900">
+                Last used
+              </th>
+              <th scope="col" data-from="900">
+                Until
+              </th>
               <th scope="col">
                 <span className="visually-hidden">Revoke</span>
               </th>
@@ -65,7 +73,7 @@ export function Keys() {
               <KeyRow key={key.id} item={key} />
             ))}
           </tbody>
-        </table>
+        </PlainTable>
       )}
       <dl className={styles['roles']}>
         {ROLES.map((role) => (
@@ -98,11 +106,11 @@ function KeyRow({ item }: { readonly item: ApiKey }) {
         {item.role}
         {item.sources !== null && `, only ${item.sources.join(', ')}`}
       </td>
-      <td>
+      <td data-from="900">
         <Time at={item.createdAt} withDate /> by {item.createdBy}
       </td>
-      <td>{item.lastUsedAt === null ? 'never' : <Time at={item.lastUsedAt} withDate />}</td>
-      <td>
+      <td data-from="900">{item.lastUsedAt === null ? 'never' : <Time at={item.lastUsedAt} withDate />}</td>
+      <td data-from="900">
         {item.revokedAt !== null ? (
           <>
             revoked <Time at={item.revokedAt} withDate />

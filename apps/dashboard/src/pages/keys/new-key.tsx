@@ -1,9 +1,12 @@
-import { type CreatedApiKey, ROLES, type Role } from '@sluice/contracts/access';
+import type { CreatedApiKey } from '@sluice/contracts/access';
+import { ROLES, type Role } from '@sluice/contracts/roles';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { send } from '../../data/http.ts';
 import { Action } from '../../ui/action.tsx';
 import { Copyable } from '../../ui/copyable.tsx';
+import { DialogFoot } from '../../ui/dialog.tsx';
+import { ChoiceField, Fields, Problem, TextField } from '../../ui/field.tsx';
 import styles from './keys.module.css';
 
 /** Asks what a key shall be, makes it, and shows it this once. */
@@ -43,35 +46,35 @@ export function NewKey({
   const isDays = days === '' || /^[1-9]\d{0,3}$/.test(days);
   return (
     <form
-      className={styles['form']}
       onSubmit={(event) => {
         event.preventDefault();
         make.mutate();
       }}
     >
-      <label>
-        <span>Whose it is, or what for</span>
-        <input value={name} maxLength={64} onChange={({ target }) => setName(target.value)} />
-      </label>
-      <fieldset>
-        <legend>Role</legend>
-        {ROLES.map((one) => (
-          <label key={one}>
-            <input type="radio" name="role" checked={role === one} onChange={() => setRole(one)} />
-            <b>{one}</b> {may[one]}
-          </label>
-        ))}
-      </fieldset>
-      <label>
-        <span>Days until it ends; empty for a key without end</span>
-        <input inputMode="numeric" value={days} onChange={({ target }) => setDays(target.value.trim())} />
-      </label>
-      {make.error !== null && (
-        <p role="alert" className={styles['problem']}>
-          {make.error.message}
-        </p>
-      )}
-      <div>
+      <Fields>
+        <TextField label="Whose it is, or what for" value={name} maxLength={64} isFirst onChange={setName} />
+        <ChoiceField
+          label="Role"
+          name="role"
+          value={role}
+          choices={ROLES.map((one) => [
+            one,
+            <>
+              <b>{one}</b> {may[one]}
+            </>,
+          ])}
+          onChange={setRole}
+        />
+        <TextField
+          label="Days until it ends; empty for a key without end"
+          inputMode="numeric"
+          value={days}
+          isInvalid={!isDays}
+          onChange={(text) => setDays(text.trim())}
+        />
+        <Problem error={make.error} />
+      </Fields>
+      <DialogFoot>
         <Action
           type="submit"
           weight="primary"
@@ -80,7 +83,10 @@ export function NewKey({
         >
           Make the key
         </Action>
-      </div>
+        <Action weight="quiet" onClick={onClose}>
+          Close
+        </Action>
+      </DialogFoot>
     </form>
   );
 }

@@ -2,6 +2,7 @@ import type { NormalizedItem } from '@sluice/contracts/api';
 import { isJsonObject } from '@sluice/contracts/json';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
+import { usePause } from '../../data/live-context.ts';
 import { Action } from '../../ui/action.tsx';
 import type { Column } from '../../ui/data-table.tsx';
 import { FilterBar } from '../../ui/filter-bar.tsx';
@@ -50,6 +51,7 @@ const FILTERS = [
 export function Normalized() {
   const search = useSearch({ from: '/shell/normalized' });
   const navigate = useNavigate();
+  const [isPaused] = usePause();
   const open = useCallback(
     ({ id }: NormalizedItem) => void navigate({ to: '/events/$id', params: { id } }),
     [navigate],
@@ -68,6 +70,7 @@ export function Normalized() {
         path="/api/events/normalized"
         query={search}
         columns={COLUMNS}
+        live={!isPaused}
         onOpen={open}
         empty={
           isFiltered ? (

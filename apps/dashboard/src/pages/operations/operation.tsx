@@ -1,12 +1,14 @@
 import type { ReplayDetail } from '@sluice/contracts/operations';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { Failure, read, send } from '../../data/http.ts';
 import { Action } from '../../ui/action.tsx';
 import { formatCount, formatFigure } from '../../ui/numbers.ts';
 import { Facts, PageHead, Section } from '../../ui/page.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
+import { type Mark, Status } from '../../ui/status-glyph.tsx';
 import { formatDuration, Time } from '../../ui/time.tsx';
+import { Canary } from './canary.tsx';
 import { describeFilter } from './describe-filter.ts';
 import styles from './operation.module.css';
 
@@ -36,17 +38,28 @@ export function Operation() {
 }
 
 function Detail({ replay }: { readonly replay: ReplayDetail }) {
-  const { planned, enqueued, succeeded, duplicate, failedAgain, inFlight, remaining, skipped, stopped } =
-    replay;
+  const { canaryOf } = useSearch({ from: '/shell/operations/$id' });
+  const { planned, enqueued, remaining, skipped, stopped } = replay;
   return (
     <article>
       <PageHead title={`Replay of ${describeFilter(replay)}`}>
         <b>{replay.state}</b>
         <Controls replay={replay} />
       </PageHead>
+      {canaryOf !== undefined && <Canary replay={replay} fingerprint={canaryOf} />}
       {replay.stateReason !== null && <p className={styles['why']}>{replay.stateReason}</p>}
       {replay.waitingFor !== null && <p className={styles['why']}>It waits for {replay.waitingFor}.</p>}
       <Bar replay={replay} />
+      <ul className={styles['key']}>
+        {PARTS.map(([mark, word, read]) => (
+          <li key={mark}>
+            <Status mark={mark}>
+              {word} {formatCount(read(replay))}
+            </Status>
+          </li>
+        ))}
+        <li>still to come {formatCount(remaining)}</li>
+      </ul>
       <p className={styles['line']}>
         {formatCount(enqueued)} of {formatCount(planned)} put into the queue
         {replay.state === 'running' && ` · ${formatFigure(replay.currentPerSecond)}/s`}
@@ -56,11 +69,6 @@ function Detail({ replay }: { readonly replay: ReplayDetail }) {
       </p>
       <Facts
         facts={[
-          ['Succeeded', formatCount(succeeded)],
-          ['Duplicate', formatCount(duplicate)],
-          ['Failed again', formatCount(failedAgain)],
-          ['On their way', formatCount(inFlight)],
-          ['Still to come', formatCount(remaining)],
           ['Skipped, no longer dead', formatCount(skipped)],
           ['Never begun', formatCount(stopped)],
           ['Rate cap', `${formatFigure(replay.ratePerSecond)} a second`],
@@ -108,15 +116,17 @@ function Controls({ replay: { id, state, remaining } }: { readonly replay: Repla
   );
 }
 
+/** What became of the events so far, in the order of the bar. */
+const PARTS: readonly (readonly [Mark, string, (replay: ReplayDetail) => number])[] = [
+  ['normalized', 'succeeded', ({ succeeded }) => succeeded],
+  ['duplicate', 'duplicate', ({ duplicate }) => duplicate],
+  ['dead', 'failed again', ({ failedAgain }) => failedAgain],
+  ['processing', 'on their way', ({ inFlight }) => inFlight],
+];
+
 /** What was put into the queue and what came of it are two different things: both are drawn. */
 function Bar({ replay }: { readonly replay: ReplayDetail }) {
-  const { planned, succeeded, duplicate, failedAgain, inFlight } = replay;
-  const parts = [
-    ['normalized', succeeded],
-    ['duplicate', duplicate],
-    ['dead', failedAgain],
-    ['processing', inFlight],
-  ] as const;
+  const { planned, succeeded, duplicate, failedAgain } = replay;
   return (
     <div
       className={styles['bar']}
@@ -126,10 +136,13 @@ function Bar({ replay }: { readonly replay: ReplayDetail }) {
       aria-valuemax={planned}
       aria-valuenow={succeeded + duplicate + failedAgain}
     >
-      {parts.map(([mark, count]) => (
+      {PARTS.map(([mark, _word, read]) => (
         <span
           key={mark}
-          style={{ width: planned === 0 ? 0 : `${(count / planned) * 100}%`, background: `var(--${mark})` }}
+          style={{
+            width: planned === 0 ? 0 : `${(read(replay) / planned) * 100}%`,
+            background: `var(--${mark})`,
+          }}
         />
       ))}
     </div>

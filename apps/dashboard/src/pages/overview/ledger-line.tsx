@@ -2,9 +2,13 @@ import type { Ledger } from '@sluice/contracts/api';
 import { formatCount } from '../../ui/numbers.ts';
 import styles from './ledger-line.module.css';
 
+/** So many lost batches are named. */
+const MAX_NAMED = 3;
+
 /** Writes the ledger as one sum, and says whether it balances: the promise of Sluice is that nothing is lost. */
 export function LedgerLine({ ledger }: { readonly ledger: Ledger }) {
   const { accepted, normalized, duplicate, dead, inFlight, unaccounted, balanced, complete } = ledger;
+  const lost = ledger.unaccountedBatches.slice(0, MAX_NAMED);
   const wrong = unaccounted > 0 || !balanced;
   const parts = [
     ['normalized', normalized],
@@ -14,7 +18,7 @@ export function LedgerLine({ ledger }: { readonly ledger: Ledger }) {
   ] as const;
   return (
     <section className={styles['ledger']} data-wrong={wrong} aria-label="Ledger">
-      <h2>Ledger</h2>
+      <h2>Ledger, since the first event</h2>
       <p>
         accepted <b>{formatCount(accepted)}</b> ={' '}
         {parts.map(([name, count], index) => (
@@ -41,6 +45,13 @@ export function LedgerLine({ ledger }: { readonly ledger: Ledger }) {
           <>counting: too much waits to look up every batch</>
         )}
       </p>
+      {lost.length > 0 && (
+        <p className={styles['lost']}>
+          Neither in the queue nor settled: {ledger.unaccountedBatches.length === 1 ? 'batch ' : 'batches '}
+          {lost.map(({ instance, seq }) => `${instance}-${seq}`).join(', ')}
+          {ledger.unaccountedBatches.length > lost.length && ' and others'}.
+        </p>
+      )}
     </section>
   );
 }

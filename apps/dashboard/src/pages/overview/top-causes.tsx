@@ -18,8 +18,7 @@ export function TopCauses() {
     refetchInterval: REFRESH_MS,
   });
   return (
-    <section aria-label="Top failures">
-      <h2 className={styles['title']}>Top failures</h2>
+    <>
       {data === undefined ? (
         error instanceof Failure ? (
           <Failed
@@ -49,6 +48,6 @@ export function TopCauses() {
           ))}
         </ol>
       )}
-    </section>
+    </>
   );
 }

@@ -32,7 +32,7 @@ export function Preview({ result }: { readonly result: DryRun }) {
               : `mapping revision ${result.record.mappingRevision}`}
             .
           </p>
-          <JsonLines value={result.record.data} marked={null} />
+          <JsonLines label="Record" value={result.record.data} />
         </>
       )}
     </>

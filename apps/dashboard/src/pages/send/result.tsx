@@ -1,37 +1,64 @@
 import type { Accepted, EventDetail } from '@sluice/contracts/api';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { read } from '../../data/http.ts';
+import { useStatusNews } from '../../data/status-news.ts';
+import { useAnnounce } from '../../shell/announcer.tsx';
 import { Copyable } from '../../ui/copyable.tsx';
+import { Rail, type RailStation } from '../../ui/rail.tsx';
 import { Status } from '../../ui/status-glyph.tsx';
+import { toCause } from '../event/cause.ts';
+import { Due } from '../event/lanes.tsx';
 import { Timeline } from '../event/timeline.tsx';
+import { toEventStations } from './event-stations.ts';
 import styles from './send.module.css';
 
-/** How often an event on its way is looked at, in ms. */
-const LOOK_MS = 500;
+/** How often an event on its way is looked at, in ms; what is told of it live comes sooner. */
+const LOOK_MS = 1000;
 
 /** Follows an event that was just sent until its fate is final. */
 export function Result({ accepted }: { readonly accepted: Accepted }) {
+  const { id, duplicate } = accepted;
+  const queries = useQueryClient();
   const { data } = useQuery({
-    queryKey: ['event', accepted.id],
-    queryFn: ({ signal }) => read<EventDetail>(`/api/events/${accepted.id}`, {}, signal),
+    queryKey: ['event', id],
+    queryFn: ({ signal }) => read<EventDetail>(`/api/events/${id}`, {}, signal),
     refetchInterval: ({ state }) => (isOnItsWay(state.data) ? LOOK_MS : false),
   });
+  useStatusNews({
+    onItems: (items) => {
+      if (items.some((item) => item.id === id)) void queries.invalidateQueries({ queryKey: ['event', id] });
+    },
+  });
+  const stations: readonly RailStation[] = data === undefined ? [] : toEventStations(data);
+  const dueAt = data?.timeline.findLast((entry) => entry.dueAt !== undefined)?.dueAt;
+  const announce = useAnnounce();
+  const status = data?.status;
+  useEffect(() => {
+    if (status !== undefined) announce('sent', `the event that was sent is ${status}`);
+  }, [announce, status]);
   return (
-    <div className={styles['result']} role="status">
+    <div className={styles['result']}>
       <p>
-        Accepted{accepted.duplicate && ': it was known already, so nothing was added'}.{' '}
-        <Copyable value={accepted.id} name="event id" head={40} />
+        Accepted{duplicate && ': it was known already, so nothing was added'}.{' '}
+        <Copyable value={id} name="event id" head={40} />
       </p>
       {data !== undefined && (
         <>
           <p>
-            <Status mark={data.status} />
+            <Status mark={data.status} /> {toCause(data)}{' '}
+            {dueAt !== undefined && isOnItsWay(data) && (
+              <span className={styles['due']}>
+                Next attempt <Due at={dueAt} />.
+              </span>
+            )}
           </p>
+          <Rail label="The way of this event" stations={stations} />
           <Timeline detail={data} />
         </>
       )}
-      <Link to="/events/$id" params={{ id: accepted.id }}>
+      <Link to="/events/$id" params={{ id }}>
         Open the event
       </Link>
     </div>

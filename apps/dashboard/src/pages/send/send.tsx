@@ -1,30 +1,64 @@
+import type { EventDetail } from '@sluice/contracts/api';
 import type { DryRun } from '@sluice/contracts/sources-api';
-import { useMutation } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
-import { Failure, send } from '../../data/http.ts';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { Failure, read, send } from '../../data/http.ts';
+import { sessionQuery } from '../../data/session.ts';
 import { Action } from '../../ui/action.tsx';
+import { Fields, SelectField, TextField } from '../../ui/field.tsx';
 import { PageHead, Section } from '../../ui/page.tsx';
 import { Failed, Loading } from '../../ui/states.tsx';
 import { Preview } from './preview.tsx';
 import { Result } from './result.tsx';
 import styles from './send.module.css';
-import { type Draft, EXAMPLE, findFault, type Simulated, sendDraft, toSimulated } from './submission.ts';
+import { type Draft, EXAMPLE, findFault, SIMULATIONS, sendDraft, toDraft } from './submission.ts';
 
 const JsonEditor = lazy(() => import('../../ui/json-editor.tsx'));
 
 /** Answers: is my payload valid, what would become of it, and what does become of it. */
 export function Send() {
-  const [draft, setDraft] = useState<Draft>(EXAMPLE);
-  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
-  const fault = findFault(draft);
-  const check = useMutation({
-    mutationFn: ({ source, text }: Draft) =>
-      send<DryRun>('POST', '/api/mappings/dry-run', { source, payload: JSON.parse(text) }),
+  const { from } = useSearch({ from: '/shell/send' });
+  const { data, error, isPending } = useQuery({
+    queryKey: ['event', from],
+    queryFn: ({ signal }) => read<EventDetail>(`/api/events/${from}`, {}, signal),
+    enabled: from !== undefined,
   });
-  const submit = useMutation({ mutationFn: sendDraft });
+  const raw = data?.raw;
   return (
     <>
       <PageHead title="Send an event" />
+      {error !== null && (
+        <Failed what="The event to send again could not be loaded" failure={toFailure(error)} />
+      )}
+      {from !== undefined && isPending ? (
+        <Loading rows={8} label="Loading the event" />
+      ) : (
+        <Form initial={raw === undefined || raw === null ? EXAMPLE : toDraft(raw.source, raw.payload)} />
+      )}
+    </>
+  );
+}
+
+function Form({ initial }: { readonly initial: Draft }) {
+  const { data: session } = useQuery(sessionQuery);
+  const [draft, setDraft] = useState<Draft>(initial);
+  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const fault = findFault(draft);
+  const check = useMutation({
+    mutationFn: ({ source, text, schemaVersion }: Draft) =>
+      send<DryRun>('POST', '/api/mappings/dry-run', {
+        source,
+        payload: JSON.parse(text),
+        ...(schemaVersion === '' ? {} : { schemaVersion: Number(schemaVersion) }),
+      }),
+  });
+  const submit = useMutation({ mutationFn: sendDraft });
+  const { reset } = check;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was found belongs to what was checked
+  useEffect(reset, [draft]);
+  return (
+    <div className={styles['page']}>
       <form
         className={styles['form']}
         onSubmit={(event) => {
@@ -32,43 +66,43 @@ export function Send() {
           submit.mutate(draft);
         }}
       >
-        <div className={styles['fields']}>
-          <Field label="Source" value={draft.source} onChange={(source) => change({ source })} />
-          <Field label="Type, if you know it" value={draft.type} onChange={(type) => change({ type })} />
-          <Field
+        <Fields>
+          <TextField label="Source" value={draft.source} onChange={(source) => change({ source })} />
+          <TextField label="Type, if you know it" value={draft.type} onChange={(type) => change({ type })} />
+          <TextField
             label="Idempotency key, else the content counts"
             value={draft.idempotencyKey}
             onChange={(idempotencyKey) => change({ idempotencyKey })}
           />
-          <Field
+          <TextField
             label="Schema version, else that of the source"
             value={draft.schemaVersion}
+            inputMode="numeric"
             onChange={(schemaVersion) => change({ schemaVersion })}
           />
-          <label className={styles['field']}>
-            <span>Simulate a failing database</span>
-            <select
+          {session?.simulatesFailures === true && (
+            <SelectField
+              label="Simulate a failing database"
               value={draft.simulated}
-              onChange={({ target }) => change({ simulated: toSimulated(target.value) })}
-            >
-              {SIMULATIONS.map(([value, words]) => (
-                <option key={value} value={value}>
-                  {words}
-                </option>
-              ))}
-            </select>
-          </label>
-        </div>
+              choices={SIMULATIONS}
+              onChange={(simulated) => change({ simulated })}
+            />
+          )}
+        </Fields>
         <div className={styles['payload']}>
           <span className={styles['label']}>Payload</span>
           <Suspense fallback={<Loading rows={7} label="Loading the editor" />}>
-            <JsonEditor label="Payload" initial={EXAMPLE.text} onChange={(text) => change({ text })} />
+            <JsonEditor label="Payload" initial={initial.text} onChange={(text) => change({ text })} />
           </Suspense>
           <p className={styles['fault']} role="status">
             {fault ?? ''}
           </p>
           <div className={styles['actions']}>
-            <Action busy={check.isPending} reason={fault} onClick={() => check.mutate(draft)}>
+            <Action
+              busy={check.isPending}
+              reason={fault === undefined ? undefined : ''}
+              onClick={() => check.mutate(draft)}
+            >
               Check without sending
             </Action>
             <Action
@@ -82,45 +116,23 @@ export function Send() {
           </div>
         </div>
       </form>
-      {submit.error !== null && (
-        <Failed what="The event was not accepted" failure={toFailure(submit.error)} />
-      )}
-      {submit.data !== undefined && (
-        <Section title="What became of it">
-          <Result key={submit.submittedAt} accepted={submit.data} />
-        </Section>
-      )}
-      {check.error !== null && <Failed what="It could not be checked" failure={toFailure(check.error)} />}
-      {check.data !== undefined && (
-        <Section title="What it would become" aside="nothing was written">
-          <Preview result={check.data} />
-        </Section>
-      )}
-    </>
-  );
-}
-
-const SIMULATIONS: readonly (readonly [Simulated, string])[] = [
-  ['none', 'no'],
-  ['1', 'the first attempt fails'],
-  ['3', 'the first 3 attempts fail'],
-  ['all', 'every attempt fails: the event dies'],
-];
-
-function Field({
-  label,
-  value,
-  onChange,
-}: {
-  readonly label: string;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-}) {
-  return (
-    <label className={styles['field']}>
-      <span>{label}</span>
-      <input value={value} spellCheck={false} onChange={({ target }) => onChange(target.value)} />
-    </label>
+      <div className={styles['outcome']}>
+        {submit.error !== null && (
+          <Failed what="The event was not accepted" failure={toFailure(submit.error)} />
+        )}
+        {submit.data !== undefined && (
+          <Section title="What became of it">
+            <Result key={submit.submittedAt} accepted={submit.data} />
+          </Section>
+        )}
+        {check.error !== null && <Failed what="It could not be checked" failure={toFailure(check.error)} />}
+        {check.data !== undefined && (
+          <Section title="What it would become" aside="nothing was written">
+            <Preview result={check.data} />
+          </Section>
+        )}
+      </div>
+    </div>
   );
 }
 

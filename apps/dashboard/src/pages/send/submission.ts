@@ -1,8 +1,16 @@
 import type { Accepted } from '@sluice/contracts/api';
+import type { JsonValue } from '@sluice/contracts/json';
 import { send } from '../../data/http.ts';
+import { findJsonFault } from '../../data/json-fault.ts';
 
 /** How many attempts shall fail, as a select has it. */
-export type Simulated = 'none' | '1' | '3' | 'all';
+export const SIMULATIONS = [
+  ['none', 'no'],
+  ['1', 'the first attempt fails'],
+  ['3', 'the first 3 attempts fail'],
+  ['all', 'every attempt fails: the event dies'],
+] as const;
+export type Simulated = (typeof SIMULATIONS)[number][0];
 
 /** What stands in the form. */
 export type Draft = {
@@ -24,9 +32,9 @@ export const EXAMPLE: Draft = {
   text: '{\n  "metric": "sales",\n  "amount": "12,50 €",\n  "timestamp": "2026-11-21T12:00:00Z"\n}',
 };
 
-/** Reads the value of the select. */
-export function toSimulated(value: string): Simulated {
-  return value === '1' || value === '3' || value === 'all' ? value : 'none';
+/** Makes a draft that sends the payload of an event once more. */
+export function toDraft(source: string, payload: JsonValue): Draft {
+  return { ...EXAMPLE, source, text: JSON.stringify(payload, null, 2) };
 }
 
 /** Says what is wrong with a draft before anything is sent; undefined when nothing is. */
@@ -34,12 +42,9 @@ export function findFault({ source, schemaVersion, text }: Draft): string | unde
   if (!/^[A-Za-z0-9_.-]{1,64}$/.test(source)) return 'The source needs a name of A-Z a-z 0-9 _ . -';
   if (schemaVersion !== '' && !/^[1-9]\d{0,4}$/.test(schemaVersion))
     return 'A schema version is a whole number.';
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    return `The payload is not valid JSON: ${error instanceof Error ? error.message : String(error)}`;
-  }
-  return undefined;
+  const fault = findJsonFault(text);
+  if (fault === null) return undefined;
+  return `The payload is not valid JSON: line ${fault.line}, column ${fault.column}: ${fault.message}`;
 }
 
 /** Sends a draft. @throws Failure */

@@ -1,11 +1,13 @@
 import type { SourceItem } from '@sluice/contracts/sources-api';
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
+import { Action } from '../../ui/action.tsx';
 import type { Column } from '../../ui/data-table.tsx';
 import { LiveTable } from '../../ui/live-table.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
+import { type Kind, NewSource } from './new-source.tsx';
 
 const COLUMNS: readonly Column<SourceItem>[] = [
   { key: 'id', name: 'Source', render: ({ id }) => <b>{id}</b> },
@@ -44,13 +46,20 @@ const COLUMNS: readonly Column<SourceItem>[] = [
 /** Answers: who sends to us, whom do we poll, and how. */
 export function Sources() {
   const navigate = useNavigate();
+  const { add } = useSearch({ from: '/shell/sources' });
+  const show = (kind: Kind | undefined) => void navigate({ to: '/sources', search: { add: kind } });
   const open = useCallback(
     ({ id }: SourceItem) => void navigate({ to: '/sources/$id', params: { id } }),
     [navigate],
   );
   return (
     <>
-      <PageHead title="Sources" />
+      <PageHead title="Sources">
+        {add === undefined && <Action onClick={() => show('push')}>Add a source…</Action>}
+      </PageHead>
+      {add !== undefined && (
+        <NewSource kind={add === 'poll' ? 'poll' : 'push'} onKind={show} onClose={() => show(undefined)} />
+      )}
       <LiveTable<SourceItem>
         label="Sources"
         path="/api/sources"
@@ -59,8 +68,8 @@ export function Sources() {
         onOpen={open}
         empty={
           <Empty title="No source is declared">
-            Events of undeclared sources are taken all the same by <code>POST /api/events</code>. Declare one
-            in <code>sluice.sources.yaml</code>, or with <code>POST /api/sources</code>.
+            Events of undeclared sources are taken all the same by <code>POST /api/events</code>. Add one
+            here, or in <code>sluice.sources.yaml</code>.
           </Empty>
         }
       />
@@ -72,5 +81,5 @@ function toHow({ kind, source }: SourceItem): string {
   if (kind === 'poll') return `${String(source['url'] ?? '')}  ${String(source['schedule'] ?? '')}`;
   const scheme = source['scheme'];
   const name = typeof scheme === 'string' ? scheme : (scheme as { type?: string } | undefined)?.type;
-  return `signed by ${name ?? 'nothing'}`;
+  return name === undefined || name === 'none' ? 'not signed' : `signed by ${name}`;
 }

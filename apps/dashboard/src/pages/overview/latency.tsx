@@ -1,0 +1,53 @@
+import { readLatency } from '@sluice/contracts/latency';
+import type { Crosshair } from '../../ui/chart-frame.tsx';
+import { LineChart } from '../../ui/line-chart.tsx';
+import { formatFigure } from '../../ui/numbers.ts';
+import { formatDuration } from '../../ui/time.tsx';
+import type { Column } from './outcomes.ts';
+import type { Range } from './search.ts';
+
+const LINES = [
+  { name: 'p50', share: 0.5 },
+  { name: 'p95', share: 0.95, dashes: '6 3' },
+  { name: 'p99', share: 0.99, dashes: '1.5 3' },
+] as const;
+
+/** Draws how long it took from the arrival of events until they were stored. Averages would hide retries. */
+export function Latency({
+  columns,
+  range,
+  crosshair,
+}: {
+  readonly columns: readonly Column[];
+  readonly range: Range;
+  readonly crosshair: Crosshair;
+}) {
+  const lines = LINES.map(({ share, ...line }) => ({
+    ...line,
+    values: columns.map(({ latency }) => readLatency(latency, share)),
+  }));
+  const last = columns.findLast(({ latency }) => Object.keys(latency).length > 0);
+  const p95 = last === undefined ? null : readLatency(last.latency, 0.95);
+  return (
+    <LineChart
+      title={`Received to stored, per ${range.step}`}
+      summary={
+        p95 === null
+          ? `In ${range.name} nothing was stored.`
+          : `Of the newest events that were stored, 95 % took at most ${formatDuration(p95)}.`
+      }
+      times={columns.map(({ at }) => at)}
+      unknown={columns.flatMap(({ at, counts }) => (counts === null ? [at] : []))}
+      lines={lines}
+      format={toShort}
+      scale="log"
+      crosshair={crosshair}
+      note="First runs only, replays left out. Log scale."
+    />
+  );
+}
+
+/** On a log scale ticks are powers of ten: 1 ms, 10 ms, 100 ms, 1 s. */
+function toShort(ms: number): string {
+  return ms < 1000 ? `${formatFigure(ms)} ms` : `${formatFigure(ms / 1000)} s`;
+}

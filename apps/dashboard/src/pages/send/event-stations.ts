@@ -1,0 +1,49 @@
+import type { EventDetail } from '@sluice/contracts/api';
+import { type RailStation, STATIONS, type StationState } from '../../ui/rail.tsx';
+import { formatDuration } from '../../ui/time.tsx';
+import { type Lane, type LaneMark, toLanes } from '../event/lanes.ts';
+
+const QUEUED = STATIONS.indexOf('Queued');
+
+const STATES: Readonly<Record<LaneMark, StationState>> = {
+  done: 'flow',
+  failed: 'slow',
+  dead: 'stopped',
+  duplicate: 'flow',
+  parked: 'idle',
+  now: 'idle',
+  waiting: 'idle',
+};
+
+const WORDS: Readonly<Record<LaneMark, string>> = {
+  done: '✓',
+  failed: 'failed',
+  dead: 'dead',
+  duplicate: 'duplicate',
+  parked: 'parked',
+  now: 'now',
+  waiting: 'waits',
+};
+
+/** Draws how far one event came: the farthest that any of its attempts did, and when. */
+export function toEventStations(detail: EventDetail): readonly RailStation[] {
+  const lanes = toLanes(detail);
+  const first = detail.timeline[0]?.at ?? null;
+  return STATIONS.map((station, place) => {
+    // Every attempt begins at the queue: when the event came there is told by its arrival.
+    const has = ({ marks }: Lane) => marks.some((mark) => mark.station === place);
+    const lane = place <= QUEUED ? lanes.find(has) : lanes.findLast(has);
+    const mark = lane?.marks.find((one) => one.station === place)?.mark;
+    if (lane === undefined || mark === undefined) {
+      const isLast = place === STATIONS.length - 1;
+      return { station, state: isLast ? 'off' : 'idle', figure: isLast ? '–' : '·', lines: [] };
+    }
+    const ms = lane.at === null || first === null ? null : Date.parse(lane.at) - Date.parse(first);
+    return {
+      station,
+      state: STATES[mark],
+      figure: WORDS[mark],
+      lines: [ms === null || ms <= 0 ? '' : `+${formatDuration(ms)}`],
+    };
+  });
+}

@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import { openPage, type Parts, waitForLive } from './parts.ts';
+
+const ROWS = 2000;
+
+/** Adds the tests of how much the page draws, asks for and moves. */
+export function addWeightTests(parts: () => Parts): void {
+  it('keeps at most 60 rows of 2,000 in the page, and asks three times at most for a list', async () => {
+    const { sluice } = parts();
+    const events = Array.from({ length: ROWS }, (_, at) => ({
+      source: 'many',
+      payload: { metric: 'many', amount: at, timestamp: at + 1 },
+    }));
+    expect((await sluice.post('/api/events/batch', events)).status).toBe(202);
+    await sluice.settled();
+    const page = await openPage(parts(), '/overview');
+    await waitForLive(page);
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname.startsWith('/api/') && pathname !== '/api/events/stats/recent') asked.push(pathname);
+    });
+    await page.keyboard.press('g');
+    await page.keyboard.press('e');
+    await page.locator('main [data-row]').first().waitFor();
+    expect(asked.length, asked.join(' ')).toBeLessThanOrEqual(3);
+    const table = page.getByRole('table', { name: 'Events' });
+    const most = await table.evaluate(async (element, count) => {
+      const scroller = element.parentElement;
+      if (scroller === null) throw new Error('The table has no frame.');
+      let rows = 0;
+      const height = 32 * count;
+      while (scroller.scrollHeight < height) {
+        scroller.scrollTop = scroller.scrollHeight;
+        const { promise, resolve } = Promise.withResolvers<unknown>();
+        requestAnimationFrame(resolve);
+        await promise;
+        rows = Math.max(rows, element.querySelectorAll('[data-row]').length);
+      }
+      return rows;
+    }, ROWS);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(60);
+    await page.context().close();
+  });
+
+  it('moves nothing on the overview while it loads', async () => {
+    const page = await openPage(parts(), '/settings');
+    await page.addInitScript(() => {
+      const shifts = { sum: 0 };
+      Object.assign(globalThis, { shifts });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[])
+          shifts.sum += entry.value;
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await page.goto(new URL('/overview', page.url()).href);
+    await waitForLive(page);
+    await page.getByRole('list', { name: 'The way of the events' }).waitFor();
+    await page.locator('figure').first().waitFor();
+    const { sum } = await page.evaluate(() => (globalThis as unknown as { shifts: { sum: number } }).shifts);
+    expect(sum).toBeLessThanOrEqual(0.05);
+    await page.context().close();
+  });
+}
