@@ -141,12 +141,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function toMend(code: string, hasKey: boolean): string {
+/** Says what mends a refusal, for a person at a command line; empty where its detail says all. */
+export function toMend(code: string, hasKey: boolean): string {
   if (code === 'ERR_UNAUTHENTICATED') {
-    return hasKey
-      ? 'The key that was given is unknown, revoked or expired.'
-      : 'Give a key by SLUICE_API_KEY or --key-file.';
+    return `${hasKey ? 'Ask an admin for another one, and give it' : 'Give a key'} by SLUICE_API_KEY or --key-file.`;
   }
+  if (code === 'ERR_FORBIDDEN') return 'Ask an admin for a key that may.';
   // `detail` says what is not there; the general advice to check the address would mislead.
   if (code === 'ERR_NOT_FOUND') return '';
   return isErrorCode(code) ? ERRORS[code].mend : '';

@@ -9,6 +9,7 @@ import { addReplayCommand } from './commands/replay.ts';
 import { addSendCommand } from './commands/send.ts';
 import { addSourceCommands } from './commands/sources.ts';
 import { addTailCommand } from './commands/tail.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
 import { createPaint } from './paint.ts';
 import type { Act, Streams } from './session.ts';
@@ -65,6 +66,7 @@ export function createProgram({
   addSourceCommands(program, act);
   addKeyCommands(program, act);
   addLedgerCommand(program, act);
+  addVerifyCommand(program, act);
   addMigrateCommand(program, act);
   addDoctorCommand(program, act);
   return program;

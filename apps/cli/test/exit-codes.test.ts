@@ -83,7 +83,9 @@ describe('how the command ends', () => {
       'Bearer from-argv',
       undefined,
     ]);
-    expect(withKey.stderr).toContain('unknown, revoked or expired');
+    expect(withKey.stderr).toContain(
+      'Ask an admin for another one, and give it by SLUICE_API_KEY or --key-file.',
+    );
     expect(without.stderr).toContain('Give a key by SLUICE_API_KEY or --key-file.');
   });
 

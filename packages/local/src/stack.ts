@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { toAdminKeyFile } from './admin-key.ts';
 import { type FolderLock, takeFolderLock } from './folder-lock.ts';
 import { createGuard } from './guard.ts';
 import type { KeptApp } from './kept-app.ts';
@@ -18,7 +19,8 @@ import { type StackPorts, settlePorts } from './stack-ports.ts';
 /*
  * The life of a stack:
  *   1. The data folder is locked, and every port is checked, before anything is started.
- *   2. Redis and MongoDB are started on the data below the folder, unless their addresses are given.
+ *   2. Redis, MongoDB and, where one is wanted, its backup are started on the data below the folder, unless their
+ *      addresses are given.
  *   3. `prepare` runs, for instance to build indexes.
  *   4. The apps are started and waited for.
  *   5. Whatever ends by itself is started again.
@@ -33,12 +35,14 @@ export type StackStores = { readonly redisUrl: string; readonly mongodbUri: stri
 export type StackOptions = {
   /** Holds `apps/`. */
   readonly root: string;
-  /** Keeps `redis`, `mongo`, `logs`, the key of the sources' secrets and the lock; made when it is not there. */
+  /** Keeps `redis`, `mongo`, `logs`, the keys (`secrets.key`, `admin.key`) and the lock; made when it is not there. */
   readonly dataDir: string;
   /** Address of a Redis to use; default one is started. */
   readonly redisUrl?: string | undefined;
   /** Address of a MongoDB to use; default one is started. */
   readonly mongodbUri?: string | undefined;
+  /** Copies everything to a second MongoDB: the one at `uri`, else one that is started too. Default: no backup. */
+  readonly backup?: { readonly uri?: string | undefined } | undefined;
   /** Default `always`. */
   readonly appendfsync?: 'always' | 'everysec' | undefined;
   /** Where the apps listen; default 127.0.0.1. */
@@ -63,7 +67,10 @@ export type Stack = StackStores & {
   /** The servers that were started here; undefined where an address was given. */
   readonly redis: KeptServer | undefined;
   readonly mongo: KeptServer | undefined;
-  readonly app: (name: 'ingest' | 'api' | 'live') => KeptApp;
+  /** The backup that was started here, and where it is. */
+  readonly backup: KeptServer | undefined;
+  readonly backupUri: string | undefined;
+  readonly app: (name: 'ingest' | 'api' | 'live' | 'replicator') => KeptApp;
   readonly workers: () => readonly KeptApp[];
   readonly schedulers: () => readonly KeptApp[];
   /** Starts one more worker, with further environment variables, and waits until it is ready. */
@@ -128,19 +135,28 @@ async function start(
   );
   if (mongo !== undefined) undo.push(() => mongo.stop());
   signal?.throwIfAborted();
+  const wanted = options.backup;
+  const backup =
+    wanted &&
+    (await unlessGiven(wanted.uri, 'The backup', say, (port) =>
+      startMongo({ ...common, dir: join(dataDir, 'backup'), port, cacheGb: 0.5 }),
+    ));
+  if (backup !== undefined) undo.push(() => backup.stop());
+  signal?.throwIfAborted();
 
   const stores = {
     redisUrl: redisUrl ?? redis?.url ?? '',
-    mongodbUri: mongodbUri ?? mongo?.url.replace('/?', `/${DATABASE}?`) ?? '',
+    mongodbUri: mongodbUri ?? toDatabaseUri(mongo) ?? '',
   };
+  // A backup that is away at the start is no reason to wait: the replicator warns and goes on.
+  const backupUri = wanted?.uri ?? toDatabaseUri(backup);
   await options.prepare?.(stores);
   signal?.throwIfAborted();
 
-  const plan = createPlan(
-    { ...options, env: await withSecretsKey(options.env, dataDir), host },
-    ports,
-    stores,
-  );
+  const plan = createPlan({ ...options, env: await withKeys(options.env, dataDir), host }, ports, {
+    ...stores,
+    backupUri,
+  });
   const apps = await startApps({
     root,
     logDir: join(dataDir, 'logs'),
@@ -157,6 +173,8 @@ async function start(
     ...plan.urls,
     redis,
     mongo,
+    backup,
+    backupUri,
     app: (name) => findApp(apps, name),
     workers: () => apps.list().filter((app) => app.name === 'worker'),
     schedulers: () => apps.list().filter((app) => app.name === 'scheduler'),
@@ -167,17 +185,25 @@ async function start(
     },
     kill: async () => {
       const force = { force: true };
-      await Promise.all([apps.stop(force), redis?.stop(force), mongo?.stop(force)]);
+      await Promise.all([apps.stop(force), redis?.stop(force), mongo?.stop(force), backup?.stop(force)]);
       stopping ??= unwind();
       await stopping;
     },
   };
 }
 
-/** Adds a key for the secrets of sources, kept beside the data, unless one is given. */
-async function withSecretsKey(env: Environment, dataDir: string): Promise<Environment> {
-  if (env['SECRETS_KEY']) return env;
-  return { ...env, SECRETS_KEY: await keepSecretsKey(join(dataDir, 'secrets.key')) };
+function toDatabaseUri(server: KeptServer | undefined): string | undefined {
+  return server?.url.replace('/?', `/${DATABASE}?`);
+}
+
+/** Adds a key for the secrets of sources, and where the first admin key goes: both kept beside the data unless given. */
+async function withKeys(env: Environment, dataDir: string): Promise<Environment> {
+  return {
+    ...env,
+    SECRETS_KEY: env['SECRETS_KEY'] || (await keepSecretsKey(join(dataDir, 'secrets.key'))),
+    // Its log is a file, where a key has no place.
+    BOOTSTRAP_KEY_FILE: toAdminKeyFile(env, dataDir),
+  };
 }
 
 function lockFolder(dataDir: string, guardPid: number, say: Say): Promise<FolderLock> {

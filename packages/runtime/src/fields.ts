@@ -75,6 +75,16 @@ export function wholeList(min: number, max: number) {
   });
 }
 
+/** Declares a list of different names, separated by commas; the output is sorted. */
+export function nameList(pattern: RegExp, expected: string) {
+  return z
+    .string()
+    .transform((text) =>
+      [...new Set(text.split(',').map((part) => part.trim()))].filter((part) => part !== '').sort(),
+    )
+    .refine((names) => names.every((name) => pattern.test(name)), expected);
+}
+
 /** Declares a key of 32 bytes, written as base64. */
 export function key() {
   return z.string().refine(isKey, KEY_EXPECTED);
@@ -86,6 +96,31 @@ export function keyList() {
     .string()
     .transform((text) => text.split(',').map((part) => part.trim()))
     .refine((keys) => keys.every(isKey), KEY_EXPECTED);
+}
+
+/** Declares a secret of Standard Webhooks: `whsec_` and 24 to 64 bytes, written as base64. */
+export function webhookSecret() {
+  return z
+    .string()
+    .refine(
+      isWebhookSecret,
+      'expected whsec_ and 24 to 64 bytes as base64, as `echo "whsec_$(openssl rand -base64 32)"` makes them',
+    );
+}
+
+function isWebhookSecret(text: string): boolean {
+  const [, encoded] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
+  if (encoded === undefined) return false;
+  const bytes = Buffer.from(encoded, 'base64');
+  return bytes.toString('base64') === encoded && bytes.length >= 24 && bytes.length <= 64;
+}
+
+/** Declares the URL of a receiver of webhooks, http or https, without a user in it. */
+export function webhookUrl() {
+  return url('http:', 'https:').refine(
+    (text) => !URL.canParse(text) || (new URL(text).username === '' && new URL(text).password === ''),
+    'expected a URL without a user or a password in it; a token may stand in its path or query',
+  );
 }
 
 const KEY_EXPECTED = 'expected 32 bytes as base64, as `openssl rand -base64 32` makes them';

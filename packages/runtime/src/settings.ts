@@ -1,10 +1,26 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { API_KEY_PATTERN } from '@sluice/contracts/access';
 import { MAX_SCHEMA_VERSION } from '@sluice/contracts/event';
 import { DEFAULT_SOURCES_FILE } from '@sluice/contracts/source';
 import { z } from 'zod';
 import { aliased, readNotes, secret } from './config.ts';
-import { durationMs, key, keyList, oneOf, onOff, port, sizeBytes, url, whole, wholeList } from './fields.ts';
+import {
+  durationMs,
+  key,
+  keyList,
+  nameList,
+  oneOf,
+  onOff,
+  port,
+  sizeBytes,
+  url,
+  webhookSecret,
+  webhookUrl,
+  whole,
+  wholeList,
+} from './fields.ts';
+import { isLoopback } from './loopback.ts';
+import { isEncryptedOrLocal } from './mongodb-hosts.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
@@ -53,6 +69,7 @@ const addressSettings = {
   LIVE_PORT: port().default(3002).describe('Port of the live streams.'),
   WORKER_PORT: port().default(3010).describe("Port of a worker's probes and metrics."),
   SCHEDULER_PORT: port().default(3011).describe("Port of a scheduler's probes and metrics."),
+  REPLICATOR_PORT: port().default(3012).describe("Port of a replicator's probes and metrics."),
   INGEST_METRICS_PORT: port().default(9100).describe("Port of ingest's metrics, internal."),
   API_METRICS_PORT: port().default(9101).describe("Port of the api's metrics, internal."),
   LIVE_METRICS_PORT: port().default(9102).describe("Port of live's metrics, internal."),
@@ -104,6 +121,12 @@ const acceptSettings = {
         'An admin key that the api stores by its hash at its start, for deployments without a person. Without it the first start makes one and prints it once.',
       ),
   ),
+  BOOTSTRAP_KEY_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'File that the first admin key is written into instead of being printed, for its owner alone to read. `npm start` names `admin.key` in its data folder, and prints the key itself.',
+    ),
   FAILURE_SIMULATION: onOff()
     .default('off')
     .describe(
@@ -165,6 +188,75 @@ const processingSettings = {
     .describe('How often workers look for the jobs of dead ones, in ms.'),
 };
 
+/** How everything is copied to a second MongoDB. */
+const backupSettings = {
+  SYNC_ENABLED: oneOf(['on', 'off', 'true', 'false'])
+    .transform((word) => (word === 'true' ? 'on' : word === 'false' ? 'off' : word))
+    .default('on')
+    .describe(
+      'Whether the replicator copies: on or off. `npm start` runs a replicator where BACKUP_MONGODB_URI is set, or with SYNC_ENABLED=on, for which it starts a second MongoDB.',
+    ),
+  BACKUP_MONGODB_URI: aliased(
+    secret(
+      url('mongodb:', 'mongodb+srv:')
+        .refine(
+          isEncryptedOrLocal,
+          'expected tls=true in it, or mongodb+srv://: without TLS only addresses of this machine are allowed',
+        )
+        .optional()
+        .describe(
+          'Address of the backup, another MongoDB replica set; the path names the database. With TLS, except on this machine.',
+        ),
+      'password',
+    ),
+    'MONGODB_ATLAS_URI',
+  ),
+  SYNC_BATCH_SIZE: whole(1, 10_000).default(1000).describe('Documents that one transaction copies at most.'),
+  SYNC_MAX_RETRIES: whole(0, 20)
+    .default(5)
+    .describe(
+      'How often a document is tried again that the backup refused: after 1, 5, 15, 30 and 60 s, then every 60 s; afterwards it is dead until somebody retries it.',
+    ),
+  SYNC_EXCLUDED_COLLECTIONS: nameList(/^[^$\0]{1,200}$/, 'expected names of collections, separated by commas')
+    .default([])
+    .describe('Collections that are not copied, separated by commas.'),
+  SYNC_WORKER_INTERVAL: durationMs(10, 60 * SECOND)
+    .default(250)
+    .describe(
+      'How long changes are gathered before they are copied, in ms: longer means fewer, larger transactions and more lag.',
+    ),
+};
+
+/** Who is told when something needs a person. */
+const alertSettings = {
+  ALERT_WEBHOOK_URL: secret(
+    webhookUrl()
+      .optional()
+      .describe(
+        'Where schedulers send alerts, signed as Standard Webhooks; it may be a private address. Without it alerts are only shown (`GET /api/alerts`, metrics). It is never logged, for it may hold a token.',
+      ),
+  ),
+  ALERT_WEBHOOK_SECRET: secret(
+    webhookSecret()
+      .optional()
+      .describe(
+        'Secret that alerts are signed with, required where ALERT_WEBHOOK_URL is set: `whsec_` and 24 to 64 bytes as base64.',
+      ),
+  ),
+  ALERT_INTERVAL_MS: durationMs(100, HOUR)
+    .default(15 * SECOND)
+    .describe('How often schedulers look whether something needs a person, in ms.'),
+  ALERT_LAG_MS: durationMs(SECOND, DAY)
+    .default(60 * SECOND)
+    .describe('How long the oldest waiting event may wait before that is an alert, in ms.'),
+  ALERT_REPEAT_MS: durationMs(SECOND, 30 * DAY)
+    .default(HOUR)
+    .describe('How often an alert is sent again while it lasts, in ms.'),
+  PUBLIC_URL: url('http:', 'https:')
+    .optional()
+    .describe('Address under which people reach the dashboard, for the links in alerts.'),
+};
+
 /** What `npm start` runs on one machine. */
 const localSettings = {
   DATA_DIR: z.string().default('.sluice').describe('Folder of the data of Redis and MongoDB.'),
@@ -185,6 +277,8 @@ export const SETTING_GROUPS = {
   accepting: acceptSettings,
   secrets: secretSettings,
   processing: processingSettings,
+  backup: backupSettings,
+  alerts: alertSettings,
   local: localSettings,
 };
 
@@ -196,6 +290,8 @@ export const settings = {
   ...acceptSettings,
   ...secretSettings,
   ...processingSettings,
+  ...backupSettings,
+  ...alertSettings,
   ...localSettings,
 };
 
@@ -204,17 +300,6 @@ export const KNOWN_SETTINGS: readonly string[] = Object.entries(settings).flatMa
   name,
   ...(readNotes(field).aliases ?? []),
 ]);
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** Tells whether an address is reached from this machine only. */
-export function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  if (family === 0) return host.toLowerCase() === 'localhost';
-  return loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
-}
 
 type AuthSettings = { readonly AUTH: typeof settings.AUTH; readonly HOST: typeof settings.HOST };
 
@@ -226,4 +311,24 @@ export function withAuthRule<Schema extends z.ZodObject<AuthSettings>>(schema: S
     // Also when another setting is wrong, so that every problem is told at once.
     when: () => true,
   });
+}
+
+type AlertSettings = {
+  readonly ALERT_WEBHOOK_URL: typeof settings.ALERT_WEBHOOK_URL;
+  readonly ALERT_WEBHOOK_SECRET: typeof settings.ALERT_WEBHOOK_SECRET;
+};
+
+/** Adds the rule that alerts are sent only signed: a URL takes a secret. */
+export function withAlertRule<Schema extends z.ZodObject<AlertSettings>>(schema: Schema): Schema {
+  return schema.refine(
+    ({ ALERT_WEBHOOK_URL, ALERT_WEBHOOK_SECRET }) =>
+      ALERT_WEBHOOK_URL === undefined || ALERT_WEBHOOK_SECRET !== undefined,
+    {
+      path: ['ALERT_WEBHOOK_SECRET'],
+      error:
+        'it is required where ALERT_WEBHOOK_URL is set, because alerts are always signed; make one by `echo "whsec_$(openssl rand -base64 32)"` and give it to the receiver too',
+      // Also when another setting is wrong, so that every problem is told at once.
+      when: () => true,
+    },
+  );
 }

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type DeepReadonly, type Environment, loadConfig, readWholeEnvironment } from './config.ts';
-import { isLoopback, settings, withAuthRule } from './settings.ts';
+import { isLoopback } from './loopback.ts';
+import { settings, withAuthRule } from './settings.ts';
 
 const schema = withAuthRule(z.object(settings));
 
@@ -31,6 +32,7 @@ export function loadStackSettings(
     dataDir: resolve(root, config.DATA_DIR),
     redisUrl: env['REDIS_URL'] ? config.REDIS_URL : undefined,
     mongodbUri: env['MONGODB_URI'] || env['MONGODB_LOCAL_URI'] ? config.MONGODB_URI : undefined,
+    backup: toBackup(env, config.BACKUP_MONGODB_URI),
     appendfsync: config.APPENDFSYNC,
     host: config.HOST,
     ports: toPorts(config),
@@ -40,12 +42,20 @@ export function loadStackSettings(
   };
 }
 
+/** A backup is wanted where one is named, or where somebody says so: then one is started too. */
+function toBackup(env: Environment, uri: string | undefined): { readonly uri?: string } | undefined {
+  const word = (env['SYNC_ENABLED'] ?? '').toLowerCase();
+  if (word === 'off' || word === 'false') return undefined;
+  if (uri !== undefined) return { uri };
+  return word === '' ? undefined : {};
+}
+
 /** Picks the ports alone: whatever stands beside them would be taken for a port, too. */
 function toPorts(config: DeepReadonly<z.output<typeof schema>>) {
-  const { INGEST_PORT, API_PORT, LIVE_PORT, WORKER_PORT, SCHEDULER_PORT } = config;
+  const { INGEST_PORT, API_PORT, LIVE_PORT, WORKER_PORT, SCHEDULER_PORT, REPLICATOR_PORT } = config;
   const { INGEST_METRICS_PORT, API_METRICS_PORT, LIVE_METRICS_PORT } = config;
   return {
-    ...{ INGEST_PORT, API_PORT, LIVE_PORT, WORKER_PORT, SCHEDULER_PORT },
+    ...{ INGEST_PORT, API_PORT, LIVE_PORT, WORKER_PORT, SCHEDULER_PORT, REPLICATOR_PORT },
     ...{ INGEST_METRICS_PORT, API_METRICS_PORT, LIVE_METRICS_PORT },
   };
 }

@@ -20,7 +20,8 @@ const COMMIT_AGAIN_MS = 50;
 /**
  * Runs writes in one transaction, once: acknowledged by a journaled majority, or nothing of it. The work returns
  * `conflict` to have everything undone. Whatever another writer did first is a conflict too. The driver's
- * `withTransaction` is not used because it goes on for 120 s.
+ * `withTransaction` is not used because it goes on for 120 s. A session of one's `own` is not ended here; after an error
+ * it may still be in use.
  *
  * @throws DependencyAwayError when MongoDB is away or `timeoutMs` are over; the outcome may be unknown
  */
@@ -28,9 +29,10 @@ export function transact(
   { client }: StoreConnection,
   timeoutMs: number,
   work: (options: InTransaction) => Promise<CommitResult>,
+  own?: mongo.ClientSession,
 ): Promise<Transacted> {
   return within(timeoutMs, async (signal) => {
-    const session = client.startSession({ causalConsistency: false });
+    const session = own ?? client.startSession({ causalConsistency: false });
     try {
       session.startTransaction({
         readConcern: { level: 'snapshot' },
@@ -43,7 +45,8 @@ export function transact(
     } finally {
       // Undoes what is open, so that other writers need not wait for the server to give it up after a minute. When
       // the deadline has passed the caller is gone already, and this goes on until the server answers again.
-      await session.endSession();
+      if (own === undefined) await session.endSession();
+      else if (session.inTransaction()) await session.abortTransaction();
     }
   });
 }

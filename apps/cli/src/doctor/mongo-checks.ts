@@ -1,5 +1,5 @@
+import { isLoopback } from '@sluice/runtime/loopback';
 import { maskUrlPasswords } from '@sluice/runtime/mask';
-import { isLoopback } from '@sluice/runtime/settings';
 import { connectStore, type StoreConnection } from '@sluice/store/connection';
 import { within } from '@sluice/store/deadline';
 import { z } from 'zod';

@@ -1,9 +1,8 @@
 /*
  * Keeps a lease while a run goes on, however long it takes: it is renewed three times within its length. When it is
- * lost, or no renewal was confirmed for its whole length, the signal tells the run to end, because another scheduler
+ * lost, or no renewal was confirmed for its whole length, the signal tells the run to end, because another process
  * may be at work.
  */
-import type { PollLease } from './poll-run.ts';
 
 export type LeaseKeeper = {
   /** Aborted when the lease is lost, or the process is about to end. */
@@ -18,7 +17,7 @@ export type LeaseKeeper = {
  * passed on to the signal.
  */
 export function keepLease(
-  lease: Pick<PollLease, 'renew'>,
+  lease: { readonly renew: () => Promise<boolean> },
   {
     leaseMs,
     askedMs,

@@ -1,0 +1,63 @@
+import { syncHealthSchema, syncMetricsSchema } from '@sluice/contracts/sync';
+import type { SyncFailures } from '@sluice/store/sync-failures';
+import type { SyncStates } from '@sluice/store/sync-state';
+import { z } from 'zod';
+import { json, problems } from '../openapi/responses.ts';
+import { toSyncHealth, toSyncMetrics } from '../sync/sync-answers.ts';
+import type { ApiServer } from '../zod-server.ts';
+
+export type SyncRoutesOptions = {
+  readonly syncStates: Pick<SyncStates, 'read'>;
+  readonly syncFailures: Pick<SyncFailures, 'count'>;
+  readonly now: () => number;
+};
+
+const noQuery = z.strictObject({});
+
+/** Adds the routes that tell how the backup is. */
+export function addSyncRoutes(server: ApiServer, { syncStates, syncFailures, now }: SyncRoutesOptions): void {
+  server.get(
+    '/api/sync/metrics',
+    {
+      config: { role: 'viewer', scope: 'system' },
+      schema: {
+        tags: ['Backup'],
+        operationId: 'getSyncMetrics',
+        summary: 'Count what was copied to the backup',
+        description:
+          'Counts since the backup was first used. They stand on the backup with what they count, so that no restart loses one or counts it twice; this is what the replicator told last, which it does every second.',
+        querystring: noQuery,
+        response: {
+          200: json('The counts.', syncMetricsSchema),
+          ...problems('ERR_QUERY_INVALID', 'ERR_UNAVAILABLE'),
+        },
+      },
+    },
+    async (_request, reply) => {
+      const [read, refused] = await Promise.all([syncStates.read(), syncFailures.count()]);
+      return reply.send(toSyncMetrics(read, refused, now()));
+    },
+  );
+
+  server.get(
+    '/api/sync/health',
+    {
+      config: { role: 'viewer', scope: 'system' },
+      schema: {
+        tags: ['Backup'],
+        operationId: 'getSyncHealth',
+        summary: 'Tell whether the backup follows',
+        description: 'What the replicator does, how far behind the backup is, and what it refuses.',
+        querystring: noQuery,
+        response: {
+          200: json('How the backup is.', syncHealthSchema),
+          ...problems('ERR_QUERY_INVALID', 'ERR_UNAVAILABLE'),
+        },
+      },
+    },
+    async (_request, reply) => {
+      const [read, refused] = await Promise.all([syncStates.read(), syncFailures.count()]);
+      return reply.send(toSyncHealth(read, refused));
+    },
+  );
+}

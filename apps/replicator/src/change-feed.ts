@@ -1,0 +1,257 @@
+/**
+ * The feed: from the primary's change stream to the apply loop.
+ *
+ *  1. The stream is opened behind the position. While the primary is away it is opened again, with growing pauses.
+ *  2. Changes are gathered for a moment, or until there are enough for a bulk, and merged by document.
+ *  3. They are handed to the apply loop, of which two pieces of work are under way at most: while one is written the
+ *     next is read, and nothing piles up in memory while the backup is away.
+ *  4. While nothing changes the position follows the oplog all the same.
+ *  5. A collection or database that is dropped or renamed is not copied: a person who drops one by mistake shall
+ *     still have the backup. A full sync is asked for instead, before the position moves past it.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import type { StoreConnection } from '@sluice/store/connection';
+import type { Timestamp } from 'mongodb';
+import type { ApplyLoop } from './apply-loop.ts';
+import { createBackoff } from './backoff.ts';
+import {
+  type ChangeStream,
+  openChangeStream,
+  type StreamBatch,
+  type StreamedChange,
+  toTokenTime,
+} from './change-stream.ts';
+import { createPendingChanges, type DocumentChange } from './pending-changes.ts';
+import type { ChangeListener } from './ports.ts';
+import type { PositionMove, StreamStart } from './position.ts';
+
+export type ChangeFeedOptions = {
+  readonly primary: StoreConnection;
+  readonly loop: Pick<ApplyLoop, 'applyChanges'>;
+  readonly start: StreamStart;
+  /** As the position has them. */
+  readonly appliedTo: Timestamp | null;
+  readonly appliedAt: Date | null;
+  readonly excluded: readonly string[];
+  readonly batchSize: number;
+  readonly intervalMs: number;
+  /** Adds to a move what the feed does not know. */
+  readonly toMove: (move: Pick<PositionMove, 'start' | 'appliedTo' | 'appliedAt'>) => PositionMove;
+  /** Asks for a full sync because collections changed. */
+  readonly onCollectionsChanged: (operationType: string) => Promise<void>;
+  readonly onAway: (error: DependencyAwayError) => void;
+  readonly signal: AbortSignal;
+};
+
+/** How far the feed is. */
+export type FeedProgress = {
+  /** Changes that were read and are not on the backup yet. */
+  readonly pending: number;
+  /** When the oldest of them was made; null when the stream has been read to its end and all is on the backup. */
+  readonly oldestAt: Date | null;
+  /** All changes up to then are on the backup; null before the first time. */
+  readonly appliedTo: Timestamp | null;
+  readonly appliedAt: Date | null;
+};
+
+export type ChangeFeed = {
+  /**
+   * Resolves when the stream ended because the database was dropped, so that all has to be looked at anew.
+   *
+   * @throws LeaseLostError, PositionLostError
+   */
+  readonly ended: Promise<void>;
+  progress(): FeedProgress;
+  watch(listener: ChangeListener): () => void;
+};
+
+const IDLE_WAIT_MS = 1000;
+const IN_FLIGHT = 2;
+/** How often the position is kept while nothing changes. */
+const KEEP_MS = 10_000;
+
+const DOCUMENT_CHANGES: ReadonlySet<string> = new Set(['insert', 'update', 'replace', 'delete']);
+
+/** Up to where changes were gathered, and the change behind them that is not of a document. */
+type Gathered = { readonly token: string; readonly breaks: StreamedChange | null };
+
+/** Starts the feed; it ends with the signal. */
+export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
+  const { primary, loop, excluded, batchSize, intervalMs, onAway, signal } = options;
+  const listeners = new Set<ChangeListener>();
+  const inFlight: { readonly done: Promise<unknown>; readonly changes: number; readonly oldestAt: Date }[] =
+    [];
+  const pending = createPendingChanges();
+  let start = options.start;
+  let oldestPendingAt: Date | null = null;
+  let lastAt: Date | null = null;
+  let { appliedTo, appliedAt } = options;
+  /** All changes that were made before then have been read; null while there are more. */
+  let idleSince: Date | null = null;
+  let keptMs = 0;
+  let failure: { readonly error: unknown } | null = null;
+
+  async function run(): Promise<void> {
+    const backoff = createBackoff();
+    while (!signal.aborted) {
+      let stream: ChangeStream | undefined;
+      try {
+        stream = await openChangeStream(primary, { start, excluded, ending: signal });
+        if ((await follow(stream, () => backoff.reset())) === 'ended') return;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof DependencyAwayError)) throw error;
+        onAway(error);
+        await pause(backoff.next(), undefined, { signal }).catch(() => undefined);
+      } finally {
+        await stream?.close();
+      }
+    }
+  }
+
+  /** Returns whether the stream has to be opened again, behind what ended it, or has come to its end. */
+  async function follow(stream: ChangeStream, onRead: () => void): Promise<'again' | 'ended'> {
+    while (!signal.aborted) {
+      const { token, breaks } = await gather(stream);
+      onRead();
+      await handOver(token, breaks === null);
+      start = { after: token };
+      if (breaks === null) continue;
+      await breakOff(breaks);
+      start = { after: breaks._id._data };
+      return breaks.operationType === 'invalidate' ? 'ended' : 'again';
+    }
+    return 'again';
+  }
+
+  /** Reads changes up to the size of a bulk, for a moment at most, or up to a change that is not of a document. */
+  async function gather(stream: ChangeStream): Promise<Gathered> {
+    const askedAt = new Date();
+    const first = await stream.next({ limit: batchSize, waitMs: IDLE_WAIT_MS });
+    const gathered = take(first, 'after' in start ? start.after : '');
+    // An answer that is not full was read to the end of what there was when it was asked for.
+    idleSince = first.changes.length < batchSize ? askedAt : null;
+    if (gathered.breaks !== null || first.changes.length === 0) return gathered;
+    // Under a steady load one pause and one question more cost the primary less than an answer for every change.
+    if (first.changes.length > batchSize / 2) return gathered;
+    await pause(intervalMs, undefined, { signal }).catch(() => undefined);
+    const limit = batchSize - first.changes.length;
+    const againAt = new Date();
+    const second = await stream.next({ limit, waitMs: 1 }).catch((error: unknown) => {
+      // What was read is not lost by it: the next stream goes on behind it.
+      if (error instanceof DependencyAwayError) return null;
+      throw error;
+    });
+    if (second === null) return gathered;
+    idleSince = second.changes.length < limit ? againAt : null;
+    return take(second, gathered.token);
+  }
+
+  function take({ changes, token }: StreamBatch, behind: string): Gathered {
+    let before = behind;
+    for (const change of changes) {
+      const found = toDocumentChange(change);
+      if (found === null) return { token: before, breaks: change };
+      before = change._id._data;
+      pending.add(found);
+      for (const listener of listeners) listener(found.collection, found.id);
+      lastAt = change.wallTime ?? new Date(change.clusterTime.t * 1000);
+      oldestPendingAt ??= lastAt;
+    }
+    return { token, breaks: null };
+  }
+
+  /** Hands what waits to the apply loop, when that has done enough of what it has. */
+  async function handOver(token: string, isWhole: boolean): Promise<void> {
+    const to = toTokenTime(token);
+    const oldestAt = oldestPendingAt;
+    if (oldestAt === null) {
+      if (isWhole) await keepIdle(token, to);
+      return;
+    }
+    await settle(IN_FLIGHT - 1);
+    const at = lastAt;
+    const changes = pending.countChanges();
+    const move = options.toMove({ start: { after: token }, appliedTo: to, appliedAt: at });
+    oldestPendingAt = null;
+    send(loop.applyChanges(pending.take(), move, oldestAt), { changes, oldestAt, to, at });
+  }
+
+  function send(
+    applied: Promise<unknown>,
+    { to, at, ...work }: { changes: number; oldestAt: Date; to: Timestamp | null; at: Date | null },
+  ): void {
+    const done = applied.then(
+      () => {
+        appliedTo = to;
+        appliedAt = at;
+        keptMs = performance.now();
+        inFlight.splice(inFlight.indexOf(entry), 1);
+      },
+      (error: unknown) => {
+        failure ??= { error };
+      },
+    );
+    const entry = { done, ...work };
+    inFlight.push(entry);
+  }
+
+  /** Waits until at most `count` pieces of work are under way. */
+  async function settle(count: number): Promise<void> {
+    while (inFlight.length > count && failure === null) await inFlight[0]?.done;
+    if (failure !== null) throw failure.error;
+  }
+
+  async function keepIdle(token: string, to: Timestamp | null): Promise<void> {
+    await settle(IN_FLIGHT);
+    if (inFlight.length > 0) return;
+    appliedTo = to;
+    appliedAt = idleSince;
+    if (performance.now() - keptMs < KEEP_MS) return;
+    const move = options.toMove({ start: { after: token }, appliedTo: to, appliedAt: idleSince });
+    await loop.applyChanges(new Map(), move, new Date());
+    keptMs = performance.now();
+  }
+
+  async function breakOff({ operationType, _id }: StreamedChange): Promise<void> {
+    await settle(0);
+    await untilThere(() => options.onCollectionsChanged(operationType));
+    const to = toTokenTime(_id._data);
+    const move = options.toMove({ start: { after: _id._data }, appliedTo: to, appliedAt: new Date() });
+    await loop.applyChanges(new Map(), move, new Date());
+  }
+
+  async function untilThere(step: () => Promise<void>): Promise<void> {
+    const backoff = createBackoff();
+    while (!signal.aborted) {
+      try {
+        return await step();
+      } catch (error) {
+        if (!(error instanceof DependencyAwayError)) throw error;
+        onAway(error);
+        await pause(backoff.next(), undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  return {
+    ended: run(),
+    progress: () => ({
+      pending: pending.countChanges() + inFlight.reduce((sum, { changes }) => sum + changes, 0),
+      oldestAt: inFlight[0]?.oldestAt ?? oldestPendingAt ?? (idleSince === null ? appliedAt : null),
+      appliedTo,
+      appliedAt,
+    }),
+    watch(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function toDocumentChange({ operationType, ns, documentKey }: StreamedChange): DocumentChange | null {
+  if (!DOCUMENT_CHANGES.has(operationType) || ns?.coll === undefined || documentKey === undefined)
+    return null;
+  return { kind: operationType as DocumentChange['kind'], collection: ns.coll, id: documentKey._id };
+}

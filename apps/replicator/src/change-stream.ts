@@ -1,0 +1,163 @@
+/**
+ * The changes of the primary's database, read in batches by commands of our own: one answer holds a thousand changes
+ * and the token behind all of them, which the driver's stream would hand out one by one.
+ *
+ *  1. `openChangeStream` opens a cursor at a position; it waits for nothing.
+ *  2. `next` asks for what came since, waits for news as long as it is told, and returns the token to go on from, also
+ *     when nothing came: a position that stands still would be lost one day.
+ *  3. A position that MongoDB no longer has, or never had, is a PositionLostError.
+ *  4. `close` frees the cursor. The session belongs to the cursor: MongoDB refuses it to any other.
+ */
+import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import type { StoreConnection } from '@sluice/store/connection';
+import { within } from '@sluice/store/deadline';
+import { toStoreError } from '@sluice/store/store-error';
+import { type Document, type Long, MongoServerError, Timestamp } from 'mongodb';
+import { AS_STORED } from './bson-values.ts';
+import type { StreamStart } from './position.ts';
+
+/** A change of a document, or of a collection as a whole (no `documentKey`). */
+export type StreamedChange = {
+  readonly _id: { readonly _data: string };
+  readonly operationType: string;
+  readonly ns?: { readonly coll?: string };
+  readonly documentKey?: { readonly _id: unknown };
+  readonly clusterTime: Timestamp;
+  readonly wallTime?: Date;
+};
+
+/** What came, and where to go on. */
+export type StreamBatch = {
+  readonly changes: readonly StreamedChange[];
+  readonly token: string;
+};
+
+/** An open stream. Its calls reject with DependencyAwayError or PositionLostError. */
+export type ChangeStream = {
+  next(options: { readonly limit: number; readonly waitMs: number }): Promise<StreamBatch>;
+  /** Never rejects. */
+  close(): Promise<void>;
+};
+
+/** The primary's oplog does not hold the position. */
+export class PositionLostError extends Error {
+  override readonly name = 'PositionLostError';
+}
+
+/** CappedPositionLost, InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost. */
+const LOST_CODES: ReadonlySet<unknown> = new Set([136, 260, 280, 286]);
+const COMMAND_MS = 15_000;
+const CLOSE_MS = 1000;
+
+type CursorReply = {
+  readonly cursor: {
+    readonly id: Long;
+    readonly firstBatch?: readonly StreamedChange[];
+    readonly nextBatch?: readonly StreamedChange[];
+    readonly postBatchResumeToken?: { readonly _data: string };
+  };
+};
+
+/** Opens the stream of a database, without the collections in `excluded`. Calls end when `ending` is aborted. */
+export async function openChangeStream(
+  { client, db }: StoreConnection,
+  {
+    start,
+    excluded,
+    ending,
+  }: {
+    readonly start: StreamStart;
+    readonly excluded: readonly string[];
+    readonly ending: AbortSignal;
+  },
+): Promise<ChangeStream> {
+  const session = client.startSession({ causalConsistency: false });
+  const isResuming = 'after' in start;
+
+  async function ask(command: Document, waitMs: number): Promise<CursorReply['cursor']> {
+    const reply = await within(waitMs + COMMAND_MS, (signal) =>
+      db.command(command, { session, signal: AbortSignal.any([signal, ending]), ...AS_STORED }),
+    );
+    return (reply as CursorReply).cursor;
+  }
+
+  let cursor: CursorReply['cursor'];
+  try {
+    cursor = await ask(toOpenCommand(start, excluded), 0);
+  } catch (error) {
+    await session.endSession().catch(() => undefined);
+    throw toStreamError(error, isResuming);
+  }
+  let { id } = cursor;
+  let token = cursor.postBatchResumeToken?._data ?? (isResuming ? start.after : '');
+
+  return {
+    async next({ limit, waitMs }) {
+      try {
+        const reply = await ask(
+          { getMore: id, collection: '$cmd.aggregate', batchSize: limit, maxTimeMS: Math.max(1, waitMs) },
+          waitMs,
+        );
+        id = reply.id;
+        const changes = reply.nextBatch ?? [];
+        token = reply.postBatchResumeToken?._data ?? changes.at(-1)?._id._data ?? token;
+        return { changes, token };
+      } catch (error) {
+        throw toStreamError(error, false);
+      }
+    },
+    async close() {
+      if (!id.isZero()) {
+        const kill = { killCursors: '$cmd.aggregate', cursors: [id] };
+        await within(CLOSE_MS, (signal) => db.command(kill, { session, signal })).catch(() => undefined);
+      }
+      await session.endSession().catch(() => undefined);
+    },
+  };
+}
+
+function toOpenCommand(start: StreamStart, excluded: readonly string[]): Document {
+  return {
+    aggregate: 1,
+    pipeline: [
+      {
+        // `startAfter` also goes on behind the end of a stream, which `resumeAfter` refuses.
+        $changeStream:
+          'after' in start ? { startAfter: { _data: start.after } } : { startAtOperationTime: start.at },
+      },
+      { $match: { $or: [{ 'ns.coll': { $nin: [...excluded] } }, { operationType: 'rename' }] } },
+      // Documents are read when they are copied: here they would only be carried along.
+      { $project: { operationType: 1, ns: 1, documentKey: 1, clusterTime: 1, wallTime: 1 } },
+    ],
+    // An empty first batch answers at once.
+    cursor: { batchSize: 0 },
+    readConcern: { level: 'majority' },
+  };
+}
+
+/** A token with which the stream does not open is unreadable or older than the oplog. */
+function toStreamError(cause: unknown, isResuming: boolean): unknown {
+  const error = toStoreError(cause);
+  if (error instanceof DependencyAwayError) return error;
+  const isLost = cause instanceof MongoServerError && (isResuming || LOST_CODES.has(Number(cause.code)));
+  return isLost ? new PositionLostError('The position is not in the oplog.', { cause }) : error;
+}
+
+/** Reads the time of the primary's cluster after which nothing has happened yet. @throws DependencyAwayError */
+export async function readClusterTime({ db, operationTimeoutMs }: StoreConnection): Promise<Timestamp> {
+  const { operationTime } = await within(operationTimeoutMs, (signal) => db.command({ ping: 1 }, { signal }));
+  if (!(operationTime instanceof Timestamp)) {
+    throw new DependencyAwayError('mongodb', 'MongoDB tells no time: it is not a replica set.');
+  }
+  return operationTime;
+}
+
+/**
+ * Reads the time up to which a token has seen everything. Tokens begin with it (type 0x82 of MongoDB's key strings, then
+ * seconds and count in big-endian order): src/mongo/db/pipeline/resume_token.h. Null when this one does not.
+ */
+export function toTokenTime(token: string): Timestamp | null {
+  const [, seconds, count] = /^82([0-9a-f]{8})([0-9a-f]{8})/i.exec(token) ?? [];
+  if (seconds === undefined || count === undefined) return null;
+  return new Timestamp({ t: Number.parseInt(seconds, 16), i: Number.parseInt(count, 16) });
+}

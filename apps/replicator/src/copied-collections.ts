@@ -1,0 +1,51 @@
+import type { Logger } from '@sluice/runtime/logger';
+import type { StoreConnection } from '@sluice/store/connection';
+import { within } from '@sluice/store/deadline';
+import { OWN_COLLECTIONS } from './ports.ts';
+
+const LIST_MS = 10_000;
+
+/** Lists the collections that are not copied: those of one side alone, and those that were excluded. */
+export function toExcluded(excluded: readonly string[]): readonly string[] {
+  return [...new Set([...OWN_COLLECTIONS, ...excluded])].sort();
+}
+
+/**
+ * Lists the collections of a database that are copied, by name: no views, nothing of MongoDB's own.
+ *
+ * @throws DependencyAwayError
+ */
+export async function listCopied(
+  { db }: StoreConnection,
+  excluded: readonly string[],
+): Promise<readonly string[]> {
+  const found = await within(LIST_MS, () =>
+    db.listCollections({ type: 'collection' }, { nameOnly: true }).toArray(),
+  );
+  return found
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('system.') && !excluded.includes(name))
+    .sort();
+}
+
+/**
+ * Drops the unique indexes of a backup, which has them when it was in use as a primary: two documents that swap a
+ * unique value cannot arrive one after the other. They are built again when the backup is promoted.
+ *
+ * @throws DependencyAwayError
+ */
+export async function dropUniqueIndexes(
+  backup: StoreConnection,
+  excluded: readonly string[],
+  logger: Logger,
+): Promise<void> {
+  for (const name of await listCopied(backup, excluded)) {
+    const collection = backup.db.collection(name);
+    const indexes = await within(LIST_MS, () => collection.listIndexes().toArray());
+    for (const { name: index, unique } of indexes) {
+      if (unique !== true) continue;
+      await within(LIST_MS, () => collection.dropIndex(index));
+      logger.warn({ collection: name, index }, 'backup.index-dropped');
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { BSON, type Document } from 'mongodb';
+import { AS_STORED } from './bson-values.ts';
+
+const OBJECT = 3;
+const ARRAY = 4;
+const WHOLE_NUMBER = /^\d+$/;
+
+/** A document that is read to be written again: a Map where an object could not keep its fields in their order. */
+export type DecodedDocument = { readonly id: unknown; readonly document: Document | Map<string, unknown> };
+
+/**
+ * Decodes a document so that it is encoded to the same bytes again. Objects put keys like `12` before all others, so
+ * a document that has such keys becomes Maps.
+ */
+export function decodeDocument(raw: Uint8Array): DecodedDocument {
+  const document = BSON.deserialize(raw, AS_STORED);
+  return { id: document['_id'], document: hasNumberKeys(document) ? toMap(raw) : document };
+}
+
+function hasNumberKeys(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || '_bsontype' in value) return false;
+  if (Array.isArray(value)) return value.some(hasNumberKeys);
+  if (value instanceof Date || value instanceof Uint8Array) return false;
+  const keys = Object.keys(value);
+  // Where there is one, such a key is the first.
+  return WHOLE_NUMBER.test(keys[0] ?? '') || Object.values(value).some(hasNumberKeys);
+}
+
+function toMap(raw: Uint8Array): Map<string, unknown> {
+  const map = new Map<string, unknown>();
+  for (const [type, nameOffset, nameLength, offset, length] of BSON.onDemand.parseToElements(raw)) {
+    const name = Buffer.from(raw.subarray(nameOffset, nameOffset + nameLength)).toString();
+    map.set(name, toValue(type, raw.subarray(offset, offset + length)));
+  }
+  return map;
+}
+
+function toValue(type: number, bytes: Uint8Array): unknown {
+  if (type === OBJECT) return toMap(bytes);
+  if (type === ARRAY) return [...toMap(bytes).values()];
+  // A document with this value alone: its length, the type, the name `v`, the value, the end.
+  const alone = Buffer.alloc(bytes.byteLength + 8);
+  alone.writeInt32LE(alone.byteLength);
+  alone.set([type, 'v'.charCodeAt(0), 0], 4);
+  alone.set(bytes, 7);
+  return BSON.deserialize(alone, AS_STORED)['v'];
+}

@@ -1,0 +1,219 @@
+/**
+ * One full sync, from where it stands to its end, in the active replicator:
+ *
+ *  1. A planned one begins with the list of collections and how many documents each has, about.
+ *  2. The collections are walked one after the other, from the kept position on.
+ *  3. Once a second its numbers and position are written down; the answer tells whether somebody paused or cancelled
+ *     it, or another replicator runs it by now: then it ends where it is.
+ *  4. While a database is away it waits, and says for which.
+ *  5. When all collections are done, so is it.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type CollectionProgress, type FullSyncDocument, NO_TALLY } from '@sluice/contracts/full-sync';
+import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import type { Logger } from '@sluice/runtime/logger';
+import { within } from '@sluice/store/deadline';
+import type { FullSyncRunner, FullSyncStore } from '@sluice/store/full-syncs';
+import { toStoreError } from '@sluice/store/store-error';
+import type { Db, Timestamp } from 'mongodb';
+import type { ActiveReplicator } from '../ports.ts';
+import { orAborted, type WalkParts, walkCollection } from './collection-walk.ts';
+import { isApplied, type Side } from './confirm-differences.ts';
+import { parseIdText } from './document-id.ts';
+import { createPace } from './pace.ts';
+
+export type FullSyncRunOptions = {
+  readonly store: FullSyncStore;
+  readonly logger: Logger;
+  readonly now: () => number;
+  /** How often progress is written down; 1,000 ms by default. */
+  readonly noteEveryMs?: number;
+};
+
+const NOTE_EVERY_MS = 1000;
+const LOOK_AT_FEED_MS = 20;
+const AGAIN_MS = 500;
+const COUNT_TIMEOUT_MS = 10_000;
+
+/** Ends a run whose operation is not running any more, or is run by another. */
+class HaltedError extends Error {
+  override readonly name = 'HaltedError';
+}
+
+/**
+ * Runs a full sync until it is done or halted. Rejects with what ended `active`, or with what nobody foresaw; then it
+ * can be run again from what was written down.
+ */
+export async function runFullSync(
+  first: FullSyncDocument,
+  active: ActiveReplicator,
+  { store, logger, now, noteEveryMs = NOTE_EVERY_MS }: FullSyncRunOptions,
+): Promise<void> {
+  const runner: FullSyncRunner = { id: first._id, fence: active.fence };
+  const halting = new AbortController();
+  const signal = AbortSignal.any([active.signal, halting.signal]);
+  const pace = createPace(first.ratePerSecond);
+  let { collections, position } = first;
+  let phase: FullSyncDocument['phase'] = 'comparing';
+  let waitingFor: string | null = null;
+
+  /** Writes down how far it is; returns when that was, by the primary's cluster. */
+  async function note(): Promise<Timestamp> {
+    const currentPerSecond = Math.round(pace.rate());
+    const fields = { phase, collections, position, currentPerSecond, waitingFor };
+    const noted = await store.note(runner, fields, new Date(now()));
+    if (noted === null) throw halt('another replicator runs it');
+    if (noted.found.state !== 'running') throw halt(`it is ${noted.found.state}`);
+    return noted.time;
+  }
+
+  function halt(why: string): HaltedError {
+    const error = new HaltedError(`The full sync has ended here: ${why}.`);
+    halting.abort(error);
+    return error;
+  }
+
+  async function keepNoting(until: AbortSignal): Promise<void> {
+    while (!until.aborted) {
+      try {
+        await pause(noteEveryMs, undefined, { signal: until });
+        await note();
+      } catch (error) {
+        if (until.aborted || error instanceof HaltedError) return;
+        if (!(error instanceof DependencyAwayError)) throw error;
+      }
+    }
+  }
+
+  async function untilDone<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        signal.throwIfAborted();
+        const result = await orAborted(work(), signal);
+        waitingFor = null;
+        return result;
+      } catch (thrown) {
+        const error = toStoreError(thrown);
+        if (signal.aborted || !(error instanceof DependencyAwayError)) throw error;
+        waitingFor = what;
+        await pause(AGAIN_MS, undefined, { signal });
+      }
+    }
+  }
+
+  const untilRead = <Result>(side: Side, read: (db: Db) => Promise<Result>): Promise<Result> =>
+    untilDone(`the ${side}, which does not answer`, () => read(active[side]));
+
+  async function waitForFeed(): Promise<void> {
+    const time = await untilDone('the primary, which does not answer', note);
+    phase = 'confirming';
+    while (!isApplied(active.appliedTo(), time)) {
+      waitingFor = 'changes that are on their way to the backup';
+      await pause(LOOK_AT_FEED_MS, undefined, { signal });
+    }
+    waitingFor = null;
+    phase = 'comparing';
+  }
+
+  async function begin(): Promise<void> {
+    const names =
+      first.only === null
+        ? await untilDone('the databases', active.listCollections)
+        : [first.only.collection];
+    const found: CollectionProgress[] = [];
+    for (const name of names) {
+      const total = await untilRead('primary', (db) => countAbout(db, name));
+      const there = await untilRead('backup', (db) => countAbout(db, name));
+      found.push({ name, state: 'waiting', ...NO_TALLY, total, isFresh: there === 0, samples: [] });
+    }
+    const begun = await untilDone('the primary, which does not answer', () =>
+      store.begin(runner, found, new Date(now())),
+    );
+    if (begun === null) throw halt('it was not planned any more');
+    ({ collections, position } = begun);
+    logger.info({ operation: runner.id, mode: first.mode, actor: first.actor }, 'full-sync.started');
+  }
+
+  async function walk(progress: CollectionProgress, findSince: WalkParts['findSince']): Promise<void> {
+    const { mode, deletes } = first;
+    // What it would delete at the end of the collection was in the memory of the run before.
+    const isLost = progress.extra > 0 && mode === 'copy' && deletes === 'few';
+    const isNew = progress.state === 'waiting' || isLost;
+    const start: CollectionProgress = isNew
+      ? { ...progress, ...NO_TALLY, total: progress.total, samples: [], state: 'comparing' }
+      : progress;
+    const from = isNew ? null : position;
+    const keep: WalkParts['keep'] = (changed, at) => {
+      collections = collections.map((other) => (other.name === changed.name ? changed : other));
+      position = at;
+    };
+    keep(start, from);
+    const parts = { ...{ mode, deletes, pace, signal, now, keep, findSince, waitForFeed, untilRead } };
+    await walkCollection(
+      { ...parts, applyIds: active.applyIds, watchChanges: active.watchChanges },
+      start,
+      from,
+    );
+  }
+
+  async function mendNamed({ collection, ids }: NonNullable<FullSyncDocument['only']>): Promise<void> {
+    const { synced, refused } = await orAborted(active.applyIds(collection, ids.map(parseIdText)), signal);
+    const tally = { ...NO_TALLY, compared: ids.length, total: ids.length, copied: synced, refused };
+    collections = [{ name: collection, state: 'done', isFresh: false, ...tally, samples: [] }];
+  }
+
+  async function run(): Promise<void> {
+    if (first.state === 'planned') await begin();
+    // Not before: what was written down until then is not in memory yet.
+    noting = keepNoting(AbortSignal.any([signal, ended.signal]));
+    if (first.only !== null) await mendNamed(first.only);
+    const findSince = await readEarlier(store);
+    for (const progress of collections) {
+      if (progress.state !== 'done') await walk(progress, findSince);
+    }
+    const fields = { collections, position: null, stateReason: null };
+    await untilDone('the primary, which does not answer', () =>
+      store.end(runner, 'done', fields, new Date(now())),
+    );
+    const { missing, extra, unequal, copied, deleted } = sumUp(collections);
+    logger.info({ operation: runner.id, missing, extra, unequal, copied, deleted }, 'full-sync.finished');
+  }
+
+  const ended = new AbortController();
+  let noting = Promise.resolve();
+  try {
+    await run();
+  } catch (error) {
+    if (!halting.signal.aborted) throw error;
+    logger.info({ operation: runner.id, reason: String(halting.signal.reason) }, 'full-sync.halted');
+  } finally {
+    ended.abort();
+    await noting;
+  }
+}
+
+/** Adds the numbers of all collections up. */
+function sumUp(collections: readonly CollectionProgress[]): typeof NO_TALLY {
+  const names = Object.keys(NO_TALLY) as (keyof typeof NO_TALLY)[];
+  return Object.fromEntries(
+    names.map((name) => [name, collections.reduce((sum, progress) => sum + progress[name], 0)]),
+  ) as typeof NO_TALLY;
+}
+
+function countAbout(db: Db, name: string): Promise<number> {
+  return within(COUNT_TIMEOUT_MS, () =>
+    db.collection(name).estimatedDocumentCount({ maxTimeMS: COUNT_TIMEOUT_MS }),
+  );
+}
+
+/** Remembers since when what differed in the last run has been known to differ. */
+async function readEarlier(store: FullSyncStore): Promise<WalkParts['findSince']> {
+  const { last } = await store.findLast();
+  const since = new Map<string, Date>();
+  for (const { name, samples, copied, deleted } of last?.collections ?? []) {
+    // What was mended since is another difference when it differs again.
+    if (copied + deleted > 0) continue;
+    for (const sample of samples) since.set(`${name} ${sample.kind} ${sample.id}`, sample.since);
+  }
+  return (collection, kind, id) => since.get(`${collection} ${kind} ${id}`);
+}

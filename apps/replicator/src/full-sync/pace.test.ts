@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { createPace } from './pace.ts';
+
+describe('a pace', () => {
+  it('lets no more through than its rate, and measures it', async () => {
+    const pace = createPace(1000);
+    const never = new AbortController().signal;
+    const startedMs = performance.now();
+    for (let n = 0; n < 5; n += 1) await pace.spend(50, never);
+    // A tenth of a second may be saved up.
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(145);
+    expect(pace.rate()).toBeCloseTo(250, 0);
+  });
+
+  it('ends with its signal', async () => {
+    const ending = new AbortController();
+    const spending = createPace(1).spend(1000, ending.signal);
+    ending.abort(new Error('over'));
+    await expect(spending).rejects.toThrow();
+  });
+});

@@ -1,0 +1,74 @@
+import { toDocumentKey } from './bson-values.ts';
+
+/** A change of a document, as the stream tells it. */
+export type DocumentChange = {
+  readonly kind: 'insert' | 'update' | 'replace' | 'delete';
+  readonly collection: string;
+  readonly id: unknown;
+};
+
+/** A document to be copied as it is, and how many of its changes that settles. */
+export type PendingDocument = {
+  readonly id: unknown;
+  readonly key: string;
+  readonly changes: number;
+  /** The first of the changes was an insert: the backup should not have the document yet. */
+  readonly isNew: boolean;
+};
+
+/** Documents by their collections, in the order in which they first changed. */
+export type PendingByCollection = ReadonlyMap<string, readonly PendingDocument[]>;
+
+/** Changes that wait to be copied, those of one document merged into one. */
+export type PendingChanges = {
+  add(change: DocumentChange): void;
+  /** How many documents wait. */
+  countDocuments(): number;
+  countChanges(): number;
+  /** Hands over what waits; afterwards nothing does. */
+  take(): PendingByCollection;
+};
+
+/**
+ * Creates an empty set of changes. Only that a document changed is kept, not how: its current state is what will be
+ * copied. So insert and insert, insert and update, update and update come to the newest state, anything and delete to
+ * a delete, and delete and insert to the new document.
+ */
+export function createPendingChanges(): PendingChanges {
+  let collections = new Map<string, Map<string, { id: unknown; changes: number; isNew: boolean }>>();
+  let documents = 0;
+  let changes = 0;
+
+  return {
+    add({ kind, collection, id }) {
+      const known = collections.get(collection);
+      const waiting = known ?? new Map();
+      if (known === undefined) collections.set(collection, waiting);
+      const key = toDocumentKey(id);
+      const found = waiting.get(key);
+      changes += 1;
+      if (found !== undefined) {
+        found.changes += 1;
+        // Of ids that are equal but of different types the last one is that of the document.
+        found.id = id;
+        return;
+      }
+      documents += 1;
+      waiting.set(key, { id, changes: 1, isNew: kind === 'insert' });
+    },
+    countDocuments: () => documents,
+    countChanges: () => changes,
+    take() {
+      const taken = new Map(
+        [...collections].map(([name, waiting]) => [
+          name,
+          [...waiting].map(([key, document]) => ({ key, ...document })),
+        ]),
+      );
+      collections = new Map();
+      documents = 0;
+      changes = 0;
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,361 @@
+import type { FullSyncDocument } from '@sluice/contracts/full-sync';
+import { createRandom } from '@sluice/local/random';
+import { createFullSyncStore, toOwnFullSync } from '@sluice/store/full-syncs';
+import { assertMigrated, migrate } from '@sluice/store/migrate';
+import {
+  type AnyBulkWriteOperation,
+  Binary,
+  BSON,
+  Code,
+  Decimal128,
+  type Document,
+  Double,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  Timestamp,
+} from 'mongodb';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { read, startPair, toFound } from './backup-pair.ts';
+
+const pair = await startPair();
+const { primary, backup, names, store } = pair;
+const PATIENCE = { timeout: 25_000, interval: 20 };
+let replicator = pair.startOne();
+
+/** Every type that an `_id` can have. */
+const IDS: readonly unknown[] = [
+  ...[new MinKey(), new MaxKey(), null, true, false, new Double(-1.5), new Double(3), new Int32(4)],
+  ...[Long.fromString('9007199254740993'), Decimal128.fromString('5.25'), '', 'a', 'b\0c', 'é'],
+  ...[{}, { a: 1 }, { a: 1, b: { c: null } }, new Binary(Buffer.from('x')), new Binary(Buffer.from('x'), 4)],
+  ...[
+    new ObjectId(),
+    new Date(0),
+    new Date(1e12),
+    new Timestamp({ t: 1, i: 2 }),
+    new Code('f()'),
+    new BSON.BSONSymbol('s'),
+  ],
+];
+
+async function insert(name: string, documents: readonly Document[]): Promise<void> {
+  await primary.db.collection(name).insertMany(documents.map((one) => ({ ...one })));
+  await pair.converged(name);
+}
+
+function toText(id: unknown): string {
+  return BSON.EJSON.stringify(id, { relaxed: false });
+}
+
+describe('a full sync', () => {
+  afterEach(async () => {
+    for (const name of ['types', 'many', 'few', 'named']) await primary.db.collection(name).deleteMany({});
+  });
+
+  it('runs by itself for a new backup, without questions', async () => {
+    const sync = await pair.ended();
+    expect(sync).toMatchObject({ actor: 'replicator', mode: 'copy', deletes: 'none', state: 'done' });
+    expect(await store.findAsked()).toBeNull();
+  });
+
+  it('finds what is missing, extra and unequal among ids of all types, and mends exactly that', async () => {
+    await insert(
+      'types',
+      IDS.map((_id) => ({ _id, a: 1, b: [2, { c: 3 }] })),
+    );
+    const { there } = pair.sides('types');
+    const random = createRandom(names.seed, 'types');
+    const expected: string[] = [];
+    const documents = await there.find({}, { promoteValues: false, promoteBuffers: false }).toArray();
+    for (const { _id } of documents) {
+      const choice = random.whole(0, 3);
+      if (choice === 0) {
+        await there.deleteOne({ _id });
+        expected.push(`missing ${toText(_id)}`);
+      } else if (choice === 1) {
+        // The same with another order of keys.
+        await there.replaceOne({ _id }, { b: [2, { c: 3 }], a: 1 });
+        expected.push(`unequal ${toText(_id)}`);
+      }
+    }
+    const extra = new ObjectId();
+    await there.insertOne({ _id: extra, a: 1 });
+    expected.push(`extra ${toText(extra)}`);
+
+    const verified = await pair.run({ mode: 'verify' });
+    expect(toFound(verified, 'types').ids).toEqual(expected.sort());
+    expect(await there.countDocuments({ _id: extra })).toBe(1);
+    const copied = await pair.run({ deletes: 'all' });
+    expect(toFound(copied, 'types').ids).toEqual(expected.sort());
+    expect(await read(backup.db, 'types')).toEqual(await read(primary.db, 'types'));
+    expect(toFound(await pair.run({ mode: 'verify' }), 'types').ids).toEqual([]);
+    // What was known to differ stays known since then.
+    const [since] = verified.collections.flatMap(({ samples }) => samples.map((one) => one.since));
+    expect(copied.collections.flatMap(({ samples }) => samples.map((one) => one.since))).toContainEqual(
+      since,
+    );
+  });
+
+  it('walks many ranges, also where one side has much more', async () => {
+    const toDocuments = (from: number, to: number) =>
+      Array.from(
+        { length: to - from },
+        (_, n) => ({ _id: `${from + n}`.padStart(6, '0'), v: n % 7 }) as Document,
+      );
+    await insert('many', [...toDocuments(0, 2500), ...toDocuments(20_000, 21_500)]);
+    const { there } = pair.sides('many');
+    await there.insertMany(toDocuments(3000, 9000));
+    await there.deleteMany({ _id: { $gte: '000990', $lt: '001010' } as never });
+    await there.updateMany({ _id: { $gte: '020999', $lt: '021001' } as never }, { $set: { v: -1 } });
+    const sync = await pair.run({ mode: 'verify' });
+    expect(toFound(sync, 'many')).toMatchObject({ missing: 20, extra: 6000, unequal: 2 });
+    await pair.run({ deletes: 'all' });
+    expect(await read(backup.db, 'many')).toEqual(await read(primary.db, 'many'));
+  });
+
+  it('deletes at most one in a thousand documents of a collection unless it is confirmed', async () => {
+    await insert(
+      'few',
+      Array.from({ length: 2000 }, (_, n) => ({ _id: n as never })),
+    );
+    const { there } = pair.sides('few');
+    const extras = ['x', 'y', 'z'].map((_id) => ({ _id }) as Document);
+    await there.insertMany(extras);
+    const refused = await pair.run();
+    expect(refused.collections.find(({ name }) => name === 'few')).toMatchObject({
+      extra: 3,
+      kept: 3,
+      deleted: 0,
+    });
+    expect(await there.countDocuments()).toBe(2003);
+    await there.deleteOne({ _id: 'z' as never });
+    const done = await pair.run();
+    expect(done.collections.find(({ name }) => name === 'few')).toMatchObject({
+      extra: 2,
+      kept: 0,
+      deleted: 2,
+    });
+    await there.insertMany(extras);
+    const confirmed = await pair.run({ deletes: 'all' });
+    expect(confirmed.collections.find(({ name }) => name === 'few')).toMatchObject({ kept: 0, deleted: 3 });
+    expect(await read(backup.db, 'few')).toEqual(await read(primary.db, 'few'));
+  });
+
+  it('never deletes when it starts by itself', async () => {
+    await insert(
+      'few',
+      Array.from({ length: 1500 }, (_, n) => ({ _id: n as never })),
+    );
+    const { there } = pair.sides('few');
+    await there.insertOne({ _id: 'extra' as never });
+    await there.deleteOne({ _id: 3 as never });
+    await store.ask('The position is lost.', new Date());
+    const sync = await vi.waitFor(async () => {
+      expect(await store.findAsked()).toBeNull();
+      const last = await pair.ended();
+      expect(last.reason).toBe('The position is lost.');
+      return last;
+    }, PATIENCE);
+    expect(sync).toMatchObject({ deletes: 'none', actor: 'replicator' });
+    expect(sync.collections.find(({ name }) => name === 'few')).toMatchObject({
+      copied: 1,
+      extra: 1,
+      kept: 1,
+      deleted: 0,
+    });
+    expect(await there.countDocuments({ _id: 'extra' as never })).toBe(1);
+    await pair.run({ deletes: 'all' });
+  });
+
+  it('mends named documents alone', async () => {
+    await insert(
+      'named',
+      ['a', 'b', 'c'].map((_id) => ({ _id, v: 1 }) as Document),
+    );
+    const { there } = pair.sides('named');
+    await there.updateMany({}, { $set: { v: 2 } });
+    await there.insertOne({ _id: 'd' as never });
+    const sync = await pair.run({ only: { collection: 'named', ids: ['"a"', '"d"'] } });
+    expect(sync.collections).toMatchObject([{ name: 'named', copied: 2, refused: 0 }]);
+    expect(await there.find({ v: 1 }).toArray()).toEqual([{ _id: 'a', v: 1 }]);
+    expect(await there.countDocuments()).toBe(3);
+  });
+
+  it('brings documents that swapped a unique value', async () => {
+    const { here, there } = pair.sides('swapped');
+    await here.createIndex({ v: 1 }, { unique: true });
+    await insert('swapped', [{ _id: 'a', v: 1 } as Document, { _id: 'b', v: 2 } as Document]);
+    await here.updateOne({ _id: 'a' as never }, { $set: { v: 0 } });
+    await here.updateOne({ _id: 'b' as never }, { $set: { v: 1 } });
+    await here.updateOne({ _id: 'a' as never }, { $set: { v: 2 } });
+    await pair.converged('swapped');
+    await there.updateOne({ _id: 'a' as never }, { $set: { v: 1 } });
+    await there.updateOne({ _id: 'b' as never }, { $set: { v: 2 } });
+    expect(toFound(await pair.run(), 'swapped')).toMatchObject({ unequal: 2 });
+    expect(await read(backup.db, 'swapped')).toEqual(await read(primary.db, 'swapped'));
+  });
+
+  it('is one at a time, and can be paused, resumed and cancelled', async () => {
+    await insert(
+      'types',
+      Array.from({ length: 3000 }, (_, n) => ({ _id: n as never })),
+    );
+    // A thousand documents take ten seconds: it is never done while it is steered.
+    const first = await pair.begin({ mode: 'verify', ratePerSecond: 100 });
+    const other = { ...toOwnFullSync('another'), mode: 'verify' } as const;
+    const untilNoted = (since: Date | undefined) =>
+      vi.waitFor(async () => {
+        const live = await store.findLive();
+        expect(live).toMatchObject({ _id: first._id, state: 'running' });
+        expect(live?.updatedAt).not.toEqual(since);
+      }, PATIENCE);
+    await untilNoted(first.updatedAt);
+    expect(await store.create(other, new Date())).toEqual({ meets: first._id });
+    expect(await store.change('paused', 'Paused by test.', new Date())).toMatchObject({ state: 'paused' });
+    expect(await store.create(other, new Date())).toEqual({ meets: first._id });
+    const resumed = await store.change('running', '', new Date());
+    expect(resumed).toMatchObject({ state: 'running', stateReason: null });
+    await untilNoted(resumed?.updatedAt);
+    const cancelled = await store.change('cancelled', 'Cancelled by test.', new Date());
+    expect(cancelled).toMatchObject({ state: 'cancelled' });
+    expect(await store.change('paused', '', new Date())).toBeNull();
+    const reason = { state: 'cancelled', stateReason: 'Cancelled by test.' };
+    expect(await pair.ended(first._id)).toMatchObject(reason);
+  });
+
+  it('does not call lag corruption, whatever is written meanwhile', async () => {
+    const random = createRandom(names.seed, 'busy');
+    const { here, there } = pair.sides('busy');
+    await insert(
+      'busy',
+      Array.from({ length: 500 }, (_, n) => ({ _id: n as never, v: 0 })),
+    );
+    let isWriting = true;
+    const writing = (async () => {
+      for (let n = 1; isWriting; n += 1) {
+        const writes = Array.from({ length: 20 }, (): AnyBulkWriteOperation<Document> => {
+          // Ids up to 400 change all the time; values go back and forth between two.
+          const _id = random.whole(0, 399) as never;
+          if (random.whole(0, 2) === 0) return { deleteOne: { filter: { _id } } };
+          return { replaceOne: { filter: { _id }, replacement: { v: n % 2 }, upsert: true } };
+        });
+        await here.bulkWrite(writes);
+      }
+    })();
+    try {
+      for (let round = 0; round < 2; round += 1) {
+        expect(toFound(await pair.run({ mode: 'verify' }), 'busy').ids).toEqual([]);
+      }
+      await there.updateOne({ _id: 450 as never }, { $set: { v: 'spoiled' } });
+      await there.deleteOne({ _id: 451 as never });
+      const expected = ['missing {"$numberInt":"451"}', 'unequal {"$numberInt":"450"}'];
+      expect(toFound(await pair.run({ mode: 'verify' }), 'busy').ids).toEqual(expected);
+      expect(toFound(await pair.run(), 'busy').ids).toEqual(expected);
+      expect(toFound(await pair.run({ mode: 'verify' }), 'busy').ids).toEqual([]);
+    } finally {
+      isWriting = false;
+      await writing;
+    }
+    await pair.converged('busy');
+    await here.deleteMany({});
+  });
+
+  it('goes on where it was when its replicator ended', async () => {
+    const { there } = pair.sides('many');
+    await insert(
+      'many',
+      Array.from({ length: 5000 }, (_, n) => ({ _id: n as never, v: 1 })),
+    );
+    await there.updateMany({ _id: { $mod: [100, 0] } as never }, { $set: { v: 2 } });
+    await there.deleteMany({ _id: { $mod: [101, 1] } as never });
+    const sync = await pair.begin({ ratePerSecond: 1500 });
+    const toCompared = (found: FullSyncDocument | null) =>
+      found?.collections.find(({ name }) => name === 'many')?.compared ?? 0;
+    await vi.waitFor(async () => {
+      expect(toCompared(await store.findLive())).toBeGreaterThan(0);
+    }, PATIENCE);
+    await replicator.stop();
+    const before = await store.findLive();
+    expect(toCompared(before)).toBeLessThan(5000);
+    expect(before?.position).not.toBeNull();
+    replicator = pair.startOne();
+    const done = await pair.ended(sync._id);
+    expect(done).toMatchObject({ state: 'done' });
+    expect(toCompared(done)).toBe(5000);
+    expect(await read(backup.db, 'many')).toEqual(await read(primary.db, 'many'));
+  });
+
+  it('leaves excluded collections alone', async () => {
+    await replicator.stop();
+    replicator = pair.startOne({ excluded: ['secret'] });
+    await primary.db.collection('secret').insertOne({ _id: 'x' as never });
+    await backup.db.collection('secret').insertOne({ _id: 'y' as never });
+    const sync = await pair.run({ deletes: 'all' });
+    expect(sync.collections.map(({ name }) => name)).not.toContain('secret');
+    expect(await backup.db.collection('secret').find().toArray()).toEqual([{ _id: 'y' }]);
+    await replicator.stop();
+    replicator = pair.startOne();
+    // It is copied from now on, for which a full sync is asked for by itself.
+    await vi.waitFor(async () => {
+      expect(await backup.db.collection('secret').countDocuments()).toBe(2);
+      expect(await store.findLive()).toBeNull();
+    }, PATIENCE);
+  });
+
+  it('lets the backup take the place of the primary, and the other way round', async () => {
+    const { here, there } = pair.sides('swapped');
+    await here.updateOne({ _id: 'a' as never }, { $set: { v: 7 } });
+    await pair.converged('swapped');
+    await replicator.stop();
+    // What the primary had written last has not reached the backup.
+    await here.insertOne({ _id: 'late' as never, v: 8 });
+    await migrate(backup, 30_000);
+    await assertMigrated(backup);
+    await there.updateOne({ _id: 'a' as never }, { $set: { v: 9 } });
+    replicator = pair.startOne({ isReversed: true });
+    const reversed = createFullSyncStore(backup);
+    const first = await vi.waitFor(async () => {
+      const { last } = await reversed.findLast();
+      if (last?.reason !== 'The backup is new.' || last.state !== 'done')
+        throw new Error('It is not over yet.');
+      return last;
+    }, PATIENCE);
+    expect(toFound(first, 'swapped')).toMatchObject({ extra: 1, unequal: 1 });
+    expect(await here.find({}, { sort: { _id: 1 } }).toArray()).toMatchObject([
+      { v: 9 },
+      { v: 1 },
+      { _id: 'late' },
+    ]);
+    await reversed.create({ ...toOwnFullSync('back again'), deletes: 'all' }, new Date());
+    await pair.converged('swapped');
+    await vi.waitFor(async () => expect(await reversed.findLive()).toBeNull(), PATIENCE);
+    await replicator.stop();
+    replicator = pair.startOne();
+  });
+
+  it('leaves the backup as it is when the primary comes back empty, until somebody adopts it', async () => {
+    await insert('kept', [{ _id: 'a', v: 1 } as Document]);
+    await replicator.stop();
+    const before = await read(backup.db, 'kept');
+    await primary.db.dropDatabase();
+    await primary.db.collection('kept').insertOne({ _id: 'new' as never });
+    replicator = pair.startOne();
+    const tokens = primary.db.collection('resume_tokens');
+    await vi.waitFor(async () => {
+      expect(await tokens.findOne({ _id: 'state' as never })).toMatchObject({ state: 'blocked' });
+    }, PATIENCE);
+    const asked = await pair.begin({ deletes: 'all' });
+    await vi.waitFor(async () => {
+      const state = await tokens.findOne({ _id: 'state' as never });
+      expect(state).toMatchObject({ state: 'blocked' });
+      expect(state?.['writes']).toBeGreaterThan(5);
+    }, PATIENCE);
+    expect(await store.findLive()).toMatchObject({ _id: asked._id, state: 'planned' });
+    expect(await read(backup.db, 'kept')).toEqual(before);
+    await store.change('cancelled', 'Cancelled by test.', new Date());
+    await pair.run({ adoptDataset: true, deletes: 'all' });
+    expect(await read(backup.db, 'kept')).toEqual(await read(primary.db, 'kept'));
+  });
+});

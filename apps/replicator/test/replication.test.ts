@@ -1,0 +1,367 @@
+import { createRandom } from '@sluice/local/random';
+import { createTestNames } from '@sluice/local/test-names';
+import { type OwnServer, startOwnMongo } from '@sluice/local/test-servers';
+import { createSyncFailures } from '@sluice/store/sync-failures';
+import { createSyncStates } from '@sluice/store/sync-state';
+import { Binary, type Db, Double, Int32, Long, ObjectId } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { LeaseLostError } from '../src/ports.ts';
+import { openBulkWriter } from '../src/write-bulk.ts';
+import { openPair, type Pair } from './pair.ts';
+
+const { seed, database: prefix } = createTestNames();
+const PATIENCE = { timeout: 10_000, interval: 20 };
+
+let server: OwnServer;
+beforeAll(async () => {
+  server = await startOwnMongo();
+});
+afterAll(() => server.stop());
+
+function open(): Pair {
+  return openPair({ primary: inject('mongoUrl'), backup: server.url }, prefix);
+}
+
+type Id = number | string | ObjectId | Int32 | Double | Long;
+type Item = { readonly _id: Id; readonly [field: string]: unknown };
+
+function toItems(db: Db, name = 'items') {
+  return db.collection<Item>(name);
+}
+
+async function readTotals({ position }: Pair) {
+  return (await position())?.totals;
+}
+
+describe('what is copied', () => {
+  test('2, 3, 10, 13-17: every write arrives, by whatever means, and each kind of value stays what it is', async () => {
+    const random = createRandom(seed, 'writes');
+    const pair = open();
+    const replicator = await pair.startActive();
+    const names = ['events', 'latest', 'things'] as const;
+    const ids: [Id, ...Id[]] = [
+      1,
+      'one',
+      new ObjectId(),
+      new Double(2.5),
+      Long.fromString('9007199254740993'),
+    ];
+    const toBody = () => ({
+      at: new Date(random.whole(0, 1e12)),
+      double: new Double(random.whole(0, 3)),
+      int: new Int32(random.whole(0, 3)),
+      long: Long.fromNumber(random.whole(0, 3)),
+      bytes: new Binary(Buffer.from([random.whole(0, 255)])),
+      list: [null, { deep: new Double(1) }],
+    });
+    for (let round = 0; round < 40; round += 1) {
+      const items = toItems(pair.primary.db, random.pick(names));
+      const id = random.pick(ids);
+      const upsert = { upsert: true } as const;
+      const writes = [
+        () => items.replaceOne({ _id: id }, toBody(), upsert),
+        () => items.updateOne({ _id: id }, { $set: { ...toBody(), round } }, upsert),
+        () => items.deleteOne({ _id: id }),
+        () => items.deleteMany({}),
+        () => items.insertMany(Array.from({ length: 30 }, () => ({ _id: new ObjectId(), ...toBody() }))),
+        () =>
+          items.bulkWrite([
+            { deleteOne: { filter: { _id: id } } },
+            { insertOne: { document: { _id: id, again: true, ...toBody() } } },
+          ]),
+        () => items.findOneAndUpdate({ _id: id }, { $unset: { at: true }, $set: { x: round } }, upsert),
+      ] as const;
+      await random.pick(writes)();
+      if (round % 10 === 9) await pair.untilEqual(...names);
+    }
+    await pair.untilEqual(...names);
+    expect(replicator.asked).toEqual(['first-sync']);
+  });
+
+  test('3: a document never goes back on the backup', async () => {
+    const pair = open();
+    const replicator = await pair.startActive();
+    await toItems(pair.backup.db).insertOne({ _id: 'other' });
+    const seen: number[] = [];
+    const watched = toItems(pair.backup.db).watch([], { fullDocument: 'updateLookup' });
+    watched.on('change', (change) => {
+      if ('fullDocument' in change) seen.push(Number(change.fullDocument?.['version']));
+    });
+    for (let version = 1; version <= 120; version += 1) {
+      await toItems(pair.primary.db).updateOne({ _id: 'a' }, { $set: { version } }, { upsert: true });
+      if (version === 60) await replicator.active()?.applyIds('items', ['a']);
+    }
+    await vi.waitFor(() => expect(seen.at(-1)).toBe(120), PATIENCE);
+    await watched.close();
+    expect(seen).toEqual(seen.toSorted((left, right) => left - right));
+  });
+
+  test('11: excluded collections are not copied, nor what belongs to one side alone; bulks have their size', async () => {
+    const pair = open();
+    await pair.startActive({ SYNC_EXCLUDED_COLLECTIONS: ['private'], SYNC_BATCH_SIZE: 10 });
+    const { db } = pair.primary;
+    await toItems(db, 'private').insertOne({ _id: 1 });
+    await toItems(db, 'leases').insertOne({ _id: 'mine' });
+    await toItems(db).insertMany(Array.from({ length: 100 }, (_, index) => ({ _id: index })));
+    await pair.untilEqual('items');
+    const names = (await pair.backup.db.listCollections().toArray()).map(({ name }) => name).sort();
+    expect(names).toEqual(['items', 'leases', 'resume_tokens']);
+    expect(await toItems(pair.backup.db, 'leases').findOne({ _id: 'mine' })).toBeNull();
+    expect((await pair.position())?.seq).toBeGreaterThanOrEqual(10);
+  });
+
+  test('7: each operation is counted once, merged ones too, and a quiet primary adds none', async () => {
+    const pair = open();
+    await pair.startActive({ SYNC_WORKER_INTERVAL: 300 });
+    const items = toItems(pair.primary.db);
+    await items.insertMany(Array.from({ length: 50 }, (_, index) => ({ _id: index })));
+    await items.updateMany({ _id: { $lt: 10 } }, { $set: { changed: true } });
+    await items.deleteMany({ _id: { $gte: 45 } });
+    await vi.waitFor(async () => {
+      expect(await readTotals(pair)).toMatchObject({ succeeded: 65, failed: 0, conflicts: 0 });
+    }, PATIENCE);
+    const states = createSyncStates(pair.primary);
+    const writes = await states.countWrites();
+    await vi.waitFor(async () => expect(await states.countWrites()).toBeGreaterThan(writes + 5), PATIENCE);
+    expect((await states.read())?.state).toMatchObject({
+      ...{ state: 'active', pending: 0, lagSeconds: 0, totals: { succeeded: 65 } },
+    });
+    expect(await readTotals(pair)).toMatchObject({ succeeded: 65, failed: 0 });
+  });
+
+  test('two documents that swap a unique value arrive, also at a backup that was in use', async () => {
+    const pair = open();
+    await toItems(pair.backup.db).createIndex({ name: 1 }, { unique: true });
+    await pair.startActive();
+    const items = toItems(pair.primary.db);
+    await items.createIndex({ name: 1 }, { unique: true });
+    await items.insertMany([
+      { _id: 1, name: 'a' },
+      { _id: 2, name: 'b' },
+    ]);
+    await pair.untilEqual('items');
+    await items.updateOne({ _id: 1 }, { $set: { name: 'c' } });
+    await items.updateOne({ _id: 2 }, { $set: { name: 'a' } });
+    await items.updateOne({ _id: 1 }, { $set: { name: 'b' } });
+    await pair.untilEqual('items');
+  });
+
+  test('a new document that stands on the backup with other content is overwritten, and counted', async () => {
+    const pair = open();
+    await pair.startActive();
+    await toItems(pair.backup.db).insertMany([
+      { _id: 1, from: 'elsewhere' },
+      { _id: 2, same: true },
+    ]);
+    await toItems(pair.primary.db).insertMany([
+      { _id: 1, from: 'here' },
+      { _id: 2, same: true },
+    ]);
+    await pair.untilEqual('items');
+    expect(await readTotals(pair)).toMatchObject({ succeeded: 2, conflicts: 1 });
+  });
+
+  test('what full syncs hand over is copied as it is, and deleted where it is gone', async () => {
+    const pair = open();
+    const replicator = await pair.startActive();
+    await toItems(pair.backup.db).insertMany([{ _id: 1, extra: true }, { _id: 2 }]);
+    expect(await replicator.active()?.applyIds('items', [1, new Int32(3)])).toEqual({
+      synced: 2,
+      refused: 0,
+    });
+    expect(await toItems(pair.backup.db).find().toArray()).toEqual([{ _id: 2 }]);
+    expect(await replicator.active()?.listCollections()).toEqual(['items']);
+  });
+});
+
+describe('a document that the backup refuses', () => {
+  const refuseBad = { validator: { name: { $ne: 'bad' } } };
+
+  test('4, 6: is noted and tried again after a second, while the others go on', async () => {
+    const pair = open();
+    await pair.backup.db.createCollection('items', refuseBad);
+    const replicator = await pair.startActive();
+    const items = toItems(pair.primary.db);
+    await items.insertMany(
+      Array.from({ length: 60 }, (_, index) => ({
+        _id: index,
+        name: [17, 41].includes(index) ? 'bad' : 'good',
+      })),
+    );
+    await vi.waitFor(async () => expect(await toItems(pair.backup.db).countDocuments()).toBe(58), PATIENCE);
+    const failures = createSyncFailures(pair.primary);
+    await vi.waitFor(async () => expect(await failures.count()).toEqual({ retrying: 2, dead: 0 }), PATIENCE);
+    expect(await readTotals(pair)).toMatchObject({ succeeded: 58 });
+    const refused = replicator.lines.filter(({ msg }) => msg === 'document.refused');
+    expect(refused[0]).toMatchObject({
+      ...{ level: 'warn', collection: 'items', code: 'DocumentValidationFailure' },
+    });
+    expect(refused.map(({ documentId }) => documentId)).toEqual(
+      expect.arrayContaining([expect.stringContaining('"17"'), expect.stringContaining('"41"')]),
+    );
+    await pair.backup.db.command({ collMod: 'items', validator: {} });
+    await pair.untilEqual('items');
+    await vi.waitFor(async () => expect(await failures.count()).toEqual({ retrying: 0, dead: 0 }), PATIENCE);
+    const totals = await readTotals(pair);
+    expect(totals?.succeeded).toBe(60);
+    expect(totals?.failed).toBeGreaterThanOrEqual(2);
+    const copied = replicator.lines.filter(({ msg }) => msg === 'bulk.copied');
+    expect(copied[0]).toMatchObject({ level: 'debug', durationMs: expect.any(Number) });
+    expect(JSON.stringify(copied)).toContain('items 59');
+  });
+
+  test('4, 11: is dead after the last retry, and lives again with its next change', async () => {
+    const pair = open();
+    await pair.backup.db.createCollection('items', refuseBad);
+    const replicator = await pair.startActive({ SYNC_MAX_RETRIES: 1 });
+    const items = toItems(pair.primary.db);
+    await items.insertOne({ _id: 'a', name: 'bad' });
+    expect(await replicator.waitForLine('document.dead')).toMatchObject({ level: 'error', attempts: 1 });
+    const failures = createSyncFailures(pair.primary);
+    expect(await failures.count()).toEqual({ retrying: 0, dead: 1 });
+    await items.updateOne({ _id: 'a' }, { $set: { name: 'good' } });
+    await pair.untilEqual('items');
+    await vi.waitFor(async () => expect(await failures.count()).toEqual({ retrying: 0, dead: 0 }), PATIENCE);
+  });
+});
+
+describe('where it goes on', () => {
+  test('12: a replicator that was stopped goes on where the backup is', async () => {
+    const pair = open();
+    const first = await pair.startActive();
+    const items = toItems(pair.primary.db);
+    await items.insertOne({ _id: 1 });
+    await pair.untilEqual('items');
+    await first.stop();
+    await items.insertOne({ _id: 2 });
+    await items.deleteOne({ _id: 1 });
+    const second = await pair.startActive();
+    await pair.untilEqual('items');
+    expect(second.asked).toEqual([]);
+    expect(await readTotals(pair)).toMatchObject({ succeeded: 3, conflicts: 0 });
+  });
+
+  test.each([
+    ['a token that is unreadable', { start: { after: '82FFFF' } }],
+    ['another primary', { origin: 'another' }],
+    ['a primary that knows less than the backup', { anchor: 1_000_000 }],
+  ])('12: %s asks for a full sync once, and goes on from now', async (_what, changed) => {
+    const pair = open();
+    const first = await pair.startActive();
+    const items = toItems(pair.primary.db);
+    await items.insertOne({ _id: 1 });
+    await pair.untilEqual('items');
+    await first.stop();
+    await pair.backup.db.collection<Item>('resume_tokens').updateOne({ _id: 'position' }, { $set: changed });
+    const second = await pair.startActive();
+    expect(second.asked).toEqual(['position-lost']);
+    await items.insertOne({ _id: 2 });
+    await pair.untilEqual('items');
+    await second.stop();
+    const third = await pair.startActive();
+    expect(third.asked).toEqual([]);
+  });
+
+  test('a collection that is dropped or renamed stays on the backup, and a full sync is asked for', async () => {
+    const pair = open();
+    const replicator = await pair.startActive();
+    const { db } = pair.primary;
+    await toItems(db).insertOne({ _id: 1 });
+    await toItems(db, 'others').insertOne({ _id: 1 });
+    await pair.untilEqual('items', 'others');
+    await db.dropCollection('items');
+    await toItems(db, 'others').rename('renamed');
+    await toItems(db, 'after').insertOne({ _id: 1 });
+    await pair.untilEqual('after');
+    expect(replicator.asked).toEqual(['first-sync', 'collections-changed', 'collections-changed']);
+    expect(await toItems(pair.backup.db).countDocuments()).toBe(1);
+  });
+
+  test('a primary that was emptied changes nothing on the backup until a person says so', async () => {
+    const pair = open();
+    let isAdoptionAsked = false;
+    const replicator = await pair.startActive({}, { isAdoptionAsked: () => isAdoptionAsked });
+    await toItems(pair.primary.db).insertOne({ _id: 1 });
+    await pair.untilEqual('items');
+    await pair.primary.db.dropDatabase();
+    await replicator.waitForLine('replicator.blocked');
+    await toItems(pair.primary.db).insertOne({ _id: 2 });
+    await vi.waitFor(async () => {
+      const read = await createSyncStates(pair.primary).read();
+      expect(read?.state).toMatchObject({
+        state: 'blocked',
+        reason: expect.stringContaining('adoptDataset'),
+      });
+    }, PATIENCE);
+    expect(await toItems(pair.backup.db).find().toArray()).toEqual([{ _id: 1 }]);
+    isAdoptionAsked = true;
+    await toItems(pair.primary.db).insertOne({ _id: 3 });
+    await vi.waitFor(() => expect(replicator.asked).toContain('position-lost'), PATIENCE);
+    await vi.waitFor(async () => {
+      await toItems(pair.primary.db).updateOne({ _id: 3 }, { $set: { at: new Date() } });
+      expect(await toItems(pair.backup.db).countDocuments()).toBe(2);
+    }, PATIENCE);
+    expect(await toItems(pair.backup.db).countDocuments({ _id: 1 })).toBe(1);
+  });
+});
+
+describe('two replicators', () => {
+  test('one works, and the other takes over at once when it ends', async () => {
+    const pair = open();
+    const first = await pair.startActive();
+    const second = pair.start();
+    await toItems(pair.primary.db).insertOne({ _id: 1 });
+    await pair.untilEqual('items');
+    expect(second.active()).toBeUndefined();
+    const before = first.active();
+    await first.stop();
+    await second.waitForLine('replicator.active');
+    expect(second.active()?.fence).toBeGreaterThan(before?.fence ?? 0);
+    await expect(before?.applyIds('items', [1])).rejects.toThrow(LeaseLostError);
+    await toItems(pair.primary.db).insertOne({ _id: 2 });
+    await pair.untilEqual('items');
+  });
+
+  test('one that slept through its lease can write nothing', async () => {
+    const { backup } = open();
+    const old = await openBulkWriter(backup);
+    const bulk = { failed: 0, createdMs: 0, countsConflicts: false };
+    const toWrite = (id: number) => ({
+      ...{ collection: 'items', id, key: `n${id}`, changes: 1, isNew: true, document: { _id: id } },
+    });
+    expect(await old.write({ ...bulk, writes: [toWrite(1)] })).toEqual({ kind: 'written', conflicts: 0 });
+    const next = await openBulkWriter(backup);
+    await expect(old.write({ ...bulk, writes: [toWrite(2)] })).rejects.toThrow(LeaseLostError);
+    await next.write({ ...bulk, writes: [toWrite(3)] });
+    expect(await toItems(backup.db).find().toArray()).toEqual([{ _id: 1 }, { _id: 3 }]);
+    expect(next.position().totals.succeeded).toBe(2);
+    await Promise.all([old.close(), next.close()]);
+  });
+});
+
+describe('a backup that is away', () => {
+  test('1, 5, 12: keeps no write waiting, is told of, and gets all of it later', async () => {
+    const pair = open();
+    const replicator = await pair.startActive();
+    const items = toItems(pair.primary.db);
+    await items.insertOne({ _id: 'before' });
+    await pair.untilEqual('items');
+    await server.freeze();
+    const startedMs = performance.now();
+    for (let index = 0; index < 200; index += 1) await items.insertOne({ _id: index });
+    expect(performance.now() - startedMs).toBeLessThan(5000);
+    const states = createSyncStates(pair.primary);
+    await vi.waitFor(async () => expect((await states.read())?.state.state).toBe('away'), PATIENCE);
+    await replicator.waitForLine('backup.away');
+    server.thaw();
+    await pair.untilEqual('items');
+    await server.kill();
+    await items.insertMany(Array.from({ length: 200 }, (_, index) => ({ _id: 1000 + index })));
+    await items.deleteMany({ _id: { $lt: 100 } });
+    await server.restart();
+    await pair.untilEqual('items');
+    await vi.waitFor(async () => expect((await states.read())?.state.state).toBe('active'), PATIENCE);
+    expect(await readTotals(pair)).toMatchObject({ succeeded: 501, failed: 0, conflicts: 0 });
+    expect(replicator.asked).toEqual(['first-sync']);
+  });
+});

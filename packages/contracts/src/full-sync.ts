@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { OPERATION_STATES, type OperationState } from './operations.ts';
+
+/** What a full sync does with the differences that it finds: `copy` mends them, `verify` only tells of them. */
+export const FULL_SYNC_MODES = ['copy', 'verify'] as const;
+export type FullSyncMode = (typeof FULL_SYNC_MODES)[number];
+
+/** How a document differs: only on the primary, only on the backup, or on both with other bytes. */
+export const DIFFERENCE_KINDS = ['missing', 'extra', 'unequal'] as const;
+export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
+
+/**
+ * Which documents a full sync may delete from the backup: `none` at all when it started by itself; `few` = up to
+ * 0.1 % of a collection; `all` when a person has confirmed it.
+ */
+export type FullSyncDeletes = 'none' | 'few' | 'all';
+
+/** The share of a collection that may be deleted without a confirmation. */
+export const MAX_DELETED_SHARE = 0.001;
+
+/** Documents read a second from each side when nothing is said. */
+export const DEFAULT_COMPARED_PER_SECOND = 20_000;
+
+/** How many differences of each kind a collection keeps as samples. */
+export const MAX_SAMPLES = 20;
+
+/** How many documents can be named to be mended. */
+const MAX_NAMED_IDS = 1000;
+
+const count = z.number().int();
+const at = z.string().describe('RFC 3339, UTC.');
+const id = z.string().min(1).max(1024).describe('The `_id` as canonical Extended JSON, like `"evt_5f"`.');
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The body of `POST /api/sync/full`. */
+export const fullSyncRequestSchema = z
+  .strictObject({
+    mode: z
+      .enum(FULL_SYNC_MODES)
+      .default('copy')
+      .describe('`copy`: mend every difference; `verify`: only tell of them.'),
+    confirmDeletes: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Delete every document of the backup that the primary does not have. Without it up to 0.1 % of a collection are deleted; of more, none.',
+      ),
+    adoptDataset: z
+      .boolean()
+      .default(false)
+      .describe('Make the backup one of this primary, although it was made from another dataset.'),
+    only: z
+      .strictObject({
+        collection: z.string().min(1).max(255),
+        ids: z.array(id.refine(isJson, 'expected Extended JSON')).min(1).max(MAX_NAMED_IDS),
+      })
+      .optional()
+      .describe(
+        'Mend only these documents: they become what they are on the primary, which deletes those that it does not have.',
+      ),
+    ratePerSecond: z
+      .number()
+      .int()
+      .min(10)
+      .max(1_000_000)
+      .default(DEFAULT_COMPARED_PER_SECOND)
+      .describe('Documents compared a second at most.'),
+    reason: z.string().trim().min(1).max(500).describe('Why, for whoever reads it later.'),
+  })
+  .refine(({ mode, only }) => only === undefined || mode === 'copy', {
+    path: ['only'],
+    error: 'named documents can only be copied',
+  });
+export type FullSyncRequest = z.infer<typeof fullSyncRequestSchema>;
+
+const differenceSchema = z
+  .object({
+    kind: z.enum(DIFFERENCE_KINDS),
+    id,
+    since: at.describe('When it was first seen, by this run or an earlier one.'),
+    ageSeconds: count.describe('From then on until it was last seen.'),
+  })
+  .meta({ id: 'SyncDifference' });
+
+const tallies = {
+  compared: count.describe('Documents compared so far.'),
+  total: count.describe('Documents there were at the start, about.'),
+  missing: count.describe('Only on the primary.'),
+  extra: count.describe('Only on the backup.'),
+  unequal: count.describe('On both, with other bytes; a different order of keys counts.'),
+  lagging: count.describe(
+    'Differed, but were changed while it was looked at: on their way to the backup, no differences.',
+  ),
+  copied: count.describe('Missing and unequal ones that were handed over and are mended.'),
+  deleted: count.describe('Extra ones that were deleted.'),
+  kept: count.describe('Extra ones that were left, because nobody has confirmed that they may be deleted.'),
+  refused: count.describe('Refused by the backup; they are tried again by the queue `sync`.'),
+};
+
+const collectionSchema = z
+  .object({
+    name: z.string(),
+    state: z.enum(['waiting', 'comparing', 'done']),
+    ...tallies,
+    samples: z.array(differenceSchema).describe(`Up to ${MAX_SAMPLES} differences of each kind.`),
+  })
+  .meta({ id: 'SyncCollection' });
+export type SyncCollection = z.infer<typeof collectionSchema>;
+
+/** A full sync or a verification as the api shows it. */
+export const fullSyncSchema = z
+  .object({
+    id: z.string(),
+    mode: z.enum(FULL_SYNC_MODES),
+    state: z.enum(OPERATION_STATES),
+    stateReason: z.string().nullable().describe('Why it is paused, cancelled or failed.'),
+    reason: z.string(),
+    actor: z.string().describe('Who started it; `replicator` when it started by itself.'),
+    deletes: z.enum(['none', 'few', 'all']).describe('What it may delete.'),
+    adoptDataset: z.boolean(),
+    ratePerSecond: z.number(),
+    createdAt: at,
+    startedAt: at.nullable(),
+    endedAt: at.nullable(),
+    phase: z
+      .enum(['waiting', 'comparing', 'confirming', 'ended'])
+      .describe('`confirming`: it waits until changes under way have arrived, and looks again.'),
+    collection: z.string().nullable().describe('The collection that it is at.'),
+    ...tallies,
+    identical: z
+      .boolean()
+      .nullable()
+      .describe('Whether the backup held the same as the primary; null until it is done.'),
+    collections: z.array(collectionSchema),
+    currentPerSecond: z.number().describe('Documents compared a second, lately.'),
+    etaSeconds: count.nullable(),
+    waitingFor: z.string().nullable().describe('What it waits for, like the backup.'),
+    updatedAt: at.describe('As of when the numbers are.'),
+  })
+  .meta({ id: 'FullSync' });
+export type FullSync = z.infer<typeof fullSyncSchema>;
+
+/** The answer of `GET /api/sync/full`. */
+export const fullSyncsSchema = z
+  .object({
+    current: fullSyncSchema.nullable().describe('The one that waits, runs or is paused.'),
+    last: fullSyncSchema.nullable().describe('The newest of those that are over.'),
+    lastVerifiedAt: at.nullable().describe('When one was last done with all collections.'),
+  })
+  .meta({ id: 'FullSyncs' });
+export type FullSyncs = z.infer<typeof fullSyncsSchema>;
+
+/** The numbers of one collection, or of all. */
+export type FullSyncTally = { readonly [Name in keyof typeof tallies]: number };
+
+/** A tally of nothing. */
+export const NO_TALLY: FullSyncTally = {
+  ...{ compared: 0, total: 0, missing: 0, extra: 0, unequal: 0 },
+  ...{ lagging: 0, copied: 0, deleted: 0, kept: 0, refused: 0 },
+};
+
+/** A difference as an operation keeps it; `seenAt` is when it was last seen. */
+export type KeptDifference = {
+  readonly kind: DifferenceKind;
+  readonly id: string;
+  readonly since: Date;
+  readonly seenAt: Date;
+};
+
+/** How far a collection is. */
+export type CollectionProgress = FullSyncTally & {
+  readonly name: string;
+  readonly state: SyncCollection['state'];
+  /** The backup had nothing of it at the start, so that what is missing there is no lag. */
+  readonly isFresh: boolean;
+  readonly samples: readonly KeptDifference[];
+};
+
+/** A full sync as `operations` holds it. */
+export type FullSyncDocument = {
+  readonly _id: string;
+  readonly tenant: string;
+  readonly kind: 'fullSync';
+  readonly state: OperationState;
+  readonly stateReason: string | null;
+  readonly mode: FullSyncMode;
+  readonly deletes: FullSyncDeletes;
+  readonly adoptDataset: boolean;
+  readonly only: { readonly collection: string; readonly ids: readonly string[] } | null;
+  readonly ratePerSecond: number;
+  readonly reason: string;
+  readonly actor: string;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly phase: FullSync['phase'];
+  readonly collections: readonly CollectionProgress[];
+  /** Where to go on in the collection that is `comparing`: the BSON of `{_id}`, inclusive; null = its beginning. */
+  readonly position: Uint8Array | null;
+  readonly currentPerSecond: number;
+  readonly waitingFor: string | null;
+  readonly updatedAt: Date;
+  /** The lease of whoever ran it last: an earlier holder has no say any more. */
+  readonly fence: number;
+};
