@@ -15,7 +15,9 @@ import { createGroupCommit } from '@sluice/protocol/group-commit';
 import { startHeartbeat } from '@sluice/protocol/heartbeat';
 import type { EventsInspector } from '@sluice/queue/events-inspector';
 import type { EventsProducer } from '@sluice/queue/events-producer';
+import { createMinuteCounts } from '@sluice/queue/minute-counts';
 import { createPollsWorker, type PollsProducer } from '@sluice/queue/polls';
+import type { ProcessNow } from '@sluice/queue/process-beats';
 import type { RedisMemory } from '@sluice/queue/redis-memory';
 import type { Logger } from '@sluice/runtime/logger';
 import type { Checkpoints } from '@sluice/store/checkpoints';
@@ -54,7 +56,7 @@ export type SchedulerOptions = {
   readonly instances: StoredInstances;
   readonly leases: Leases;
   readonly checkpoints: Checkpoints;
-  readonly pollRuns: Pick<PollRuns, 'begin' | 'end' | 'note' | 'list'>;
+  readonly pollRuns: Pick<PollRuns, 'begin' | 'end' | 'note' | 'findLastWhole'>;
   /** Reads a variable that holds a source's secret. */
   readonly readEnv: (name: string) => string | undefined;
   readonly metrics: SchedulerMetrics;
@@ -68,6 +70,8 @@ export type SchedulerOptions = {
 };
 
 export type Scheduler = {
+  /** Tells what it did lately, for its heartbeat. */
+  readNow(): ProcessNow;
   /** Stops all of it in order; polls in hand may take `deadlineMs`. */
   close(deadlineMs: number): Promise<void>;
 };
@@ -78,11 +82,21 @@ const POLL_LEASE_MS = 30_000;
 /** How long a source may take to answer, in ms. */
 const FETCH_TIMEOUT_MS = 20_000;
 
+/** Polls in hand at once. */
+const POLLS_CONCURRENCY = 32;
+
 /** Creates a scheduler and starts it. */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { config, logger, instance, queue, inbox, leases, checkpoints, metrics, now } = options;
   const { pollLeaseMs = POLL_LEASE_MS, fetchTimeoutMs = FETCH_TIMEOUT_MS } = options;
-  const commit = createGroupCommit({ instance, queue, inbox, now });
+  const kept = createMinuteCounts(now);
+  const polled = createMinuteCounts(now);
+  const commit = createGroupCommit({
+    ...{ instance, queue, inbox, now },
+    onBatch({ events, by }) {
+      if (by === 'queue') kept.add({ jobsIn: 1, eventsIn: events });
+    },
+  });
   const heartbeat = startHeartbeat({
     instance,
     app: 'scheduler',
@@ -113,6 +127,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     leases,
     readMemoryShare,
     holder: instance,
+    metrics: metrics.operations,
     logger,
     now,
     ...(options.operationsLeaseMs === undefined ? {} : { leaseMs: options.operationsLeaseMs }),
@@ -141,15 +156,29 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     signal: closing.signal,
   });
   metrics.watchLags(createPollLags({ runs, listSources: sources.ids, logger, now }));
+  const processPoll = createPollProcessor({ sources, poll, history, metrics, logger, now });
   const worker = createPollsWorker({
     redisUrl: config.REDIS_URL,
     prefix: config.QUEUE_PREFIX,
     name: instance,
-    process: createPollProcessor({ sources, poll, history, metrics, logger, now }),
+    concurrency: POLLS_CONCURRENCY,
+    async process(job) {
+      let failed = 1;
+      try {
+        await processPoll(job);
+        failed = 0;
+      } finally {
+        polled.add({ jobsOut: 1, failed });
+      }
+    },
     logger,
   });
 
   return {
+    readNow: () => ({
+      serves: [{ queue: 'polls', concurrency: POLLS_CONCURRENCY }],
+      lastMinute: { events: kept.read(), polls: polled.read() },
+    }),
     async close(deadlineMs) {
       await sources.stop();
       await ticker.close();

@@ -2,11 +2,13 @@ import { createRedis } from '@sluice/queue/connection';
 import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createEventsProducer } from '@sluice/queue/events-producer';
 import { createPollsProducer } from '@sluice/queue/polls';
+import { startProcessBeats } from '@sluice/queue/process-beats';
 import { createMemoryReader } from '@sluice/queue/redis-memory';
 import { createAdminServer } from '@sluice/runtime/admin-server';
 import { readEnvironment } from '@sluice/runtime/config';
 import { createHealth } from '@sluice/runtime/health';
 import { createMetrics } from '@sluice/runtime/metrics';
+import { readProcessIdentity } from '@sluice/runtime/process-identity';
 import { runApp } from '@sluice/runtime/run-app';
 import { createSecretBox } from '@sluice/sources/secret-box';
 import { createSourceSealer } from '@sluice/sources/source-sealer';
@@ -22,10 +24,12 @@ import { createOpenEvents } from '@sluice/store/open-events';
 import { createOperationSets } from '@sluice/store/operation-sets';
 import { createPollRuns } from '@sluice/store/poll-runs';
 import { createSourceStore } from '@sluice/store/sources-store';
-import { createScheduler } from './app.ts';
+import { openAlerts } from './alerts/open-alerts.ts';
+import { createScheduler, type Scheduler } from './app.ts';
 import { schedulerConfigSchema } from './config.ts';
 import { createSchedulerMetrics } from './scheduler-metrics.ts';
 import { createStoredSources } from './stored-sources.ts';
+import { addSystemMetrics } from './system-metrics.ts';
 
 /** The share of the time to end that a scheduler's work may take; the rest is for the connections. */
 const WORK_SHARE = 0.8;
@@ -48,6 +52,14 @@ await runApp({
     lifecycle.add('queue counts', () => inspector.close());
     const pollQueue = createPollsProducer({ redisUrl, prefix, logger });
     lifecycle.add('polls producer', () => pollQueue.close());
+    let running: Scheduler | undefined;
+    const beats = startProcessBeats({
+      ...{ redisUrl, prefix, logger, now: Date.now },
+      identity: { app: 'scheduler', instance, ...readProcessIdentity() },
+      read: () => running?.readNow() ?? {},
+      isClosing: lifecycle.isClosing,
+    });
+    lifecycle.add('process beats', beats.stop);
     const checks = { mongodb: () => assertMigrated(store), redis: redis.ping };
     const health = createHealth({ checks, isClosing: lifecycle.isClosing });
     const at = { host, port: config.SCHEDULER_PORT, setting: 'SCHEDULER_PORT' };
@@ -78,6 +90,13 @@ await runApp({
       ...stores,
     };
     const scheduler = createScheduler({ config, logger, instance, ...parts, now: Date.now });
+    running = scheduler;
     lifecycle.add('scheduler', () => scheduler.close(config.SHUTDOWN_TIMEOUT_MS * WORK_SHARE));
+    addSystemMetrics(metrics, { inspector, inbox: stores.inbox, logger });
+    const alerts = openAlerts({
+      ...{ config, metrics, store, inspector, logger, holder: instance, now: Date.now },
+      ...{ sources: stores.sources, leases: stores.leases },
+    });
+    lifecycle.add('alerts', alerts.stop);
   },
 });

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type PollRun, toLagSeconds } from '@sluice/contracts/poll';
+import { toLagSeconds } from '@sluice/contracts/poll';
 import type { Logger } from '@sluice/runtime/logger';
-import type { PollRuns } from '@sluice/store/poll-runs';
+import type { PollRuns, WholeRun } from '@sluice/store/poll-runs';
 
 /** How far sources are behind. */
 export type PollLags = {
@@ -12,16 +12,8 @@ export type PollLags = {
   read(): Promise<ReadonlyMap<string, number>>;
 };
 
-/** As many of the last runs of a source are looked at, as the api does; what was found before stands. */
-const LOOKED_AT = 20;
-
-/** Sources that are looked up at once. */
-const PORTION = 16;
-
 /** How long an answer may wait for MongoDB: whoever reads metrics shall have the others. */
 const PATIENCE_MS = 1000;
-
-type WholeRun = Pick<PollRun, 'outcome' | 'startedAt'>;
 
 /** Creates what tells how far sources are behind; `listSources` names the active ones. */
 export function createPollLags({
@@ -31,7 +23,7 @@ export function createPollLags({
   now,
   patienceMs = PATIENCE_MS,
 }: {
-  readonly runs: Pick<PollRuns, 'list'>;
+  readonly runs: Pick<PollRuns, 'findLastWhole'>;
   readonly listSources: () => readonly string[];
   readonly logger: Logger;
   readonly now: () => number;
@@ -41,22 +33,11 @@ export function createPollLags({
   let looking: Promise<void> | undefined;
 
   async function lookAgain(): Promise<void> {
-    const ids = listSources();
-    const found = new Map<string, WholeRun>();
     try {
-      for (let begin = 0; begin < ids.length; begin += PORTION) {
-        await Promise.all(ids.slice(begin, begin + PORTION).map((id) => look(id, found)));
-      }
-      known = found;
+      known = await runs.findLastWhole(listSources());
     } catch (err) {
       logger.debug({ err }, 'poll-lags.not-read');
     }
-  }
-
-  async function look(id: string, found: Map<string, WholeRun>): Promise<void> {
-    const whole = (await runs.list(id, LOOKED_AT)).find(({ outcome }) => outcome === 'polled');
-    const last = whole ?? known.get(id);
-    if (last !== undefined) found.set(id, last);
   }
 
   return {

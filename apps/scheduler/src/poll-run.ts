@@ -21,7 +21,7 @@ import { PollAuthError, toAuthHeaders } from '@sluice/sources/poll/auth';
 import { createCursor } from '@sluice/sources/poll/cursors';
 import { FetchPageError } from '@sluice/sources/poll/fetch-page';
 import { AnswerError } from '@sluice/sources/poll/formats/item';
-import { keepLease, type LeaseKeeper } from './lease-keeper.ts';
+import { keepLease, type LeaseKeeper } from '@sluice/store/lease-keeper';
 import { type Answer, createPageReader } from './page-reader.ts';
 import { RefusedError, walkPages } from './page-walk.ts';
 import type { PollBreakers } from './poll-breakers.ts';

@@ -1,4 +1,5 @@
 import type { Metrics } from '@sluice/runtime/metrics';
+import { createOperationMetrics, type OperationMetrics } from './operations/operation-metrics.ts';
 import type { PollLags } from './poll-lags.ts';
 import type { PollResult } from './poll-run.ts';
 
@@ -7,6 +8,7 @@ export type SchedulerMetrics = {
   polled(source: string, result: PollResult): void;
   /** Takes how far sources are behind from `lags` whenever the metrics are read. */
   watchLags(lags: PollLags): void;
+  readonly operations: OperationMetrics;
 };
 
 /** Creates a scheduler's metrics in the process's registry. */
@@ -41,5 +43,6 @@ export function createSchedulerMetrics(metrics: Metrics): SchedulerMetrics {
     watchLags(lags) {
       watched = lags;
     },
+    operations: createOperationMetrics(metrics),
   };
 }

@@ -12,12 +12,14 @@ import { createJobSettler } from '@sluice/protocol/settle-job';
 import { createEventsProducer } from '@sluice/queue/events-producer';
 import { createEventsWorker } from '@sluice/queue/events-worker';
 import { createLogger } from '@sluice/runtime/logger';
+import { createMetrics } from '@sluice/runtime/metrics';
 import { toCollection } from '@sluice/store/collections';
 import { createDeadLetters } from '@sluice/store/dead-letters';
 import { createEventStore } from '@sluice/store/event-store';
 import { createOperations, type OperationChange } from '@sluice/store/operations';
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
 import type { SchedulerOptions } from '../src/app.ts';
+import { createSchedulerMetrics } from '../src/scheduler-metrics.ts';
 import { openPlace, startScheduler } from './scheduler.ts';
 
 const SOON = { timeout: 30_000, interval: 50 };
@@ -114,13 +116,21 @@ it('replays each event of the plan once, and nothing that dies later, no faster 
   const id = await work.replay({}, { ratePerSecond: 30 });
   const late = await work.kill(3);
   const startedMs = performance.now();
-  const scheduler = await work.startScheduler('scheduler');
+  const metrics = createMetrics({ app: 'scheduler', instance: 'test' });
+  const scheduler = await work.startScheduler('scheduler', (options) => {
+    return { ...options, metrics: createSchedulerMetrics(metrics) };
+  });
   const done = await work.until(id, { state: 'done', planned: 60 });
   expect(performance.now() - startedMs).toBeGreaterThan(1500);
   expect(done.progress).toEqual({
     ...{ enqueued: 60, succeeded: 60, duplicate: 0, failedAgain: 0, inFlight: 0, remaining: 0 },
   });
   expect(done).not.toHaveProperty('open');
+  for (const result of ['enqueued', 'succeeded']) {
+    expect(await metrics.read()).toMatch(
+      new RegExp(`^sluice_operation_events_total\\{kind="replay",result="${result}".*\\} 60$`, 'm'),
+    );
+  }
   const replayed = await work.raw.find({ 'replay.operation': id }).toArray();
   expect(replayed.map(({ _id }) => _id).sort()).toEqual(ids.toSorted());
   expect(replayed.every(({ status, attempts }) => status === 'normalized' && attempts === 1)).toBe(true);

@@ -1,5 +1,6 @@
 import type { Mutant } from '../mutant.ts';
 import { accepting } from './accepting.ts';
+import { alerting } from './alerting.ts';
 import { deciding } from './deciding.ts';
 import { guarding } from './guarding.ts';
 import { holding } from './holding.ts';
@@ -20,4 +21,5 @@ export const mutants: readonly Mutant[] = [
   ...holding,
   ...replaying,
   ...reading,
+  ...alerting,
 ];

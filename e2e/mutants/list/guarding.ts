@@ -107,6 +107,14 @@ export const guarding: readonly Mutant[] = [
     tests: integration('apps/ingest/test/access.test.ts'),
   },
   {
+    name: 'lets an operator send the secret of another source to a host of its own',
+    breaks: 'access',
+    file: 'apps/api/src/sources/stored-source.ts',
+    find: "if (!mayActAs(role, 'admin') && ",
+    replace: "if (!mayActAs(role, 'operator') && ",
+    tests: integration('apps/api/test/source-secrets.test.ts'),
+  },
+  {
     name: 'shows a source to every tenant',
     breaks: 'tenants',
     file: 'apps/api/src/sources/find-source.ts',

@@ -62,62 +62,97 @@ export async function readLedger(
   connection: StoreConnection,
   { timeoutMs = 10_000, maxRanges = 10_000 } = {},
 ): Promise<StoredLedger> {
+  return readSnapshot(connection, timeoutMs, (read) => readWhole(connection, maxRanges, read));
+}
+
+/**
+ * Reads the part of `readLedger` that is about batches: it counts no events, so that it takes as long however many there
+ * are.
+ *
+ * @param options.timeoutMs 10 s by default
+ * @param options.maxRanges how many ranges of missing numbers are returned at most; 10,000 by default
+ * @throws DependencyAwayError
+ */
+export async function readBatchLedger(
+  connection: StoreConnection,
+  { timeoutMs = 10_000, maxRanges = 10_000 } = {},
+): Promise<Pick<StoredLedger, 'instances' | 'isTruncated'>> {
+  return readSnapshot(connection, timeoutMs, async (read) => {
+    const instances = await toCollection(connection, 'instances').find({}, read).toArray();
+    const sums = await sumReceipts(connection, read);
+    const { entries, isTruncated } = await toEntries(connection, instances, { sums, maxRanges }, read);
+    return { instances: entries, isTruncated };
+  });
+}
+
+async function readSnapshot<Result>(
+  connection: StoreConnection,
+  timeoutMs: number,
+  work: (read: SnapshotRead) => Promise<Result>,
+): Promise<Result> {
   return within(timeoutMs, async (signal) => {
     for (;;) {
+      const session = connection.client.startSession({ snapshot: true });
       try {
-        return await readSnapshot(connection, maxRanges, timeoutMs, signal);
+        return await work({ session, signal, maxTimeMS: timeoutMs });
       } catch (error) {
         // Right after a migration there is no snapshot that knows the new collections yet.
         if (!isConflict(error) || signal.aborted) throw error;
         await pause(AGAIN_AFTER_MS, undefined, { signal });
+      } finally {
+        await session.endSession();
       }
     }
   });
 }
 
-async function readSnapshot(
+async function readWhole(
   connection: StoreConnection,
   maxRanges: number,
-  timeoutMs: number,
-  signal: AbortSignal,
+  read: SnapshotRead,
 ): Promise<StoredLedger> {
-  const session = connection.client.startSession({ snapshot: true });
-  try {
-    const read: SnapshotRead = { session, signal, maxTimeMS: timeoutMs };
-    // The first read fixes the moment; those after it may run side by side.
-    const instances = await toCollection(connection, 'instances').find({}, read).toArray();
-    const [byStatus, raw, normalized, direct, inbox, sums] = await Promise.all([
-      countByStatus(connection, read),
-      count(connection, 'raw_events', { duplicateLevel: 'raw' }, read),
-      count(connection, 'raw_events', { duplicateLevel: 'normalized' }, read),
-      count(connection, 'raw_events', { direct: true }, read),
-      countInbox(connection, read),
-      sumReceipts(connection, read),
-    ]);
-    const entries: InstanceLedger[] = [];
-    let room = maxRanges + 1;
-    for (const instance of instances) {
-      const missing = room > 0 ? await findMissing(connection, instance, room, read) : [];
-      room -= missing.length;
-      const sum = sums.get(instance._id) ?? NOTHING;
-      const ahead = missing.length === 0 ? 0 : await countAhead(connection, instance, read);
-      entries.push(toEntry(instance, sum, ahead, missing));
-    }
-    const known = new Set(instances.map(({ _id }) => _id));
-    const unknown = [...sums].filter(([id]) => !known.has(id)).map(([, sum]) => sum);
-    return {
-      byStatus,
-      duplicates: { raw, normalized },
-      accepted: total([...entries, ...unknown], 'accepted'),
-      merged: total([...entries, ...unknown, ...instances.map(toAnswered)], 'merged'),
-      direct,
-      inbox,
-      instances: entries,
-      isTruncated: room <= 0,
-    };
-  } finally {
-    await session.endSession();
+  // The first read fixes the moment; those after it may run side by side.
+  const instances = await toCollection(connection, 'instances').find({}, read).toArray();
+  const [byStatus, raw, normalized, direct, inbox, sums] = await Promise.all([
+    countByStatus(connection, read),
+    count(connection, 'raw_events', { duplicateLevel: 'raw' }, read),
+    count(connection, 'raw_events', { duplicateLevel: 'normalized' }, read),
+    count(connection, 'raw_events', { direct: true }, read),
+    countInbox(connection, read),
+    sumReceipts(connection, read),
+  ]);
+  const { entries, isTruncated } = await toEntries(connection, instances, { sums, maxRanges }, read);
+  const known = new Set(instances.map(({ _id }) => _id));
+  const unknown = [...sums].filter(([id]) => !known.has(id)).map(([, sum]) => sum);
+  return {
+    byStatus,
+    duplicates: { raw, normalized },
+    accepted: total([...entries, ...unknown], 'accepted'),
+    merged: total([...entries, ...unknown, ...instances.map(toAnswered)], 'merged'),
+    direct,
+    inbox,
+    instances: entries,
+    isTruncated,
+  };
+}
+
+/** Finds what each instance misses, up to `maxRanges` of it in all. */
+async function toEntries(
+  connection: StoreConnection,
+  instances: readonly StoredInstance[],
+  { sums, maxRanges }: { readonly sums: ReadonlyMap<string, Sum>; readonly maxRanges: number },
+  read: SnapshotRead,
+): Promise<{ readonly entries: readonly InstanceLedger[]; readonly isTruncated: boolean }> {
+  const entries: InstanceLedger[] = [];
+  let room = maxRanges + 1;
+  for (const instance of instances) {
+    const missing = room > 0 ? await findMissing(connection, instance, room, read) : [];
+    room -= missing.length;
+    const sum = sums.get(instance._id) ?? NOTHING;
+    const ahead = missing.length === 0 ? 0 : await countAhead(connection, instance, read);
+    entries.push(toEntry(instance, sum, ahead, missing));
   }
+  return { entries, isTruncated: room <= 0 };
 }
 
 /** How long to wait for a snapshot that can be read. */

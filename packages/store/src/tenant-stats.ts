@@ -3,9 +3,10 @@ import { STORED_STATUSES } from '@sluice/contracts/status';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
+import { readRates } from './outcomes.ts';
 
 /**
- * Counts the stored events of a tenant. It reads an index through, about a second for every few million events: cache
+ * Counts the stored events of a tenant, and tells how fast they are settled at `nowMs`. It reads an index through, about a second for every few million events: cache
  * the answer where it is asked for often.
  *
  * @throws DependencyAwayError
@@ -13,12 +14,14 @@ import { within } from './deadline.ts';
 export async function readTenantStats(
   connection: StoreConnection,
   tenant: string,
+  nowMs: number,
   { timeoutMs = 10_000 } = {},
 ): Promise<TenantStats> {
   const collection = toCollection(connection, 'raw_events');
   return within(timeoutMs, async (signal) => {
     const options = { signal, maxTimeMS: timeoutMs };
-    const [statuses, levels] = await Promise.all([
+    const [rates, statuses, levels] = await Promise.all([
+      readRates(connection, nowMs, { tenant, timeoutMs }),
       collection
         .aggregate<{ _id: string; n: number }>(
           [
@@ -48,6 +51,7 @@ export async function readTenantStats(
         dead: count(statuses, 'dead'),
       },
       duplicates: { raw: count(levels, 'raw'), normalized: count(levels, 'normalized') },
+      rates,
     };
   });
 }

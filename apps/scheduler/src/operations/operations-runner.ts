@@ -9,8 +9,8 @@
  */
 import type { OperationDocument } from '@sluice/contracts/operations';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { keepLease, type LeaseKeeper } from '@sluice/store/lease-keeper';
 import type { Lease, Leases } from '@sluice/store/leases';
-import { keepLease, type LeaseKeeper } from '../lease-keeper.ts';
 import { createReplayRun, type ReplayRun, type ReplayRunOptions } from './replay-run.ts';
 
 export type OperationsRunnerOptions = ReplayRunOptions & {

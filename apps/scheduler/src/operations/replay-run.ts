@@ -14,6 +14,7 @@ import type { RefileQueue } from '@sluice/protocol/refile';
 import { refileTaken, replayPortion } from '@sluice/protocol/replay-run';
 import type { Logger } from '@sluice/runtime/logger';
 import type { OperationRunner, OperationSets } from '@sluice/store/operation-sets';
+import type { OperationMetrics } from './operation-metrics.ts';
 import { toMaxInFlight, toObstacle, toStopReason } from './replay-pace.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
@@ -22,6 +23,7 @@ export type ReplayRunOptions = {
   readonly queue: RefileQueue;
   /** Tells how much of its memory Redis uses, from 0 to 1. */
   readonly readMemoryShare: () => Promise<number>;
+  readonly metrics: OperationMetrics;
   readonly logger: Logger;
   readonly now: () => number;
 };
@@ -42,13 +44,17 @@ const NOTE_EVERY_MS = 1000;
 /** The share of the time that counting may take: it reads through the keys of the whole set. */
 const COUNT_SHARE = 0.1;
 
+const NOTHING: ReplayProgress = {
+  ...{ enqueued: 0, succeeded: 0, duplicate: 0, failedAgain: 0, inFlight: 0, remaining: 0 },
+};
+
 /** Creates the run of a replay that this process has just taken over. */
 export function createReplayRun(
   first: OperationDocument,
   fence: number,
   options: ReplayRunOptions,
 ): ReplayRun {
-  const { sets, queue, readMemoryShare, logger, now } = options;
+  const { sets, queue, readMemoryShare, metrics, logger, now } = options;
   const runner: OperationRunner = { operation: first._id, fence };
   const clock = () => performance.now();
   const bucket = createTokenBucket(first.ratePerSecond, clock);
@@ -97,7 +103,10 @@ export function createReplayRun(
   async function count(): Promise<ReplayProgress> {
     const askedMs = clock();
     if (progress !== undefined && askedMs < countAtMs) return progress;
+    // What came of the events before this process took the replay over, the one before has counted.
+    const last = progress ?? (first.frozenAt === null ? NOTHING : undefined);
     progress = await sets.readProgress(runner.operation);
+    if (last !== undefined) metrics.progressed(last, progress);
     taken = 0;
     countAtMs = askedMs + Math.max(COUNT_EVERY_MS, (clock() - askedMs) / COUNT_SHARE);
     return progress;

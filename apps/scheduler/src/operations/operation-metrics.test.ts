@@ -1,0 +1,26 @@
+import type { ReplayProgress } from '@sluice/contracts/operations';
+import { createMetrics } from '@sluice/runtime/metrics';
+import { expect, it } from 'vitest';
+import { createOperationMetrics } from './operation-metrics.ts';
+
+function toProgress(enqueued: number, succeeded: number, failedAgain: number): ReplayProgress {
+  return { enqueued, succeeded, duplicate: 0, failedAgain, inFlight: 0, remaining: 0 };
+}
+
+it('counts what a replay comes further, and nothing back when events were replayed by another', async () => {
+  const metrics = createMetrics({ app: 'scheduler', instance: 'test' });
+  const { progressed } = createOperationMetrics(metrics);
+  progressed(toProgress(0, 0, 0), toProgress(10, 4, 1));
+  progressed(toProgress(10, 4, 1), toProgress(12, 6, 0));
+  const text = await metrics.read();
+  for (const [result, count] of Object.entries({
+    enqueued: 12,
+    succeeded: 6,
+    duplicate: 0,
+    failed_again: 1,
+  })) {
+    expect(text).toMatch(
+      new RegExp(`^sluice_operation_events_total\\{kind="replay",result="${result}".*\\} ${count}$`, 'm'),
+    );
+  }
+});

@@ -1,0 +1,53 @@
+import { DEFAULT_TENANT } from '@sluice/contracts/event';
+import { mongo } from 'mongoose';
+import { toCollection } from './collections.ts';
+import type { StoreConnection } from './connection.ts';
+import { within } from './deadline.ts';
+
+/** The most refusals that are looked at; older ones of a longer time are not counted. */
+const MAX_COUNTED = 50_000;
+
+/** How many requests were refused in the step that begins at `atMs`. */
+export type RejectedCount = { readonly atMs: number; readonly count: number };
+
+/**
+ * Counts refused requests in steps of `stepMs` that begin at whole multiples of it, from the keys of an index alone; steps
+ * without any are left out. What was refused of nobody's counts for the default tenant.
+ *
+ * @param options.timeoutMs the connection's operation timeout by default
+ * @throws DependencyAwayError
+ */
+export async function readRejectedCounts(
+  connection: StoreConnection,
+  tenant: string,
+  {
+    fromMs,
+    stepMs,
+    source,
+  }: { readonly fromMs: number; readonly stepMs: number; readonly source?: string | undefined },
+  { timeoutMs = connection.operationTimeoutMs } = {},
+): Promise<readonly RejectedCount[]> {
+  const first = mongo.ObjectId.createFromTime(Math.max(0, Math.floor(fromMs / 1000)));
+  const at = { $toLong: { $toDate: '$_id' } };
+  const found = await within(timeoutMs, (signal) =>
+    toCollection(connection, 'rejections')
+      .aggregate<{ readonly _id: number; readonly count: number }>(
+        [
+          {
+            $match: {
+              tenant: tenant === DEFAULT_TENANT ? { $in: [tenant, null] } : tenant,
+              ...(source === undefined ? {} : { source }),
+              _id: { $gte: first },
+            },
+          },
+          { $sort: { _id: -1 } },
+          { $limit: MAX_COUNTED },
+          { $project: { _id: 1 } },
+          { $group: { _id: { $subtract: [at, { $mod: [at, stepMs] }] }, count: { $sum: 1 } } },
+        ],
+        { signal, maxTimeMS: timeoutMs },
+      )
+      .toArray(),
+  );
+  return found.map(({ _id, count }) => ({ atMs: Number(_id), count }));
+}
