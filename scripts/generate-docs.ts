@@ -22,6 +22,8 @@ const GROUP_TITLES: Record<keyof typeof SETTING_GROUPS, string> = {
   accepting: 'Accepting',
   secrets: 'Secrets of sources',
   processing: 'Processing',
+  backup: 'The backup',
+  alerts: 'Alerts',
   local: 'On one machine (`npm start`, `npm run demo`)',
 };
 

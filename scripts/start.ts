@@ -1,5 +1,5 @@
 /*
- * `npm start`: Redis, MongoDB and all apps on this machine.
+ * `npm start`: Redis, MongoDB and all apps on this machine; `npm start -- --backup`: a second MongoDB as its backup too.
  *
  * 1. Every setting is checked before anything is started; what is wrong is told in plain sentences.
  * 2. The stack is started (packages/local) and a line that begins with `ready` names the addresses.
@@ -25,14 +25,18 @@ async function start(): Promise<void> {
   onStopSignals(starting, running);
   try {
     const { loadStackSettings } = await import('@sluice/runtime/stack-settings');
-    const settings = loadStackSettings(root);
+    const settings = loadStackSettings(root, process.argv.includes('--backup') ? { SYNC_ENABLED: 'on' } : {});
     const { dataDir } = settings;
     const { buildDashboard } = await import('@sluice/local/dashboard-build');
     await buildDashboard(root, say);
     say(`Starting Sluice; its data and logs are in ${dataDir}.`);
+    const { readAdminKey, toAdminKeyFile, toKeyNotice } = await import('@sluice/local/admin-key');
+    const file = toAdminKeyFile(settings.env, dataDir);
+    const before = await readAdminKey(file);
     const stack = await startStack({ ...settings, say, signal: starting.signal });
     running.stack = stack;
-    announce(stack, join(dataDir, 'logs'), settings.env['AUTH'] === 'on');
+    announce(stack, join(dataDir, 'logs'));
+    if (settings.env['AUTH'] === 'on') say(toKeyNotice({ file, before, after: await readAdminKey(file) }));
   } catch (error) {
     if (starting.signal.aborted) {
       say('Stopped.');
@@ -43,9 +47,10 @@ async function start(): Promise<void> {
   }
 }
 
-function announce(stack: Stack, logDir: string, isGuarded: boolean): void {
+function announce(stack: Stack, logDir: string): void {
   if (stack.redis !== undefined) say(`Redis    ${stack.redisUrl}  (${stack.redis.about})`);
   if (stack.mongo !== undefined) say(`MongoDB  ${stack.mongodbUri}  (${stack.mongo.about})`);
+  if (stack.backup !== undefined) say(`Backup   ${stack.backupUri}  (${stack.backup.about})`);
   const addresses = [
     `dashboard ${stack.apiUrl}`,
     `ingest ${stack.ingestUrl}`,
@@ -56,8 +61,6 @@ function announce(stack: Stack, logDir: string, isGuarded: boolean): void {
   ];
   if (stack.workers().length === 0) say('WORKERS=0: events are accepted and wait for a worker.');
   say(`ready  ${addresses.join('  ')}`);
-  if (isGuarded)
-    say(`Keys are asked for: the first start wrote an admin key into ${join(logDir, 'api.log')}.`);
   say(`Logs are in ${logDir}. Ctrl-C stops everything.`);
 }
 

@@ -15,6 +15,8 @@ import { toReceiptId } from '@sluice/contracts/bulk';
 import { createRandom } from '@sluice/local/random';
 import type { Environment, Say } from '@sluice/local/say';
 import { type Db, MongoClient } from 'mongodb';
+import { createAnswerCheck } from '../openapi/answer-check.ts';
+import { readDocument } from '../openapi/document.ts';
 import { type BookReading, createBook } from './book.ts';
 import {
   type Check,
@@ -116,7 +118,9 @@ async function harmAndCheck(options: FaultRunOptions, running: Running): Promise
   const losses = createLosses();
   const maker = createRequestMaker(createRandom(seed, 'requests'), running.secrets.hmac);
   const { fraction } = createRandom(seed, 'senders');
-  const traffic = startTraffic({ cluster, maker, book, perSecond: options.eventsPerSecond, fraction });
+  const check = createAnswerCheck(await readDocument(cluster.apiUrl));
+  const perSecond = options.eventsPerSecond;
+  const traffic = startTraffic({ cluster, maker, book, check, perSecond, fraction });
   const context: FaultContext = { cluster, traffic, losses, form };
   using ending = endAfter(options.signal, harmMs);
   const nemesis = await runNemesis({ faults, context, db, seed, say, signal: ending.signal });

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { acceptedSchema } from '@sluice/contracts/api';
+import type { SeenAnswer } from '../openapi/answer-check.ts';
 import type { Answer } from './book.ts';
 import type { FaultRequest } from './requests.ts';
 
@@ -14,8 +15,8 @@ export type Sender = {
 /** After so long a sender gives up: far beyond the promise, so that a late answer can be told from none. */
 const GIVE_UP_MS = 10_000;
 
-/** Creates a sender with up to `connections` connections. */
-export function createSender(url: string, connections: number): Sender {
+/** Creates a sender with up to `connections` connections; `onSeen` is told of every answer that came whole. */
+export function createSender(url: string, connections: number, onSeen: (seen: SeenAnswer) => void): Sender {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const { hostname: host, port } = new URL(url);
 
@@ -39,7 +40,12 @@ export function createSender(url: string, connections: number): Sender {
       });
       outgoing.once('error', fail);
       outgoing.once('response', (response) => {
-        text(response).then((content) => settle(toAnswer(response.statusCode ?? 0, content, since())), fail);
+        const { statusCode: status = 0 } = response;
+        text(response).then((content) => {
+          settle(toAnswer(status, content, since()));
+          const get = (name: string) => response.headers[name]?.toString() ?? null;
+          onSeen({ method: 'POST', pathname: path, status, headers: { get }, body: content });
+        }, fail);
       });
       outgoing.end(body);
     });

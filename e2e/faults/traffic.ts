@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { AnswerCheck, SeenAnswer } from '../openapi/answer-check.ts';
 import type { Answer, Book } from './book.ts';
 import type { Cluster } from './cluster.ts';
 import type { FaultApp } from './cluster-apps.ts';
@@ -31,13 +32,16 @@ export function startTraffic(options: {
   readonly cluster: Pick<Cluster, 'ingests' | 'away'>;
   readonly maker: RequestMaker;
   readonly book: Book;
+  /** Whether an answer is as documented. */
+  readonly check: AnswerCheck;
   readonly perSecond: number;
   /** Returns a number from 0 up to 1. */
   readonly fraction: () => number;
 }): Traffic {
-  const { cluster, maker, book, perSecond, fraction } = options;
+  const { cluster, maker, book, check, perSecond, fraction } = options;
   const { away, ingests } = cluster;
-  const senders = new Map(ingests.map((ingest) => [ingest, createSender(ingest.url, CONNECTIONS)]));
+  const onSeen = (seen: SeenAnswer): void => check(seen).forEach(book.complain);
+  const senders = new Map(ingests.map((ingest) => [ingest, createSender(ingest.url, CONNECTIONS, onSeen)]));
   const open = new Map<FaultApp, Set<Promise<unknown>>>(ingests.map((ingest) => [ingest, new Set()]));
   let turn = 0;
   let owed = 0;
@@ -53,7 +57,7 @@ export function startTraffic(options: {
   async function send(request: FaultRequest, ingest = pickIngest()): Promise<Answer> {
     const startMs = performance.now();
     book.sent(request.body);
-    const answer = await (senders.get(ingest) ?? createSender(ingest.url, 1)).send(request);
+    const answer = await (senders.get(ingest) ?? createSender(ingest.url, 1, onSeen)).send(request);
     book.answered(request.body, ingest.label, answer, away.wasAway(ingest.label, startMs));
     judge(request, answer);
     return answer;

@@ -1,6 +1,7 @@
 import { startKeyCheck } from '@sluice/protocol/running-key-check';
 import { createRedis } from '@sluice/queue/connection';
 import { createKeyMirror } from '@sluice/queue/key-mirror';
+import type { HealthCheck } from '@sluice/runtime/health';
 import type { AppContext } from '@sluice/runtime/run-app';
 import { createApiKeys } from '@sluice/store/api-keys';
 import { createAuditLog } from '@sluice/store/audit-log';
@@ -17,11 +18,16 @@ const AUDIT_MS = 700;
 const CHANGE_MS = 1500;
 const REDIS_MS = 250;
 
+/** What the api knows who may do what by, and when it does. */
+type AccessParts = AccessOptions & {
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+};
+
 /** Opens what the api needs to know who may do what, and to note who did; closed with the lifecycle. */
 export function openAccess(
   { config, logger, lifecycle, instance }: AppContext<ApiConfig>,
   store: StoreConnection,
-): AccessOptions {
+): AccessParts {
   const { REDIS_URL: url, QUEUE_PREFIX: prefix } = config;
   const now = Date.now;
   const redis = createRedis({ url, role: 'producer', commandTimeoutMs: REDIS_MS, logger });
@@ -29,7 +35,9 @@ export function openAccess(
   const mirror = createKeyMirror({ redis, prefix, now });
   const keys = createApiKeys(store, { timeoutMs: CHANGE_MS });
   const auditLog = createAuditLog(store, { timeoutMs: AUDIT_MS });
-  if (config.AUTH === 'off') return { checkKey: null, keys, mirror, auditLog, now };
+  const simulatesFailures = config.FAILURE_SIMULATION === 'on';
+  const parts = { keys, mirror, auditLog, now, simulatesFailures };
+  if (config.AUTH === 'off') return { checkKey: null, checks: {}, ...parts };
   const checked = startKeyCheck({
     store: createApiKeys(store, { timeoutMs: CHECK_MS }),
     ...{ mirror, now, logger },
@@ -39,8 +47,9 @@ export function openAccess(
   lifecycle.add('mirroring keys', mirroring.stop);
   const bootstrap = startBootstrap({
     ...{ keys, leases: createLeases(store), holder: instance, given: config.BOOTSTRAP_ADMIN_KEY, logger },
+    keyFile: config.BOOTSTRAP_KEY_FILE,
     print: (text) => process.stdout.write(text),
   });
   lifecycle.add('bootstrap key', bootstrap.stop);
-  return { checkKey: checked.check, keys, mirror, auditLog, now };
+  return { checkKey: checked.check, checks: { adminKey: bootstrap.check }, ...parts };
 }

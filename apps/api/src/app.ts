@@ -9,12 +9,15 @@ import { refuseForeignPages } from './foreign-pages.ts';
 import { addDocs, registerOpenApi } from './openapi/openapi.ts';
 import { addProxy } from './proxies.ts';
 import { type AggregateRoutesOptions, addAggregateRoutes } from './routes/aggregates.ts';
+import { type AlertRouteOptions, addAlertRoute } from './routes/alerts.ts';
 import { addAuditRoute } from './routes/audit.ts';
 import { addBoard, type BoardOptions } from './routes/board.ts';
 import { addDashboard, isBuilt } from './routes/dashboard.ts';
 import { addDeadLetterRoutes } from './routes/dead-letters.ts';
 import { addDiscardRoutes } from './routes/discards.ts';
+import { addEventBodyRoute, type EventBodyRouteOptions } from './routes/event-body.ts';
 import { addEventRoutes, type EventRoutesOptions } from './routes/events.ts';
+import { addFullSyncRoutes, type FullSyncRoutesOptions } from './routes/full-sync.ts';
 import { addHourlyStatsRoute, type HourlyStatsRouteOptions } from './routes/hourly-stats.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addMaintenanceRoutes, type MaintenanceRouteOptions } from './routes/maintenance.ts';
@@ -22,11 +25,14 @@ import { addMappingRoutes, type MappingRoutesOptions } from './routes/mappings.t
 import { addLandingPage, addPages } from './routes/pages.ts';
 import { BATCH_ROUTES, INGEST_ROUTES, LIVE_ROUTES, LIVE_SOCKETS } from './routes/passed-on.ts';
 import { addProbes } from './routes/probes.ts';
+import { addQueueRoutes, type QueueRoutesOptions } from './routes/queues.ts';
 import { addRecentStatsRoute, type RecentStatsRouteOptions } from './routes/recent-stats.ts';
 import { addRejectionRoutes, type RejectionRoutesOptions } from './routes/rejections.ts';
 import { addReplayRoutes, type ReplayRoutesOptions } from './routes/replays.ts';
+import { addScheduleRoute } from './routes/schedules.ts';
 import { addSessionRoutes, type SessionRoutesOptions } from './routes/session.ts';
 import { addSourceRoutes, type SourceRoutesOptions } from './routes/sources.ts';
+import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
 import { addVitalDataRoute, type VitalDataRouteOptions } from './routes/vital-data.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { addSocketProxy } from './socket-proxy.ts';
@@ -41,13 +47,20 @@ export type AccessOptions = Omit<SessionRoutesOptions, 'auditor' | 'keys'> & {
 export type ApiAppOptions = {
   readonly logger: Logger;
   readonly health: Health;
-  readonly events: EventRoutesOptions & HourlyStatsRouteOptions & RecentStatsRouteOptions;
+  readonly events: EventRoutesOptions &
+    EventBodyRouteOptions &
+    HourlyStatsRouteOptions &
+    RecentStatsRouteOptions;
   readonly vitalData: VitalDataRouteOptions;
   readonly aggregates: AggregateRoutesOptions;
+  readonly alerts: AlertRouteOptions;
   readonly maintenance: MaintenanceRouteOptions;
+  readonly queues: QueueRoutesOptions;
   readonly rejections: RejectionRoutesOptions;
   readonly sources: SourceRoutesOptions & MappingRoutesOptions;
   readonly operations: ReplayRoutesOptions;
+  readonly fullSyncs: FullSyncRoutesOptions;
+  readonly sync: SyncRoutesOptions;
   readonly access: AccessOptions;
   /** Proxies that are believed; nobody by default. */
   readonly trustedProxies?: readonly string[];
@@ -84,16 +97,22 @@ export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> 
   await registerOpenApi(server);
   await addProbes(server, health);
   addEventRoutes(api, events);
+  addEventBodyRoute(api, events);
   addHourlyStatsRoute(api, events);
   addRecentStatsRoute(api, events);
   addVitalDataRoute(api, vitalData);
   addAggregateRoutes(api, options.aggregates);
+  addAlertRoute(api, options.alerts);
   addMaintenanceRoutes(api, maintenance);
+  addQueueRoutes(api, options.queues);
+  addScheduleRoute(api, options.sources);
   addRejectionRoutes(api, options.rejections);
   addSourceRoutes(api, options.sources);
   addMappingRoutes(api, options.sources);
   addReplayRoutes(api, options.operations);
   addDiscardRoutes(api, options.operations);
+  addFullSyncRoutes(api, options.fullSyncs);
+  addSyncRoutes(api, options.sync);
   addDeadLetterRoutes(api, options.operations);
   addKeyRoutes(api, access);
   addSessionRoutes(api, { ...access, auditor });

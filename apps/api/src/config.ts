@@ -16,12 +16,14 @@ export const apiConfigSchema = withAuthRule(
     REPLAY_MAX_PER_SECOND: settings.REPLAY_MAX_PER_SECOND,
     SECRETS_KEY: settings.SECRETS_KEY,
     SECRETS_KEYS_OLD: settings.SECRETS_KEYS_OLD,
+    FAILURE_SIMULATION: settings.FAILURE_SIMULATION,
     SUPPORTED_SCHEMA_VERSIONS: settings.SUPPORTED_SCHEMA_VERSIONS,
     LOG_LEVEL: settings.LOG_LEVEL,
     SHUTDOWN_TIMEOUT_MS: settings.SHUTDOWN_TIMEOUT_MS,
     AUTH: settings.AUTH,
     TRUSTED_PROXIES: settings.TRUSTED_PROXIES,
     BOOTSTRAP_ADMIN_KEY: settings.BOOTSTRAP_ADMIN_KEY,
+    BOOTSTRAP_KEY_FILE: settings.BOOTSTRAP_KEY_FILE,
   }),
 );
 export type ApiConfig = DeepReadonly<z.output<typeof apiConfigSchema>>;

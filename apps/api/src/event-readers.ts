@@ -1,18 +1,18 @@
 import type { TenantStats } from '@sluice/contracts/api';
+import { createStatsReader } from '@sluice/ledger/stats-reader';
 import type { EventsInspector } from '@sluice/queue/events-inspector';
 import type { StoreConnection } from '@sluice/store/connection';
 import { createInbox } from '@sluice/store/inbox';
-import { readLedger } from '@sluice/store/ledger';
 import { createNormalizedEvents } from '@sluice/store/normalized-events';
-import { readRates } from '@sluice/store/outcomes';
 import { createRawEvents } from '@sluice/store/raw-events';
-import { findReceipts } from '@sluice/store/receipts';
 import { readRecentOutcomes } from '@sluice/store/recent-outcomes';
-import { readHourlyStats } from '@sluice/store/stats-hourly';
+import { readRejectedCounts } from '@sluice/store/rejected-counts';
+import { readHourlyStats, toHours } from '@sluice/store/stats-hourly';
+import { createSyncStates } from '@sluice/store/sync-state';
 import { readTenantStats } from '@sluice/store/tenant-stats';
 import { createEventDetails } from './detail/event-details.ts';
-import { readStats } from './ledger/stats.ts';
 import { createRawList } from './raw-list.ts';
+import type { EventBodyRouteOptions } from './routes/event-body.ts';
 import type { EventRoutesOptions } from './routes/events.ts';
 import type { HourlyStatsRouteOptions } from './routes/hourly-stats.ts';
 import type { RecentStatsRouteOptions } from './routes/recent-stats.ts';
@@ -29,6 +29,8 @@ const STATS_MAX_AGE_MS = 1000;
 /** Answers that are kept, each for one tenant. */
 const MAX_TENANTS = 100;
 
+const HOUR_MS = 3_600_000;
+
 /** Creates what the routes of events read from, on the connections of a process. */
 export function createEventReaders({
   store,
@@ -38,40 +40,59 @@ export function createEventReaders({
   readonly store: StoreConnection;
   readonly inspector: EventsInspector;
   readonly now: () => number;
-}): EventRoutesOptions & HourlyStatsRouteOptions & RecentStatsRouteOptions {
+}): EventRoutesOptions & EventBodyRouteOptions & HourlyStatsRouteOptions & RecentStatsRouteOptions {
   const timeoutMs = DETAIL_TIMEOUT_MS;
   const details = createEventDetails({
     rawEvents: createRawEvents(store, { timeoutMs }),
     normalizedEvents: createNormalizedEvents(store, { timeoutMs }),
     inbox: createInbox(store, { timeoutMs }),
     inspector,
+    syncStates: createSyncStates(store, { timeoutMs }),
     now,
   });
   const stats = createSharedAnswer({
-    compute: () =>
-      readStats({
-        readLedger: () => readLedger(store, { timeoutMs: LEDGER_TIMEOUT_MS }),
-        findReceipts: (batches) => findReceipts(store, batches),
-        inspector,
-        readRates: () => readRates(store, now()),
-      }),
+    compute: createStatsReader({ store, inspector, now, timeoutMs: LEDGER_TIMEOUT_MS }),
     maxAgeMs: STATS_MAX_AGE_MS,
     patienceMs: STATS_PATIENCE_MS,
     now: () => performance.now(),
   });
+  const rawEvents = createRawEvents(store);
   return {
     readDetail: details.read,
-    listRaw: createRawList({ rawEvents: createRawEvents(store), inspector }),
+    listRaw: createRawList({ rawEvents, inspector }),
     listNormalized: createNormalizedEvents(store).list,
     readStats: stats,
-    readTenantStats: createTenantStats(store),
-    readRecentStats: (tenant, step) => readRecentOutcomes(store, tenant, step, now()),
-    readHourlyStats: (tenant, query) => readHourlyStats(store, tenant, query, now()),
+    readTenantStats: createTenantStats(store, now),
+    readStoredBody: rawEvents.get,
+    readRecentStats: (tenant, query) => readRecentOutcomes(store, tenant, query, now()),
+    readHourlyStats: createHourlyStats(store, now),
+  };
+}
+
+/** What became of the events of each hour, and how many requests were refused in it. */
+function createHourlyStats(
+  store: StoreConnection,
+  now: () => number,
+): HourlyStatsRouteOptions['readHourlyStats'] {
+  return async (tenant, query) => {
+    const { fromMs, endMs } = toHours(query, now());
+    const [stats, rejected] = await Promise.all([
+      readHourlyStats(store, tenant, query, now()),
+      readRejectedCounts(store, tenant, { fromMs, stepMs: HOUR_MS, source: query.source }),
+    ]);
+    const hours = rejected
+      .filter(({ atMs }) => atMs < endMs)
+      .toSorted((a, b) => b.atMs - a.atMs)
+      .map(({ atMs, count }) => ({ hour: new Date(atMs).toISOString(), count }));
+    return { ...stats, rejected: hours };
   };
 }
 
 /** Counts of each tenant are shared as those of the whole are. */
-function createTenantStats(store: StoreConnection): (tenant: string) => Promise<TenantStats> {
+function createTenantStats(
+  store: StoreConnection,
+  now: () => number,
+): (tenant: string) => Promise<TenantStats> {
   const answers = new Map<string, () => Promise<TenantStats>>();
   return (tenant) => {
     const known = answers.get(tenant);
@@ -79,7 +100,7 @@ function createTenantStats(store: StoreConnection): (tenant: string) => Promise<
     const [first] = answers.keys();
     if (answers.size >= MAX_TENANTS && first !== undefined) answers.delete(first);
     const answer = createSharedAnswer({
-      compute: () => readTenantStats(store, tenant, { timeoutMs: LEDGER_TIMEOUT_MS }),
+      compute: () => readTenantStats(store, tenant, now(), { timeoutMs: LEDGER_TIMEOUT_MS }),
       maxAgeMs: STATS_MAX_AGE_MS,
       patienceMs: STATS_PATIENCE_MS,
       now: () => performance.now(),

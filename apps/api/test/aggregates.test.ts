@@ -1,3 +1,6 @@
+import type { LatencyCounts } from '@sluice/contracts/latency';
+import type { Rejection } from '@sluice/contracts/rejection';
+import { createRejections } from '@sluice/store/rejections';
 import { createRollups } from '@sluice/store/rollups';
 import { describe, expect, it, vi } from 'vitest';
 import { createPipeline, startApi, toEvent, useStores } from './fixtures.ts';
@@ -19,6 +22,22 @@ async function store(events: readonly ReturnType<typeof toEvent>[]): Promise<voi
   await worker.close();
   while ((await fold()).hasMore);
 }
+
+const REJECTION: Rejection = {
+  ...{
+    at: new Date(),
+    tenant: null,
+    source: null,
+    code: 'ERR_JSON_INVALID',
+    status: 400,
+    cause: 'ERR_JSON_INVALID',
+  },
+  ...{ detail: 'bad', requestId: 'req_1', method: 'POST', path: '/api/events', remote: '::1', headers: {} },
+  body: new Uint8Array(),
+};
+
+const countLatencies = (counts: LatencyCounts) =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 const toMetric = (amount: number, at: string, source = 'shop', metric = 'sales') =>
   toEvent({ metric, price: `${amount}`, at }, { source });
@@ -95,13 +114,43 @@ describe('GET /api/events/stats/hourly', () => {
     expect(status).toBe(200);
     const counts = { accepted: 2, normalized: 2, duplicate: 0, dead: 0, failed: 0, pending: 0 };
     expect(body).toEqual({
-      hours: [{ hour: expect.stringMatching(/:00:00\.000Z$/), source: 'hourly', ...counts }],
+      hours: [
+        {
+          ...{ hour: expect.stringMatching(/:00:00\.000Z$/), source: 'hourly', ...counts },
+          latency: expect.any(Object),
+        },
+      ],
+      rejected: [],
       totals: counts,
     });
+    expect(countLatencies(body.hours[0].latency)).toBe(2);
     const { rates } = (await api.get('/api/events/stats')).body;
     expect(rates.lastMinute.normalized).toBeGreaterThanOrEqual(2);
     expect(rates.lastFiveMinutes.normalized).toBe(rates.lastMinute.normalized / 5);
     expect((await api.get('/api/events/stats/hourly?hour=1')).body.code).toBe('ERR_QUERY_INVALID');
+  });
+});
+
+describe('GET /api/events/stats/recent', () => {
+  it('counts what was settled by source and by how late it was, and what was refused', async () => {
+    const api = await startApi(stores);
+    const before = (await api.get('/api/events/stats/recent?step=15')).body;
+    await store([toMetric(1, '2026-01-01T10:00:00Z', 'recently')]);
+    await createRejections(stores.store).insertMany([REJECTION]);
+    const { status, body } = await api.get('/api/events/stats/recent?step=15&client_id=recently');
+    expect(status).toBe(200);
+    expect(body.buckets).toHaveLength(240);
+    const sum = (of: string) =>
+      body.buckets.reduce((all: number, bucket: Record<string, number>) => all + (bucket[of] ?? 0), 0);
+    expect([sum('normalized'), sum('rejected')]).toEqual([1, 0]);
+    const counts = { accepted: 1, normalized: 1, duplicate: 0, dead: 0, failed: 0 };
+    expect(body.sources).toEqual([{ source: 'recently', ...counts }]);
+    const latencies = body.buckets.map(({ latency }: { latency: LatencyCounts }) => countLatencies(latency));
+    expect(latencies.filter((count: number) => count > 0)).toEqual([1]);
+    const all = (await api.get('/api/events/stats/recent?step=15')).body;
+    const toRejected = (answer: typeof all) =>
+      answer.buckets.reduce((total: number, { rejected }: { rejected: number }) => total + rejected, 0);
+    expect(toRejected(all)).toBe(toRejected(before) + 1);
   });
 });
 

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createKey, hashKey, toKeyId } from '@sluice/protocol/api-key';
 import { createApiKeys } from '@sluice/store/api-keys';
 import { toCollection } from '@sluice/store/collections';
@@ -51,9 +54,36 @@ describe('the first admin key', () => {
     expect((await keys.list('default', { limit: 10 })).items).toHaveLength(1);
   });
 
-  it('waits for MongoDB', async () => {
+  it('is written into a file for its owner alone where the settings name one, and nothing is printed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-key-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const keyFile = join(folder, 'admin.key');
+    await writeFile(keyFile, 'a key that was never stored\n', { mode: 0o644 });
+    const running = bootstrap('a', { keyFile });
+    await running.done;
+    await running.check();
+    expect(running.read()).toBe('');
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
+    const key = (await readFile(keyFile, 'utf8')).trim();
+    expect(await keys.read(toKeyId(key) ?? '')).toMatchObject({ role: 'admin', hash: hashKey(key) });
+    await rm(keyFile);
+    await bootstrap('b', { keyFile }).done;
+    await expect(stat(keyFile)).rejects.toThrow('ENOENT');
+  });
+
+  it('is not made while its file cannot be written', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-key-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const running = bootstrap('a', { keyFile: join(folder, 'not', 'there', 'admin.key') });
+    await expect.poll(() => running.check().catch((error: Error) => error.message)).toContain('ENOENT');
+    await running.stop();
+    expect(await keys.hasAdmin('default')).toBe(false);
+  });
+
+  it('waits for MongoDB, and says so', async () => {
     const away = connectStore({ uri: NO_MONGO, appName: 'api-test', operationTimeoutMs: 100 });
     const waiting = bootstrap('a', { keys: createApiKeys(away) });
+    await expect(waiting.check()).rejects.toThrow();
     await waiting.stop();
     expect(waiting.read()).toBe('');
     await away.close();

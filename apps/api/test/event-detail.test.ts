@@ -3,6 +3,7 @@ import { connectStore } from '@sluice/store/connection';
 import { createInbox } from '@sluice/store/inbox';
 import { createNormalizedEvents } from '@sluice/store/normalized-events';
 import { createRawEvents } from '@sluice/store/raw-events';
+import { createSyncStates } from '@sluice/store/sync-state';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createEventDetails } from '../src/detail/event-details.ts';
 import { createPipeline, NO_MONGO, NO_REDIS, startApi, toEvent, useStores } from './fixtures.ts';
@@ -118,6 +119,28 @@ describe('a stored event', () => {
     expect(body.duplicate).toBeNull();
   });
 
+  it('hands out its bytes as they arrived, or the first of them, as a file', async () => {
+    const { api, pipeline, untilStatus } = await start();
+    const event = toEvent(metric(130));
+    const { id } = await pipeline.submit(event);
+    pipeline.startWorker();
+    await untilStatus(id, 'normalized');
+    const whole = await api.server.inject(`/api/events/${id}/body`);
+    expect([whole.statusCode, whole.body]).toEqual([200, event.body]);
+    expect(whole.headers).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-disposition': `attachment; filename="${id}"`,
+      'x-content-type-options': 'nosniff',
+    });
+    const first = await api.server.inject(`/api/events/${id}/body?bytes=3`);
+    expect([first.body, first.headers['x-total-bytes']]).toEqual([
+      event.body.slice(0, 3),
+      String(event.body.length),
+    ]);
+    const unknown = await api.server.inject(`/api/events/evt_${'0'.repeat(32)}/body`);
+    expect(unknown.statusCode).toBe(404);
+  });
+
   it('is failed between attempts, and says when the next one comes', async () => {
     const { pipeline, untilStatus } = await start();
     const { id } = await pipeline.submit(toEvent(metric(11), { simulate: 'all' }));
@@ -126,6 +149,7 @@ describe('a stored event', () => {
     expect(steps(body)).toEqual(['received', 'queued', 'attempt', 'queued']);
     expect(body.timeline[2]).toMatchObject({ run: 0, attempt: 1, code: 'ERR_SIMULATED' });
     expect(body.timeline[3].detail).toMatch(/^The next attempt comes at 20\d\d-/);
+    expect(Date.parse(body.timeline[3].dueAt)).toBeGreaterThan(Date.parse(body.timeline[3].at));
   });
 
   it('lists every attempt, the last successful one included', async () => {
@@ -203,6 +227,7 @@ describe('an event that is stored between the questions to MongoDB and to the qu
       rawEvents: createRawEvents(store),
       normalizedEvents: createNormalizedEvents(store),
       inbox: createInbox(store),
+      syncStates: createSyncStates(store),
       inspector: {
         findJob: api.inspector.findJob,
         async readMark(eventId) {

@@ -22,20 +22,25 @@ import { createHealth } from '@sluice/runtime/health';
 import { createLogger } from '@sluice/runtime/logger';
 import { createSecretBox } from '@sluice/sources/secret-box';
 import { createAggregates } from '@sluice/store/aggregates';
+import { createAlertStore } from '@sluice/store/alerts';
 import { createApiKeys } from '@sluice/store/api-keys';
 import { createAuditLog } from '@sluice/store/audit-log';
 import { connectStore, type StoreConnection } from '@sluice/store/connection';
 import { createEventStore } from '@sluice/store/event-store';
+import { createFullSyncStore } from '@sluice/store/full-syncs';
 import { createInbox } from '@sluice/store/inbox';
 import { createInstances } from '@sluice/store/instances';
 import { createLatest } from '@sluice/store/latest';
 import { migrate } from '@sluice/store/migrate';
 import { createRejections } from '@sluice/store/rejections';
+import { createSyncFailures } from '@sluice/store/sync-failures';
+import { createSyncStates } from '@sluice/store/sync-state';
 import { createVitals } from '@sluice/store/vitals';
 import { afterAll, beforeAll, inject, onTestFinished, vi } from 'vitest';
 import { createApiApp } from '../src/app.ts';
 import { createEventReaders } from '../src/event-readers.ts';
 import { createOperationParts } from '../src/operations/operation-parts.ts';
+import { createQueueParts } from '../src/processes/queue-parts.ts';
 import { createSourceParts } from '../src/source-parts.ts';
 import { createVitalList } from '../src/vital-list.ts';
 
@@ -102,7 +107,7 @@ export async function startApi({
   const checkKey = auth === 'on' ? check : null;
   const server = await createApiApp({
     dashboardDir: '',
-    access: { checkKey, keys, mirror, auditLog: createAuditLog(store), now },
+    access: { checkKey, keys, mirror, auditLog: createAuditLog(store), now, simulatesFailures: false },
     logger,
     health: createHealth({ checks: { mongodb: () => store.ping(), redis: inspector.ping } }),
     events,
@@ -114,19 +119,23 @@ export async function startApi({
       }),
     },
     aggregates: { readAggregates: createAggregates(store).read },
+    alerts: { alerts: createAlertStore(store) },
     maintenance: { inspector, maintenance: createMaintenanceSwitch({ redis, prefix, now: Date.now }) },
+    queues: createQueueParts({ redis, inspector, prefix, now }),
     rejections: { listRejections: createRejections(store).list },
     sources: createSourceParts({
       store,
       polls,
       box: createSecretBox({ key: secretsKey ?? undefined }),
       workers,
-      now: Date.now,
+      now,
     }),
     operations: createOperationParts({
       ...{ store, readDetail: events.readDetail, now: Date.now },
       maxPerSecond: 1000,
     }),
+    fullSyncs: { fullSyncs: createFullSyncStore(store), syncStates: createSyncStates(store), now },
+    sync: { syncStates: createSyncStates(store), syncFailures: createSyncFailures(store), now },
     board: { redisUrl, prefix, logger },
     port: 3001,
     ingestUrl,

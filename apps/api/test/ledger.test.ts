@@ -1,11 +1,8 @@
 import type { Stats } from '@sluice/contracts/api';
+import { createStatsReader } from '@sluice/ledger/stats-reader';
 import { createInbox } from '@sluice/store/inbox';
 import { createInstances } from '@sluice/store/instances';
-import { readLedger } from '@sluice/store/ledger';
-import { readRates } from '@sluice/store/outcomes';
-import { findReceipts } from '@sluice/store/receipts';
 import { describe, expect, it, vi } from 'vitest';
-import { readStats } from '../src/ledger/stats.ts';
 import { createPipeline, startApi, toEvent, useStores } from './fixtures.ts';
 
 const stores = useStores();
@@ -14,13 +11,11 @@ async function start() {
   const api = await startApi(stores);
   const pipeline = await createPipeline(stores);
   /** Reads anew, past the cache of the route. */
-  const read = (): Promise<Stats> =>
-    readStats({
-      readLedger: () => readLedger(stores.store),
-      findReceipts: (batches) => findReceipts(stores.store, batches),
-      readRates: () => readRates(stores.store, Date.now()),
-      inspector: api.inspector,
-    });
+  const read: () => Promise<Stats> = createStatsReader({
+    store: stores.store,
+    inspector: api.inspector,
+    now: Date.now,
+  });
   return { api, pipeline, read };
 }
 

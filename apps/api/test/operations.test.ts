@@ -108,6 +108,31 @@ describe('POST /api/replays', () => {
     expect((await post(`/api/replays/${started.body.id}/cancel`)).status).toBe(200);
   });
 
+  it('takes exactly the set of a plan whose watermark is sent, whatever died since', async () => {
+    const { post } = await start();
+    const { source } = await storeDead(4);
+    const plan = await post('/api/replays', { filter: { source }, dryRun: true });
+    await storeDead(3, { source, updatedAt: new Date(Date.parse(plan.body.watermark) + 1) });
+    const request = { filter: { source }, watermark: plan.body.watermark };
+    expect((await post('/api/replays', { ...request, dryRun: true })).body).toEqual(plan.body);
+    const started = await post('/api/replays', request);
+    expect(started.body).toMatchObject({ planned: 4, plan: plan.body });
+    const runner = useRunner(started.body.id);
+    await runner.freeze();
+    expect(await runner.take(100)).toHaveLength(4);
+    expect((await post(`/api/replays/${started.body.id}/cancel`)).status).toBe(200);
+  });
+
+  it('takes no watermark that is still to come', async () => {
+    const { post } = await start();
+    const { source } = await storeDead(1);
+    const before = Date.now();
+    const plan = { filter: { source }, dryRun: true, watermark: '2999-01-01T00:00:00Z' };
+    const { body } = await post('/api/replays', plan);
+    expect(Date.parse(body.watermark)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(body.watermark)).toBeLessThanOrEqual(Date.now());
+  });
+
   it.each([
     [{}, '/filter'],
     [{ filter: { status: 'failed' } }, '/filter/status'],
@@ -120,6 +145,7 @@ describe('POST /api/replays', () => {
     [{ filter: {}, ratePerSecond: 1001 }, '/ratePerSecond'],
     [{ filter: {}, stopAtFailureShare: 2 }, '/stopAtFailureShare'],
     [{ filter: {}, reason: ' ' }, '/reason'],
+    [{ filter: {}, watermark: 'now' }, '/watermark'],
     [{ filter: {}, now: true }, '/now'],
   ])('refuses %j', async (request, pointer) => {
     const { post } = await start();

@@ -40,6 +40,7 @@ describe('/openapi.json', () => {
       'delete /api/session',
       'delete /api/sources/{id}',
       'get /api/aggregates',
+      'get /api/alerts',
       'get /api/audit',
       'get /api/dead-letters',
       'get /api/discards/{id}',
@@ -49,16 +50,23 @@ describe('/openapi.json', () => {
       'get /api/events/stats/hourly',
       'get /api/events/stats/recent',
       'get /api/events/{id}',
+      'get /api/events/{id}/body',
       'get /api/keys',
       'get /api/maintenance',
+      'get /api/processes',
+      'get /api/queues',
       'get /api/rejections',
       'get /api/replays',
       'get /api/replays/{id}',
+      'get /api/schedules',
       'get /api/session',
       'get /api/sources',
       'get /api/sources/{id}',
       'get /api/sources/{id}/mapping',
       'get /api/sources/{id}/mapping/{revision}',
+      'get /api/sync/full',
+      'get /api/sync/health',
+      'get /api/sync/metrics',
       'get /livez',
       'get /readyz',
       'get /stream',
@@ -86,6 +94,10 @@ describe('/openapi.json', () => {
       'post /api/sources/{id}/pause',
       'post /api/sources/{id}/poll',
       'post /api/sources/{id}/resume',
+      'post /api/sync/full',
+      'post /api/sync/full/cancel',
+      'post /api/sync/full/pause',
+      'post /api/sync/full/resume',
       'post /hooks/{source}',
       'post /vital-data',
       'put /api/sources/{id}',
@@ -231,7 +243,11 @@ describe('Bull Board', () => {
     expect(board.statusCode).toBe(200);
     expect(board.body).toContain('Sluice');
     const queues = await server.inject('/admin/queues/api/queues');
-    expect(queues.json().queues.map(({ name }: { name: string }) => name)).toEqual(['events', 'polls']);
+    expect(queues.json().queues.map(({ name }: { name: string }) => name)).toEqual([
+      'events',
+      'polls',
+      'sync',
+    ]);
     const refused = await server.inject({ method: 'PUT', url: '/admin/queues/api/queues/events/obliterate' });
     expect(refused.statusCode).toBe(405);
   });

@@ -2,6 +2,7 @@ import { createSecretBox } from '@sluice/sources/secret-box';
 import { openSource } from '@sluice/sources/source-sealer';
 import { createSourceStore } from '@sluice/store/sources-store';
 import { expect, it } from 'vitest';
+import { startGuardedApi } from './access-fixtures.ts';
 import { SECRETS_KEY, startApi, useStores } from './fixtures.ts';
 
 const stores = useStores();
@@ -71,4 +72,48 @@ it('takes the longest secret that there may be, and shows the source again', asy
   const longer = { ...source, id: 'longer', secrets: [{ value: 'x'.repeat(4097) }] };
   expect((await call('POST', '/api/sources', longer)).body).toMatchObject({ code: 'ERR_BODY_INVALID' });
   expect(await sources.get('longer')).toBeNull();
+});
+
+it('lets nobody but an admin name a variable, or send what one holds elsewhere', async () => {
+  const { call, addKey } = await startGuardedApi(stores);
+  const [admin, operator] = [await addKey('admin'), await addKey('operator')];
+  const toPoll = (env: string, url = POLL.url) => {
+    return { id: 'guarded', ...POLL, url, auth: { type: 'bearer', secret: { env } } };
+  };
+  const toPush = (...names: readonly string[]) => {
+    return { id: 'hooked', kind: 'push', scheme: 'github', secrets: names.map((env) => ({ env })) };
+  };
+  const send = (
+    method: 'POST' | 'PUT',
+    key: string,
+    payload: { readonly id: string; readonly [field: string]: unknown },
+  ) => call(method, method === 'POST' ? '/api/sources' : `/api/sources/${payload.id}`, key, { payload });
+
+  const refused = await send('POST', operator, toPoll('ERP_TOKEN'));
+  expect(refused.body).toMatchObject({
+    ...{ status: 403, code: 'ERR_FORBIDDEN', detail: expect.stringContaining('takes the role admin') },
+    errors: [{ pointer: '/auth/secret', detail: expect.stringContaining('ERP_TOKEN') }],
+  });
+  expect(await sources.get('guarded')).toBeNull();
+  expect((await send('POST', operator, toPush('HOOK_SECRET'))).status).toBe(403);
+  expect((await send('POST', admin, toPoll('ERP_TOKEN'))).status).toBe(201);
+  expect((await send('POST', admin, toPush('HOOK_SECRET'))).status).toBe(201);
+
+  // What does not touch the secret is an operator's to change.
+  const slower = { ...toPoll('ERP_TOKEN', `${POLL.url}/v2`), schedule: '0 0 * * * *' };
+  expect((await send('PUT', operator, slower)).status).toBe(200);
+  expect((await send('PUT', operator, { ...toPush('HOOK_SECRET'), type: 'order' })).status).toBe(200);
+  for (const changed of [
+    toPoll('OTHER_TOKEN'),
+    toPoll('ERP_TOKEN', 'https://evil.example.com/orders'),
+    toPush('HOOK_SECRET', 'ERP_TOKEN'),
+    { ...toPush('ERP_TOKEN'), id: 'guarded' },
+    { ...toPoll('HOOK_SECRET'), id: 'hooked' },
+  ]) {
+    const { status, body } = await send('PUT', operator, changed);
+    expect([status, body.code], JSON.stringify(changed)).toEqual([403, 'ERR_FORBIDDEN']);
+  }
+  expect((await send('PUT', admin, toPoll('OTHER_TOKEN', 'https://erp2.example.com/'))).status).toBe(200);
+  const own = { ...toPush(), secrets: [{ value: 'hunter2' }] };
+  expect((await send('PUT', operator, own)).status).toBe(200);
 });

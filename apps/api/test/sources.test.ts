@@ -179,6 +179,16 @@ describe('sources of the file', () => {
     const { polling } = (await call('GET', '/api/sources/runs')).body;
     expect(polling.runs).toMatchObject([{ outcome: 'polled', records: 2, cursorAfter: '7', manual: false }]);
     expect(polling.lagSeconds).toBeGreaterThanOrEqual(90);
+    const failed = { pages: 0, records: 0, accepted: 0, duplicates: 0, problems: { count: 0, first: [] } };
+    for (let slot = 2; slot <= 22; slot += 1) {
+      await runs.note(
+        { source: 'runs', slot, scheduler: 's', startedAt: new Date(), cursorBefore: '7' },
+        { ...failed, outcome: 'failed', endedAt: new Date(), cursorAfter: '7', error: 'HTTP 500' },
+      );
+    }
+    const broken = (await call('GET', '/api/sources/runs')).body.polling;
+    expect(broken.runs.map(({ outcome }: { outcome: string }) => outcome)).not.toContain('polled');
+    expect(broken.lagSeconds).toBeGreaterThanOrEqual(90);
     expect(Date.parse(polling.nextRunAt) - Date.now()).toBeLessThanOrEqual(5000);
     expect(await createCheckpoints(stores.store).get('runs')).toMatchObject({ revision: 0 });
   });
@@ -293,6 +303,44 @@ describe('mappings', () => {
         errors: [{ pointer: '/fields/at/formats/0', detail: expect.stringContaining('`DD` is no token') }],
       });
     }
+  });
+
+  it('are listed when another build wrote them, with what this one does not understand', async () => {
+    const { call } = await start();
+    await call('POST', '/api/sources', { id: 'foreign', kind: 'push' });
+    const path = '/api/sources/foreign/mapping';
+    for (const _ of [1, 2, 3]) await call('POST', path, SALE);
+    await call('POST', `${path}/1/activate`);
+    await call('POST', `${path}/2/activate`);
+    const stored = stores.store.db.collection<{ _id: string }>('mappings');
+    const written = { 'mapping.fields.amount.as': 'money', 'mapping.enrich': { by: 'sku' } };
+    await stored.updateOne({ _id: 'foreign:2' }, { $set: written });
+    await stored.updateOne({ _id: 'foreign:3' }, { $set: { mapping: 'compiled' } });
+    const { status, body } = await call('GET', path);
+    expect(status).toBe(200);
+    expect(body.items).toMatchObject([
+      { revision: 3, state: 'draft', mapping: {}, unusable: [{ pointer: '' }] },
+      {
+        revision: 2,
+        state: 'active',
+        mapping: { enrich: { by: 'sku' }, fields: { amount: { as: 'money' } } },
+      },
+      { revision: 1, state: 'retired', unusable: null },
+    ]);
+    expect(body.items[1].unusable.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+      '/enrich',
+      '/fields/amount/as',
+    ]);
+    expect((await call('GET', `${path}/2`)).body).toEqual(body.items[1]);
+    for (const answer of [
+      await call('POST', `${path}/3/activate`),
+      await call('POST', `${path}/2/trial`, {}),
+      await call('POST', '/api/mappings/dry-run', { source: 'foreign', payload: {} }),
+    ]) {
+      expect(answer.body).toMatchObject({ status: 409, code: 'ERR_MAPPING_NOT_TRIED' });
+    }
+    expect((await call('POST', path, SALE)).body).toMatchObject({ revision: 4, unusable: null });
+    expect((await call('POST', `${path}/1/activate`)).body).toMatchObject({ revision: 1, state: 'active' });
   });
 
   it('of the file are read-only, until the file no longer declares the source', async () => {

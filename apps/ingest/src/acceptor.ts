@@ -33,6 +33,9 @@ import { type IncomingRequest, readWebhook, readWebhookItem, verifyWebhook } fro
 /** A request of somebody who was asked for a key. */
 export type SentRequest = IncomingRequest & { readonly caller: Caller };
 
+/** What a provider wants to hear back that asks whether an address is right; no event. */
+export type Handshake = { readonly challenge: string };
+
 /** What the ways in do: each checks, identifies and keeps events. */
 export type Acceptor = {
   /** Keeps an event of a batch. */
@@ -41,8 +44,8 @@ export type Acceptor = {
   acceptSubmission(request: SentRequest): Promise<Kept>;
   /** `POST /api/events/batch`, and `POST /api/events` with several CloudEvents. */
   openBatch(request: Omit<SentRequest, 'body'>): BatchIntake;
-  /** `POST /hooks/:source`, with one event. */
-  acceptWebhook(sourceId: string, request: IncomingRequest): Promise<Kept>;
+  /** `POST /hooks/:source`, with one event or a handshake, of which nothing is kept. */
+  acceptWebhook(sourceId: string, request: IncomingRequest): Promise<Kept | Handshake>;
   /** `POST /hooks/:source`, with several CloudEvents. */
   openWebhookBatch(sourceId: string, request: IncomingRequest): BatchIntake;
   /** `POST /vital-data` */
@@ -82,8 +85,12 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     return toBatchIntake(carrier, intake, parts);
   }
 
-  function acceptWebhook(sourceId: string, request: IncomingRequest): Promise<Kept> {
-    return keep(readWebhook(verifyWebhook(sourceId, request, { sources, now })));
+  async function acceptWebhook(sourceId: string, request: IncomingRequest): Promise<Kept | Handshake> {
+    const webhook = verifyWebhook(sourceId, request, { sources, now });
+    const { challenge } = webhook.verified;
+    if (challenge === undefined) return keep(readWebhook(webhook));
+    admit(webhook.source);
+    return { challenge };
   }
 
   function openWebhookBatch(sourceId: string, request: IncomingRequest): BatchIntake {

@@ -11,11 +11,12 @@ import { createHttpServer, type HttpServer, toTrustProxy } from '@sluice/runtime
 import type { Logger } from '@sluice/runtime/logger';
 import { toProblem } from '@sluice/runtime/problems';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
-import type { Acceptor } from './acceptor.ts';
+import type { Acceptor, Handshake } from './acceptor.ts';
 import { answerBatch } from './batch/answer-batch.ts';
 import { type BatchIntake, isCloudEventBatch } from './batch/batch-intake.ts';
 import { readChunks, toTooLarge } from './batch/read-chunks.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
+import { readCause } from './refusal.ts';
 import type { RejectionLog } from './rejection-log.ts';
 
 export type IngestAppOptions = {
@@ -54,7 +55,7 @@ export function createIngestApp(options: IngestAppOptions): HttpServer {
     maxBodyBytes,
     rawBody: true,
     trustProxy: toTrustProxy(options.trustedProxies),
-    onUnrouted: ({ code }) => metrics.rejected(code),
+    onUnrouted: ({ code }) => metrics.rejected(code, code),
   });
   server.addHook('onRequest', (request, _reply, done) => {
     done(toQueryProblem(request.query));
@@ -101,7 +102,7 @@ export function createIngestApp(options: IngestAppOptions): HttpServer {
   server.addHook('onError', (request, _reply, error, done) => {
     const { problem } = toProblem(error, request.id);
     if (problem.status < 500) {
-      metrics.rejected(problem.code);
+      metrics.rejected(problem.code, readCause(error, problem));
       // Whoever tries addresses at random would push out the refusals that somebody looks for.
       if (problem.code !== 'ERR_NOT_FOUND') rejections.add(request, problem, error);
     }
@@ -113,11 +114,12 @@ export function createIngestApp(options: IngestAppOptions): HttpServer {
     return answerBatch({ request, reply }, { chunks: Readable.from([body]), intake }, answering);
   }
 
-  async function timed(accept: () => Promise<Kept>): Promise<Kept> {
+  async function timed<Taken extends Kept | Handshake>(accept: () => Promise<Taken>): Promise<Taken> {
     const startedMs = now();
-    const kept = await accept();
-    metrics.accepted((now() - startedMs) / 1000, kept.duplicate);
-    return kept;
+    const taken = await accept();
+    if ('challenge' in taken) metrics.handshake();
+    else metrics.accepted((now() - startedMs) / 1000, taken.duplicate);
+    return taken;
   }
 
   return server;
@@ -139,7 +141,8 @@ function toBytes(body: unknown): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
-function answer(reply: FastifyReply, kept: Kept): FastifyReply {
-  const accepted: Accepted = { id: kept.id, status: 'accepted', duplicate: kept.duplicate };
-  return reply.code(202).header('location', `/api/events/${kept.id}`).send(accepted);
+function answer(reply: FastifyReply, taken: Kept | Handshake): FastifyReply {
+  if ('challenge' in taken) return reply.code(200).send({ challenge: taken.challenge });
+  const accepted: Accepted = { id: taken.id, status: 'accepted', duplicate: taken.duplicate };
+  return reply.code(202).header('location', `/api/events/${taken.id}`).send(accepted);
 }

@@ -4,7 +4,10 @@ import { DURATION_BUCKETS, type Metrics } from '@sluice/runtime/metrics';
 export type IngestMetrics = {
   accepted(seconds: number, duplicate: boolean): void;
   batchAccepted(batch: { readonly accepted: number; readonly duplicates: number }): void;
-  rejected(code: string): void;
+  /** A provider asked whether an address is right, and was answered. */
+  handshake(): void;
+  /** Counts a refusal; `cause` is the code, or tells more where the answer hides it. */
+  rejected(code: string, cause: string): void;
   batchSent(sent: { readonly events: number; readonly by: 'queue' | 'inbox' | 'none' }): void;
   /** Shows how old the known sources are, from now on; `readAgeMs` returns NaN while none are. */
   showSourcesAge(readAgeMs: () => number): void;
@@ -17,10 +20,14 @@ export function createIngestMetrics(metrics: Metrics): IngestMetrics {
     help: 'Events answered as kept, those of batches too, by whether the event was known already.',
     labels: ['duplicate'],
   });
+  const handshakes = metrics.createCounter({
+    name: 'handshakes_total',
+    help: 'Challenges of providers that were answered; nothing of them is kept.',
+  });
   const rejected = metrics.createCounter({
     name: 'rejected_total',
-    help: 'Requests and items of batches refused, by code.',
-    labels: ['code'],
+    help: 'Requests and items of batches refused, by code and true cause.',
+    labels: ['code', 'cause'],
   });
   const kept = metrics.createCounter({
     name: 'batch_events_total',
@@ -46,7 +53,8 @@ export function createIngestMetrics(metrics: Metrics): IngestMetrics {
       accepted.inc({ duplicate: 'false' }, fresh);
       accepted.inc({ duplicate: 'true' }, duplicates);
     },
-    rejected: (code) => rejected.inc({ code }),
+    handshake: () => handshakes.inc(),
+    rejected: (code, cause) => rejected.inc({ code, cause }),
     batchSent({ events, by }) {
       batches.inc({ by });
       kept.inc({ by }, events);

@@ -1,11 +1,14 @@
 import { createGroupCommit } from '@sluice/protocol/group-commit';
 import { startHeartbeat } from '@sluice/protocol/heartbeat';
+import { createMinuteCounts } from '@sluice/queue/minute-counts';
+import { startProcessBeats } from '@sluice/queue/process-beats';
 import { createSourceMirror } from '@sluice/queue/source-mirror';
 import { createAdminServer } from '@sluice/runtime/admin-server';
 import { readEnvironment } from '@sluice/runtime/config';
 import { createHealth } from '@sluice/runtime/health';
 import { listen } from '@sluice/runtime/listen';
 import { createMetrics } from '@sluice/runtime/metrics';
+import { readProcessIdentity } from '@sluice/runtime/process-identity';
 import { runApp } from '@sluice/runtime/run-app';
 import { createSecretBox } from '@sluice/sources/secret-box';
 import { loadSourcesFile } from '@sluice/sources/sources-file';
@@ -50,7 +53,21 @@ await runApp({
     const queue = createRoomyQueue({ redisUrl, prefix, deadlineMs: 600, logger });
     lifecycle.add('redis', queue.close);
     const inbox = createInbox(store);
-    const commit = createGroupCommit({ instance, queue, inbox, now, onBatch: metrics.batchSent });
+    const work = createMinuteCounts(now);
+    const beats = startProcessBeats({
+      ...{ redisUrl, prefix, logger, now },
+      identity: { app: 'ingest', instance, ...readProcessIdentity() },
+      read: () => ({ lastMinute: { events: work.read() } }),
+      isClosing: lifecycle.isClosing,
+    });
+    lifecycle.add('process beats', beats.stop);
+    const commit = createGroupCommit({
+      ...{ instance, queue, inbox, now },
+      onBatch(sent) {
+        metrics.batchSent(sent);
+        if (sent.by === 'queue') work.add({ jobsIn: 1, eventsIn: sent.events });
+      },
+    });
     const { beat } = createInstances(store);
     const onFailed = (err: unknown) => logger.warn({ err }, 'heartbeat.failed');
     const heartbeat = startHeartbeat({ instance, app: 'ingest', commit, beat, onFailed, now });

@@ -1,4 +1,9 @@
-import { type ProblemCode, ProblemException } from '@sluice/contracts/errors';
+import { type Problem, type ProblemCode, ProblemException } from '@sluice/contracts/errors';
+
+/** Returns the true cause of a refusal: the code of its problem, or more where the answer hides it. */
+export function readCause(error: unknown, { code }: Pick<Problem, 'code'>): string {
+  return error instanceof Error && typeof error.cause === 'string' ? error.cause : code;
+}
 
 /** A problem of a request whose source is known by its content, so that the refusal is kept with that source. */
 export class Refusal extends ProblemException {

@@ -2,7 +2,7 @@ import type { Caller } from '@sluice/contracts/access';
 import type { Problem } from '@sluice/contracts/errors';
 import type { Rejection } from '@sluice/contracts/rejection';
 import type { Logger } from '@sluice/runtime/logger';
-import { Refusal } from './refusal.ts';
+import { Refusal, readCause } from './refusal.ts';
 import { isCredentialHeader } from './request-parts.ts';
 import type { SourceRegistry } from './source-registry.ts';
 
@@ -63,7 +63,7 @@ export function startRejectionLog({
   }
 
   function toRejection({ request, problem, error, body, at }: Refused): Rejection {
-    const cause = error instanceof Error && typeof error.cause === 'string' ? error.cause : problem.code;
+    const cause = readCause(error, problem);
     const named = readNamedSource(request);
     return {
       at,

@@ -287,6 +287,11 @@ describe('a hook answers 401 in the same words, whatever is wrong:', () => {
         expect(JSON.stringify(headers)).not.toMatch(/s3cret|sha256=/);
       }
     }, SOON);
+    const counted = await ingest.readCounters('rejected_total', 'cause');
+    for (const cause of new Set(causes.values())) {
+      const count = [...causes.values()].filter((it) => it === cause).length;
+      expect(counted.get(cause), cause).toBeGreaterThanOrEqual(count);
+    }
   });
 
   it.each([

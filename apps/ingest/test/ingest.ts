@@ -114,7 +114,15 @@ export async function startIngest({
   async function readCounters(name: string, label: string): Promise<ReadonlyMap<string, number>> {
     const pattern = new RegExp(`^sluice_${name}\\{.*?${label}="([^"]+)".*\\} (\\d+)$`, 'gm');
     const found = (await processMetrics.read()).matchAll(pattern);
-    return new Map([...found].map(([, value = '', count]) => [value, Number(count)]));
+    const counts = new Map<string, number>();
+    for (const [, value = '', count] of found) counts.set(value, (counts.get(value) ?? 0) + Number(count));
+    return counts;
+  }
+
+  async function readCount(name: string): Promise<number> {
+    const [, count] =
+      new RegExp(`^sluice_${name}(?:\\{.*\\})? (\\d+)$`, 'm').exec(await processMetrics.read()) ?? [];
+    return Number(count ?? 0);
   }
 
   return {
@@ -128,6 +136,7 @@ export async function startIngest({
     inspector,
     mirror,
     readCounters,
+    readCount,
     async listQueued() {
       const { items } = await inspector.listEvents({ state: 'waiting', limit: 500 });
       return items.map(({ event }) => event);

@@ -163,6 +163,42 @@ describe('a hook takes what its scheme vouches for', () => {
   );
 });
 
+describe('a handshake of Slack', () => {
+  const body = json({ token: 't', challenge: '3eZbrw1aBm2r', type: 'url_verification' });
+  const countQueued = async () => (await ingest.listQueued()).length;
+
+  it('is answered with its challenge, and is no event', async () => {
+    const [queued, accepted] = [
+      await countQueued(),
+      await ingest.readCounters('accepted_total', 'duplicate'),
+    ];
+    const before = await ingest.readCount('handshakes_total');
+    const answer = await deliver('slack', body, signAsSlack(body, SECRET));
+    expect([answer.status, answer.json]).toEqual([200, { challenge: '3eZbrw1aBm2r' }]);
+    expect(answer.headers['content-type']).toContain('application/json');
+    expect(await ingest.readCount('handshakes_total')).toBe(before + 1);
+    expect(await ingest.readCounters('accepted_total', 'duplicate')).toEqual(accepted);
+    expect(await countQueued()).toBe(queued);
+  });
+
+  it('is answered to nobody whose signature is not good, nor for another scheme', async () => {
+    const before = await ingest.readCount('handshakes_total');
+    const old = String(seconds() - 600);
+    const late = `v0=${mac('sha256', SECRET, `v0:${old}:${body}`).digest('hex')}`;
+    for (const headers of [
+      {},
+      signAsSlack(body, 'another secret'),
+      { 'x-slack-request-timestamp': old, 'x-slack-signature': late },
+    ]) {
+      const { status, text } = await deliver('slack', body, headers);
+      expect(status).toBe(401);
+      expect(text).not.toContain('3eZbrw1aBm2r');
+    }
+    expect((await deliver('none', body, {})).status).toBe(202);
+    expect(await ingest.readCount('handshakes_total')).toBe(before);
+  });
+});
+
 describe('a hook takes the bodies that its source declares', () => {
   const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 

@@ -1,7 +1,9 @@
+import { startProcessBeats } from '@sluice/queue/process-beats';
 import { createAdminServer } from '@sluice/runtime/admin-server';
 import { createHealth } from '@sluice/runtime/health';
 import { listen } from '@sluice/runtime/listen';
 import { createMetrics } from '@sluice/runtime/metrics';
+import { readProcessIdentity } from '@sluice/runtime/process-identity';
 import { runApp } from '@sluice/runtime/run-app';
 import { connectStore } from '@sluice/store/connection';
 import { createLiveApp } from './app.ts';
@@ -19,6 +21,12 @@ await runApp({
     const metrics = createMetrics({ app: 'live', instance });
     const store = connectStore({ uri: config.MONGODB_URI, appName: instance });
     lifecycle.add('mongodb', () => store.close());
+    const beats = startProcessBeats({
+      ...{ redisUrl: config.REDIS_URL, prefix: config.QUEUE_PREFIX, logger, now: Date.now },
+      identity: { app: 'live', instance, ...readProcessIdentity() },
+      isClosing: lifecycle.isClosing,
+    });
+    lifecycle.add('process beats', beats.stop);
     const liveMetrics = createLiveMetrics(metrics);
     const common = { logger, now: Date.now };
     const records = createStreamHub({

@@ -18,6 +18,8 @@ import { createJobSettler } from '@sluice/protocol/settle-job';
 import type { EventsInspector } from '@sluice/queue/events-inspector';
 import type { EventsProducer } from '@sluice/queue/events-producer';
 import { createEventsWorker } from '@sluice/queue/events-worker';
+import { createMinuteCounts } from '@sluice/queue/minute-counts';
+import type { ProcessNow } from '@sluice/queue/process-beats';
 import type { Logger } from '@sluice/runtime/logger';
 import type { Mappings } from '@sluice/store/mappings';
 import type { WorkerConfig } from './config.ts';
@@ -26,6 +28,7 @@ import { createHold } from './hold.ts';
 import { watchMaintenance } from './maintenance.ts';
 import { createMappingTable } from './mapping-table.ts';
 import { watchProgress } from './progress.ts';
+import { toWork } from './settled-work.ts';
 import type { WorkerMetrics } from './worker-metrics.ts';
 
 export type WorkerAppOptions = {
@@ -47,6 +50,8 @@ export type WorkerApp = {
   isHolding(): boolean;
   /** Tells whether work that waits is being done; see progress.ts. */
   isAlive(): boolean;
+  /** Tells what it does and did lately, for its heartbeat. */
+  readNow(): ProcessNow;
   /** Stops fetching and settles what is in hand, within `deadlineMs`. */
   close(deadlineMs: number): Promise<void>;
 };
@@ -55,6 +60,7 @@ export type WorkerApp = {
 export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
   const { config, logger, instance, producer, events, applyLatest, pingStore, inspector, metrics, now } =
     options;
+  const work = createMinuteCounts(now);
   const mappings = createMappingTable({ readActive: options.readMappings, logger });
   const writer = createBulkWriter({
     store: events,
@@ -75,7 +81,10 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
     backoffMs: config.RETRY_BACKOFF_MS,
     parkMs: config.PARK_MIN_MS,
     parkMaxMs: config.PARK_MAX_MS,
-    onSettled: metrics.settled,
+    onSettled(outcomes) {
+      metrics.settled(outcomes);
+      work.add(toWork(outcomes));
+    },
   });
   const settle = oneAlone(settleJob);
   const worker = createEventsWorker({
@@ -96,6 +105,7 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
       const result = await settle(job).finally(end);
       if (result.kind === 'hold' && !result.isBusy) hold.begin(result.reason);
       metrics.jobEnded(result.kind);
+      if (result.kind === 'done' || result.kind === 'dead') work.add({ jobsOut: 1 });
       return result;
     },
   });
@@ -111,12 +121,25 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
     now,
   });
 
+  metrics.showHold(hold.isHolding);
+
   const maintenance = watchMaintenance({ inspector, onBegun: () => hold.begin('maintenance') });
   const progress = watchProgress({ inspector, pingStore, isHolding: hold.isHolding });
 
   return {
     isHolding: hold.isHolding,
     isAlive: progress.isAlive,
+    readNow() {
+      const held = hold.read();
+      return {
+        state: held === null ? 'running' : 'holding',
+        since: held && new Date(held.sinceMs).toISOString(),
+        reason: held?.reason ?? null,
+        serves: [{ queue: 'events', concurrency: config.WORKER_CONCURRENCY }],
+        schemaVersions: [...config.SUPPORTED_SCHEMA_VERSIONS],
+        lastMinute: { events: work.read() },
+      };
+    },
     async close(deadlineMs) {
       maintenance.stop();
       progress.stop();

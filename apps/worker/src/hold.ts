@@ -8,6 +8,8 @@ export type Hold = {
   /** Begins a hold, unless there is one. */
   begin(reason: string): void;
   isHolding(): boolean;
+  /** Tells why it holds and since when, in epoch ms; null while it does not. */
+  read(): { readonly reason: string; readonly sinceMs: number } | null;
   /** Ends the hold, if there is one, without resuming: the process is about to stop. */
   stop(): void;
 };
@@ -35,14 +37,14 @@ export function createHold({
   readonly now: () => number;
   readonly random?: () => number;
 }): Hold {
-  let holding = false;
+  let held: { readonly reason: string; readonly sinceMs: number } | null = null;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
   function begin(reason: string): void {
-    if (holding || stopped) return;
-    holding = true;
+    if (held !== null || stopped) return;
     const sinceMs = now();
+    held = { reason, sinceMs };
     logger.warn({ reason }, 'worker.held');
     pause().catch((error: unknown) => logger.error({ err: error }, 'worker.pause-failed'));
     probeAfter(FIRST_PROBE_MS, sinceMs);
@@ -63,7 +65,7 @@ export function createHold({
       return;
     }
     if (stopped) return;
-    holding = false;
+    held = null;
     const heldMs = now() - sinceMs;
     logger.info({ heldMs }, 'worker.resumed');
     onHeld(heldMs);
@@ -74,5 +76,5 @@ export function createHold({
     clearTimeout(timer);
   }
 
-  return { begin, isHolding: () => holding, stop };
+  return { begin, isHolding: () => held !== null, read: () => held, stop };
 }

@@ -1,8 +1,10 @@
 import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createEventsProducer } from '@sluice/queue/events-producer';
+import { startProcessBeats } from '@sluice/queue/process-beats';
 import { createAdminServer } from '@sluice/runtime/admin-server';
 import { createHealth } from '@sluice/runtime/health';
 import { createMetrics } from '@sluice/runtime/metrics';
+import { readProcessIdentity } from '@sluice/runtime/process-identity';
 import { runApp } from '@sluice/runtime/run-app';
 import { connectStore } from '@sluice/store/connection';
 import { createEventStore } from '@sluice/store/event-store';
@@ -41,6 +43,13 @@ await runApp({
     });
     lifecycle.add('redis counts', () => inspector.close());
     let app: WorkerApp | undefined;
+    const beats = startProcessBeats({
+      ...{ redisUrl: config.REDIS_URL, prefix: config.QUEUE_PREFIX, logger, now: Date.now },
+      identity: { app: 'worker', instance, ...readProcessIdentity() },
+      read: () => app?.readNow() ?? {},
+      isClosing: lifecycle.isClosing,
+    });
+    lifecycle.add('process beats', beats.stop);
     const health = createHealth({
       checks: { mongodb: () => assertMigrated(store), redis: producer.ping },
       isAlive: () => app?.isAlive() ?? true,

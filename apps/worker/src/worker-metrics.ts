@@ -9,13 +9,15 @@ export type WorkerMetrics = {
   stored(documents: readonly NormalizedEventDocument[], nowMs: number): void;
   jobEnded(result: JobResult['kind']): void;
   held(heldMs: number): void;
+  /** Shows from now on whether the worker holds. */
+  showHold(isHolding: () => boolean): void;
 };
 
 /** Creates a worker's metrics in the process's registry. */
 export function createWorkerMetrics(metrics: Metrics): WorkerMetrics {
   const outcomes = metrics.createCounter({
     name: 'outcomes_total',
-    help: 'Events settled, by outcome; duplicates by level.',
+    help: 'Attempts to settle an event, by outcome; duplicates by level.',
     labels: ['outcome'],
   });
   const dead = metrics.createCounter({
@@ -30,7 +32,7 @@ export function createWorkerMetrics(metrics: Metrics): WorkerMetrics {
   });
   const heldSeconds = metrics.createCounter({
     name: 'held_seconds_total',
-    help: 'Seconds spent holding because a dependency was away.',
+    help: 'Seconds spent in holds that are over, because a dependency was away or maintenance was on.',
   });
   const toStored = metrics.createHistogram({
     name: 'accepted_to_stored_seconds',
@@ -51,5 +53,12 @@ export function createWorkerMetrics(metrics: Metrics): WorkerMetrics {
     },
     jobEnded: (result) => jobs.inc({ result }),
     held: (heldMs) => heldSeconds.inc(heldMs / 1000),
+    showHold(isHolding) {
+      metrics.createGauge({
+        name: 'holding',
+        help: '1 while the worker fetches nothing because a dependency is away or maintenance is on, else 0.',
+        collect: (gauge) => gauge.set(isHolding() ? 1 : 0),
+      });
+    },
   };
 }

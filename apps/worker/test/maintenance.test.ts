@@ -19,6 +19,10 @@ it('leaves what waits alone while maintenance is on, and counts no attempt', asy
     await place.close();
   });
   await vi.waitFor(() => expect(worker.app.isHolding()).toBe(true), SOON);
+  expect(worker.app.readNow()).toMatchObject({
+    ...{ state: 'holding', reason: 'maintenance', since: expect.any(String) },
+    serves: [{ queue: 'events' }],
+  });
 
   const { id } = await place.send({ source: 'shop', payload: { n: 1 } });
   const watched = vi.waitFor(async () => expect(await place.count('raw_events')).toBe(1), { timeout: 1500 });
@@ -29,4 +33,8 @@ it('leaves what waits alone while maintenance is on, and counts no attempt', asy
   await place.untilSettled();
   expect(await place.findRaw(id)).toMatchObject({ status: 'normalized', attempts: 1 });
   await vi.waitFor(() => expect(worker.app.isHolding()).toBe(false), SOON);
+  expect(worker.app.readNow()).toMatchObject({
+    ...{ state: 'running', reason: null, since: null },
+    lastMinute: { events: { jobsOut: 1, eventsOut: 1, failed: 0 } },
+  });
 });

@@ -77,17 +77,30 @@ it('takes a schema version that only the mapping of the source names', async () 
 });
 
 it('parks the events of a source whose mapping it does not understand, and goes on with the others', async () => {
-  const { sluice, mappings, start } = await open();
-  await mappings.applyFile([sourceSchema.parse({ id: 'newer', kind: 'push', mapping: newMapping('a') })]);
+  const { sluice, mappings, use, start } = await open();
+  const declared = ['newer', 'newest'].map((id) =>
+    sourceSchema.parse({ id, kind: 'push', mapping: newMapping('a') }),
+  );
+  await mappings.applyFile(declared);
+  // What was active before is understood, and would make another record.
+  await use('rolled', newMapping('b'));
+  await use('rolled', newMapping('a'));
   const collection = sluice.store.db.collection<{ _id: string }>('mappings');
   await collection.updateOne({ _id: 'newer:1' }, { $set: { 'mapping.fields.amount.as': 'money' } });
+  await collection.updateOne({ _id: 'newest:1' }, { $set: { 'mapping.enrich': { by: 'sku' } } });
+  await collection.updateOne({ _id: 'rolled:2' }, { $set: { 'mapping.fields.amount.scale': 2 } });
   start('w');
   const waiting = await sluice.send({ source: 'newer', payload: { a: 1 } });
+  const rolled = await sluice.send({ source: 'rolled', payload: { a: 1, b: 2 } });
+  const newest = await sluice.send({ source: 'newest', payload: { a: 1 } });
   const other = await sluice.send({ source: 'other', payload: { a: 1 } });
   await vi.waitFor(async () => expect(await sluice.findNormalized(other.id)).not.toBeNull(), SOON);
-  await vi.waitFor(async () => expect((await sluice.inspector.readCounts()).parked).toBe(1), SOON);
-  expect(await sluice.findNormalized(waiting.id)).toBeNull();
-  await mappings.applyFile([sourceSchema.parse({ id: 'newer', kind: 'push', mapping: newMapping('a') })]);
+  await vi.waitFor(async () => expect((await sluice.inspector.readCounts()).parked).toBe(3), SOON);
+  for (const { id } of [waiting, rolled, newest]) expect(await sluice.findNormalized(id)).toBeNull();
+  await mappings.applyFile(declared);
+  await use('rolled', newMapping('a'));
   await sluice.untilSettled();
+  expect(await sluice.findNormalized(rolled.id)).toMatchObject({ mappingRevision: 3, data: { amount: 1 } });
+  expect(await sluice.findNormalized(newest.id)).toMatchObject({ mappingRevision: 2 });
   expect(await sluice.findNormalized(waiting.id)).toMatchObject({ mappingRevision: 2, data: { amount: 1 } });
 });

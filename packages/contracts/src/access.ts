@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import { listOf, pageSchema } from './api.ts';
 import { SOURCE_ID_PATTERN } from './event.ts';
+import { ROLES, type Role } from './roles.ts';
 
-/** What a key may do; each role may do what the ones before it may, so only a sender may not read. */
-export const ROLES = ['sender', 'viewer', 'operator', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
-
-/** Tells whether `role` may do what `needed` may. */
-export function mayActAs(role: Role, needed: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
-}
+// The page takes the roles from a file of their own, without the schemas and the library that these need.
+export { mayActAs, ROLES, type Role } from './roles.ts';
 
 /** Who makes a request, as a checked key or session tells. */
 export type Caller = {
@@ -133,6 +128,9 @@ export const sessionSchema = z
       .describe('The public part of the key; null where nobody is asked (`AUTH=off`).'),
     sources: z.array(z.string()).nullable(),
     expiresAt: z.string().nullable().describe('When the session ends, or the key.'),
+    simulatesFailures: z
+      .boolean()
+      .describe('Whether senders may ask for simulated failures here (`FAILURE_SIMULATION`).'),
   })
   .meta({ id: 'Session' });
 export type SessionAnswer = z.infer<typeof sessionSchema>;

@@ -126,11 +126,17 @@ export type NormalizedItem = z.infer<typeof normalizedItemSchema>;
 const timelineEntrySchema = z
   .object({
     at: z.string(),
-    step: z.enum(['received', 'queued', 'attempt', 'outcome']),
+    step: z.enum(['received', 'queued', 'attempt', 'outcome', 'synced']),
     detail: z.string(),
     run: z.number().int().optional(),
     attempt: z.number().int().optional(),
     code: z.string().optional(),
+    outcome: z
+      .enum(['failed', 'dead', 'parked', 'succeeded'])
+      .optional()
+      .describe('How an attempt ended; absent while it lasts.'),
+    worker: z.string().optional().describe('Which process made the attempt.'),
+    dueAt: z.string().optional().describe('When the next attempt comes.'),
   })
   .meta({ id: 'TimelineEntry' });
 
@@ -206,11 +212,15 @@ export const tenantStatsSchema = z
   .object({
     byStatus: z.record(z.enum(STORED_STATUSES), z.number().int()).describe('Stored events of the tenant.'),
     duplicates: z.object({ raw: z.number().int(), normalized: z.number().int() }),
+    rates: ratesSchema,
   })
   .meta({ id: 'TenantStats' });
 export type TenantStats = z.infer<typeof tenantStatsSchema>;
 
-export const setMaintenanceSchema = z.strictObject({ on: z.boolean() });
+export const setMaintenanceSchema = z.strictObject({
+  on: z.boolean(),
+  reason: z.string().trim().min(1).max(500).optional().describe('Why, for the audit log.'),
+});
 
 export const maintenanceSchema = z
   .object({ on: z.boolean(), since: z.string().nullable() })

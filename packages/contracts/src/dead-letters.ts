@@ -50,6 +50,7 @@ export const deadLetterGroupSchema = z
     sources: z.record(z.string(), z.number().int()).describe('The 20 sources with most of them.'),
     oldest: z.string().describe('When the first of them was received.'),
     newest: z.string(),
+    lastFiveMinutes: z.number().int().describe('How many of them were received in the last five minutes.'),
     sampleIds: z.array(z.string()).describe('Up to 5 of them, the newest first.'),
     sparkline: z
       .array(z.number().int())

@@ -292,6 +292,24 @@ const table = {
     retry: false,
     mend: 'Read the operation: what is done, cancelled or failed cannot be changed any more.',
   },
+  ERR_SYNC_RUNNING: {
+    title: 'Another full sync is not over yet.',
+    status: 409,
+    retry: true,
+    mend: 'Wait for it, or cancel it: `GET /api/sync/full` shows it.',
+  },
+  ERR_SYNC_OFF: {
+    title: 'There is no backup: no replicator has told of one.',
+    status: 409,
+    retry: false,
+    mend: 'Set BACKUP_MONGODB_URI and start the replicator; docs/runbook-backup.md shows how.',
+  },
+  ERR_JOB_STATE: {
+    title: 'The job is in a state that does not allow this.',
+    status: 409,
+    retry: false,
+    mend: 'Look at the job again: a failed one can be retried, a delayed one promoted.',
+  },
   ERR_SIMULATED: {
     title: 'A failure was simulated on request.',
     retry: true,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { timeRange } from './api.ts';
+import { latencyCountsSchema } from './recent-stats.ts';
 
 /** The most entries of an answer. */
 export const MAX_HOURLY_STATS = 20_000;
@@ -24,7 +25,12 @@ const counts = {
 };
 
 const hourSchema = z
-  .object({ hour: z.string().describe('When it begins.'), source: z.string(), ...counts })
+  .object({
+    hour: z.string().describe('When it begins.'),
+    source: z.string(),
+    ...counts,
+    latency: latencyCountsSchema,
+  })
   .meta({ id: 'HourlyStats' });
 export type HourEntry = z.infer<typeof hourSchema>;
 
@@ -33,6 +39,9 @@ export const hourlyStatsSchema = z
     hours: z
       .array(hourSchema)
       .describe('By hour of arrival, the newest first, and source; empty ones are left out.'),
+    rejected: z
+      .array(z.object({ hour: z.string(), count: z.number().int() }))
+      .describe('Requests that were refused in each hour, as far as they are kept; the newest first.'),
     totals: z.object(counts),
   })
   .meta({ id: 'HourlyStatsAnswer' });

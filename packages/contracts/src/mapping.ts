@@ -182,3 +182,9 @@ export type StoredMapping = MappingRevision & {
   readonly trial?: MappingTrial;
   readonly forced?: ForcedActivation;
 };
+
+/** A revision that another build wrote in a form which this one does not understand; `stored` is that form. */
+export type ForeignMapping = Omit<StoredMapping, 'mapping'> & {
+  readonly mapping: null;
+  readonly stored: unknown;
+};

@@ -1,16 +1,10 @@
 import { z } from 'zod';
 import { listOf, pageSchema, timeRange } from './api.ts';
 import { EVENT_ID_PATTERN } from './event.ts';
+import { OPERATION_STATES, type OperationState } from './operation-states.ts';
 
-/**
- * Where an operation stands: `planned` = its set of events is being frozen; `paused` by a person, or by itself because
- * too many failed again; `failed` = it met something nobody foresaw. The last three are final.
- */
-export const OPERATION_STATES = ['planned', 'running', 'paused', 'done', 'cancelled', 'failed'] as const;
-export type OperationState = (typeof OPERATION_STATES)[number];
-
-/** States in which an operation keeps others away from its events. */
-export const LIVE_STATES = ['planned', 'running', 'paused'] as const satisfies readonly OperationState[];
+// The page takes the states from a file of their own, without the schemas and the library that these need.
+export { LIVE_STATES, OPERATION_STATES, type OperationState } from './operation-states.ts';
 
 export const OPERATION_KINDS = ['replay', 'discard'] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
@@ -69,6 +63,10 @@ const reason = z.string().trim().min(1).max(500).describe('Why, for whoever read
 export const replayRequestSchema = z.strictObject({
   filter: deadFilterSchema.describe('Which dead letters; `{}` for all of them.'),
   dryRun: z.boolean().default(false).describe('Only tell the plan.'),
+  watermark: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('That of a plan: what died later is not part of it. Now when left out; never later than now.'),
   ratePerSecond: z
     .number()
     .min(0.1)

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { acceptedEventSchema } from './event.ts';
 
 /** The BullMQ queues. */
-export const QUEUES = { events: 'events', polls: 'polls' } as const;
+export const QUEUES = { events: 'events', polls: 'polls', sync: 'sync' } as const;
 
 /** The largest number of events and of body bytes that one job carries; a bigger event travels alone. */
 export const MAX_BATCH_EVENTS = 200;
@@ -73,6 +73,29 @@ export type PollJob = z.infer<typeof pollJobSchema>;
 /** Names the job of one tick of a source's schedule, the same in every scheduler. */
 export function toPollJobId(source: string, slot: number): string {
   return `poll-${source}-${slot}`;
+}
+
+/** A job of the queue `sync`: copy a document again that the backup refused (`sync_failures`). */
+export const syncJobSchema = z.object({
+  failure: z.string(),
+  collection: z.string(),
+  /** As extended JSON, canonical. */
+  documentId: z.string(),
+  run: z.number().int(),
+});
+export type SyncJob = z.infer<typeof syncJobSchema>;
+
+/** Names the job of a refused document, the same until it is dead. */
+export function toSyncJobId(failure: string, run: number): string {
+  return `sync-${failure}-${run}`;
+}
+
+/** How long a refused document waits before it is tried again, and before each further retry; then the last of them. */
+const SYNC_RETRY_DELAYS_MS = [1000, 5000, 15_000, 30_000, 60_000] as const;
+
+/** Returns the pause before a retry, the first of which is number 0, in ms. */
+export function toSyncRetryDelayMs(retry: number): number {
+  return SYNC_RETRY_DELAYS_MS[retry] ?? 60_000;
 }
 
 /** What Redis remembers of an event accepted within the last hour. */

@@ -8,7 +8,7 @@ const rate = z.object({
   failed: z.number().describe('Attempts that will be repeated.'),
 });
 
-/** How fast events are settled. */
+/** How fast events are settled: those of one tenant, or of all, as the rest of the answer. */
 export const ratesSchema = z
   .object({
     lastMinute: rate.describe('Events per minute in the last minute, by outcome.'),

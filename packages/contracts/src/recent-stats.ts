@@ -1,22 +1,38 @@
 import { z } from 'zod';
 
+/** Events by class of latency; see latency.ts. */
+export const latencyCountsSchema = z
+  .record(z.string().regex(/^\d{1,2}$/), z.number().int())
+  .describe(
+    'Events that were stored at their first run, by how long that took from their arrival: class `n` = at most 2^n ms, and more than the class before.',
+  );
+
 /** How long a bucket of the last hour can be, in seconds. */
 const RECENT_STEPS = ['15', '30', '60'] as const;
 
 export const recentStatsQuerySchema = z.strictObject({
   step: z.enum(RECENT_STEPS).default('60').describe('How many seconds a bucket is long.'),
+  source: z.string().max(64).optional().describe('Only events of this source.'),
+  client_id: z.string().max(64).optional().describe('Another name of `source`.'),
 });
+export type RecentStatsQuery = { readonly stepSeconds: number; readonly source?: string | undefined };
 
 const count = z.number().int();
+
+const counts = {
+  accepted: count.describe('New events that were stored.'),
+  normalized: count,
+  duplicate: count,
+  dead: count,
+  failed: count.describe('Attempts that failed and will be repeated.'),
+};
 
 const recentBucketSchema = z
   .object({
     at: z.string().describe('When it begins.'),
-    accepted: count.describe('New events that were stored.'),
-    normalized: count,
-    duplicate: count,
-    dead: count,
-    failed: count.describe('Attempts that failed and will be repeated.'),
+    ...counts,
+    rejected: count.describe('Requests that were refused, as far as they are kept.'),
+    latency: latencyCountsSchema,
   })
   .meta({ id: 'RecentBucket' });
 export type RecentBucket = z.infer<typeof recentBucketSchema>;
@@ -27,6 +43,9 @@ export const recentStatsSchema = z
     buckets: z
       .array(recentBucketSchema)
       .describe('The last 60 minutes, the oldest first, empty ones included; the last one is still open.'),
+    sources: z
+      .array(z.object({ source: z.string(), ...counts }))
+      .describe('The same hour by source: the 100 with most events.'),
   })
   .meta({ id: 'RecentStats' });
 export type RecentStats = z.infer<typeof recentStatsSchema>;

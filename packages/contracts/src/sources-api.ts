@@ -77,7 +77,8 @@ export const sourceItemSchema = z
   .meta({ id: 'Source' });
 export type SourceItem = z.infer<typeof sourceItemSchema>;
 
-const pollRunSchema = z
+/** One run of polling a source, as the api shows it. */
+export const pollRunSchema = z
   .object({
     startedAt: z.string(),
     endedAt: z.string().nullable(),
@@ -152,6 +153,12 @@ export const mappingRevisionSchema = z
     state: z.enum(MAPPING_STATES),
     owner: ownerSchema,
     mapping: z.record(z.string(), json),
+    unusable: z
+      .array(z.object({ pointer: z.string(), detail: z.string() }))
+      .nullable()
+      .describe(
+        'What of it this build does not understand, because another one wrote it: `mapping` is then shown as it is stored, and workers of this build park the events of its source while it is active. Null: all is understood.',
+      ),
     createdAt: z.string(),
     createdBy: z.string().nullable().describe('Name of the key that sent it; null: the sources file.'),
     activatedAt: z.string().nullable().describe('When it last became active.'),

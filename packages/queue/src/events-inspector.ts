@@ -8,6 +8,7 @@ import type { QueueLogger } from './queue-logger.ts';
 import { listQueuedEvents, type QueuedEventsPage, type QueuedEventsQuery } from './queued-events.ts';
 import { execPipeline, withinDeadline } from './redis-deadline.ts';
 import { parseMark, toMarkKey, toParkedKey } from './redis-keys.ts';
+import { countWaitingEvents } from './waiting-events.ts';
 
 export type EventsInspectorOptions = {
   readonly redisUrl: string;
@@ -45,6 +46,8 @@ export type FoundJob = {
 /** What looks into the queue `events` and changes nothing. Every call rejects with `DependencyAwayError`. */
 export type EventsInspector = {
   readCounts(): Promise<QueueCounts>;
+  /** Counts the events in waiting jobs; from 1,000 jobs on an estimate. */
+  countWaitingEvents(): Promise<number>;
   /** Returns how long the next job has waited since it was added, in milliseconds; null when none waits. */
   readOldestWaitingMs(): Promise<number | null>;
   findJob(jobId: string): Promise<FoundJob | null>;
@@ -156,6 +159,7 @@ export function createEventsInspector(options: EventsInspectorOptions): EventsIn
 
   return {
     readCounts,
+    countWaitingEvents: () => countWaitingEvents({ client, toKey: (type) => queue.toKey(type), deadlineMs }),
     readOldestWaitingMs,
     findJob,
     hasJobs,

@@ -40,3 +40,8 @@ export function toKeyMirrorKey(prefix: string, id: string): string {
 export function toSourcesKey(prefix: string): string {
   return `${prefix}:sources`;
 }
+
+/** Names what is known of the processes: when each was seen last, and what it said. */
+export function toProcessesKey(prefix: string, part: 'seen' | 'said'): string {
+  return `${prefix}:processes:${part}`;
+}

@@ -7,6 +7,9 @@ export type RedisMemory = {
   readonly usedShare: number;
   /** Whether Redis would drop keys, and with them accepted events, when it is full. */
   readonly evicts: boolean;
+  readonly usedBytes: number;
+  /** `maxmemory`, or the machine's memory when Redis has no limit; null when neither is known. */
+  readonly limitBytes: number | null;
 };
 
 /**
@@ -46,5 +49,7 @@ export function parseMemory(info: string): RedisMemory {
   return {
     usedShare: limit > 0 ? used / limit : 0,
     evicts: (fields.get('maxmemory_policy') ?? 'noeviction') !== 'noeviction',
+    usedBytes: used,
+    limitBytes: limit > 0 ? limit : null,
   };
 }

@@ -5,7 +5,14 @@ import { type BullBoardOptions, registerBullBoard } from '../src/bull-board.ts';
 import type { EventsInspector } from '../src/events-inspector.ts';
 import type { EventsProducer } from '../src/events-producer.ts';
 import { createEventsWorker, type EventsJobView, type ProcessResult } from '../src/events-worker.ts';
-import { createMemoryLogger, openEventsQueue, toBatch, toEvent, toSingle } from './fixtures.ts';
+import {
+  createMemoryLogger,
+  openEventsQueue,
+  startOwnRedis,
+  toBatch,
+  toEvent,
+  toSingle,
+} from './fixtures.ts';
 
 const API = '/admin/queues/api/queues';
 
@@ -68,7 +75,7 @@ describe('Bull Board', () => {
       expect(workers.json()).toMatchObject({ workers: [{ name: 'test-worker' }] });
     });
     expect((await board.inject(API)).json()).toMatchObject({
-      queues: [{ name: 'events' }, { name: 'polls' }],
+      queues: [{ name: 'events' }, { name: 'polls' }, { name: 'sync' }],
     });
     expect((await board.inject('/admin/queues/api/redis/stats')).statusCode).toBe(200);
   });
@@ -164,32 +171,68 @@ describe('Bull Board', () => {
     expect(await redis.hexists(`${prefix}:events:meta`, 'paused')).toBe(0);
   });
 
-  it('asks whether the caller may read or operate', async () => {
-    const asked: string[] = [];
-    const guarded = await startBoard({
-      authorize: async (request, reply, action) => {
-        asked.push(action);
-        if (request.headers['x-role'] !== 'operator' && action === 'operate') {
-          await reply.code(403).send({ code: 'ERR_FORBIDDEN' });
-        }
+  it('answers the promotion of a job that is not delayed with a reason, not with an error of ours', async () => {
+    const answers: unknown[] = [];
+    const told = await startBoard({
+      answerError: (error, _request, reply) => {
+        answers.push(error);
+        reply.code(409).send();
       },
     });
-    onTestFinished(() => guarded.close());
-    await vi.waitFor(async () => expect((await guarded.inject(API)).statusCode).toBe(200));
-    asked.length = 0;
-    await producer.addSplit([{ jobId: 'evt_a-h-0', job: toSingle('a'), delayMs: 60_000 }]);
+    onTestFinished(() => told.close());
+    await vi.waitFor(async () => expect((await told.inject(API)).statusCode).toBe(200));
+    answers.length = 0;
+    await producer.addSplit([{ jobId: 'evt_a-h-0', job: toSingle('a'), delayMs: 0 }]);
     const url = `${API}/events/evt_a-h-0/promote`;
-    expect((await guarded.inject({ method: 'PUT', url })).statusCode).toBe(403);
-    expect((await guarded.inject('/admin/queues/')).statusCode).toBe(200);
-    const headers = { 'x-role': 'operator' };
-    expect((await guarded.inject({ method: 'PUT', url, headers })).statusCode).toBe(204);
-    expect(asked).toEqual(['operate', 'read', 'operate']);
+    expect((await told.inject({ method: 'PUT', url })).statusCode).toBe(409);
+    const undecodable = await told.inject(`${API}?activeQueue=%25ZZ`);
+    expect(undecodable.statusCode).toBe(409);
+    expect(answers).toMatchObject([{ code: 'ERR_JOB_STATE' }, { code: 'ERR_QUERY_INVALID' }]);
+    expect(await inspector.findJob('evt_a-h-0')).toMatchObject({ state: 'waiting', data: toSingle('a') });
   });
 
-  it('answers with an error, and soon, while Redis is away', async () => {
-    const lost = await startBoard({ redisUrl: 'redis://127.0.0.1:1' });
+  it('offers no button to who may not operate', async () => {
+    const shown = await startBoard({ mayOperate: ({ headers }) => headers['x-role'] === 'operator' });
+    onTestFinished(() => shown.close());
+    await vi.waitFor(async () => expect((await shown.inject(API)).statusCode).toBe(200));
+    const read = async (role: string) =>
+      (await shown.inject({ url: API, headers: { 'x-role': role } })).json().queues;
+    const isOpen = { readOnlyMode: false, allowRetries: true };
+    for (const queue of await read('viewer'))
+      expect(queue).toMatchObject({ readOnlyMode: true, allowRetries: false });
+    for (const queue of await read('operator')) expect(queue).toMatchObject(isOpen);
+  });
+
+  it('shows its page and says soon that Redis is away, also when it is silent', async () => {
+    const own = await startOwnRedis();
+    const answers: unknown[] = [];
+    const lost = await startBoard({
+      redisUrl: own.url,
+      answerError: (error, _request, reply) => {
+        answers.push(error);
+        reply.code(503).send();
+      },
+    });
     onTestFinished(() => lost.close());
-    expect((await lost.inject('/admin/queues/')).statusCode).toBe(200);
-    expect((await lost.inject(API)).statusCode).toBe(500);
+    await vi.waitFor(async () => expect((await lost.inject(API)).statusCode).toBe(200));
+    answers.length = 0;
+    const expectAway = async (withinMs: number) => {
+      expect((await lost.inject('/admin/queues/')).statusCode).toBe(200);
+      const beganMs = performance.now();
+      const all = await Promise.all([
+        ...[API, `${API}/events/x`, `${API}/events/x/flow`].map((url) => lost.inject(url)),
+        lost.inject({ method: 'PUT', url: `${API}/events/x/retry` }),
+        lost.inject({ method: 'PUT', url: `${API}/events/retry/failed` }),
+      ]);
+      expect(performance.now() - beganMs).toBeLessThan(withinMs);
+      expect(all.map(({ statusCode }) => statusCode)).toEqual([503, 503, 503, 503, 503]);
+    };
+    await own.freeze();
+    await expectAway(2500);
+    await own.kill();
+    await expectAway(2500);
+    expect(answers).toHaveLength(10);
+    for (const error of answers)
+      expect(error).toMatchObject({ name: 'DependencyAwayError', dependency: 'redis' });
   });
 });

@@ -30,6 +30,22 @@ describe('the events inspector', () => {
     expect(await inspector.countBatchEvents([{ instance: 'i1', seq: 1 }])).toEqual([3]);
   });
 
+  it('counts the events that wait, and of many jobs about how many', async () => {
+    expect(await inspector.countWaitingEvents()).toBe(0);
+    await producer.addBatch('b-i1-1', toBatch('a', 'b', 'c'));
+    await producer.addBatch('b-i1-2', toBatch('d'));
+    expect(await inspector.countWaitingEvents()).toBe(4);
+    // Jobs that are gone: as where workers fetch them meanwhile.
+    const more = Array.from({ length: 1998 }, (_, index) => `gone-${index}`);
+    await redis.rpush(`${prefix}:events:wait`, ...more.slice(0, 999));
+    await redis.lpush(`${prefix}:events:wait`, ...more.slice(999));
+    await redis.hset(`${prefix}:events:gone-1`, 'opts', '{"eventCount":50}');
+    expect(await inspector.countWaitingEvents()).toBe(2000);
+    await redis.hset(`${prefix}:events:gone-998`, 'opts', '{"eventCount":101}');
+    expect(await inspector.countWaitingEvents()).toBe(2200);
+    await redis.del(`${prefix}:events:wait`);
+  });
+
   it('tells how long the next job has waited, or that none does', async () => {
     expect(await inspector.readOldestWaitingMs()).toBeNull();
     await producer.addBatch('b-i1-1', toBatch('a'));

@@ -32,9 +32,9 @@ export type RouteAccess = {
   readonly scope?: 'system';
 };
 
-/** Who may use the routes of a scope that name nobody themselves, by their method. */
+/** Who may use the routes of a scope that name nobody themselves, by their method and address. */
 export type ScopeAccess = {
-  readonly toAccess: (method: string) => RouteAccess;
+  readonly toAccess: (method: string, url: string) => RouteAccess;
   /** Answers a refused request where the scope's own error handler would not; by default the error is thrown. */
   readonly refuse?: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 };
@@ -94,7 +94,7 @@ function toAccess({ config, method, url }: RouteOptions, scope: ScopeAccess | un
     return config.scope === undefined ? { role: config.role } : { role: config.role, scope: config.scope };
   }
   // Methods that share a route share its handler; the most that one of them needs is what all of them do.
-  const found = methods.map((it) => scope?.toAccess(it)).filter((it) => it !== undefined);
+  const found = methods.map((it) => scope?.toAccess(it, url)).filter((it) => it !== undefined);
   const [most] = found.sort((left, right) => toRank(right.role) - toRank(left.role));
   if (most !== undefined) return most;
   throw new Error(`The route ${methods.join(', ')} ${url} names no role: say in its config who may use it.`);

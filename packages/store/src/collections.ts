@@ -1,14 +1,17 @@
 import type { KeyRecord } from '@sluice/contracts/access';
+import type { AlertDocument } from '@sluice/contracts/alerts';
 import type { AuditEntry } from '@sluice/contracts/audit';
 import type { InboxDocument, InstanceDocument, ReceiptDocument } from '@sluice/contracts/bulk';
 import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
+import type { LatencyCounts } from '@sluice/contracts/latency';
 import type { StoredMapping } from '@sluice/contracts/mapping';
 import type { OperationDocument } from '@sluice/contracts/operations';
 import type { PollCheckpoint, PollRun } from '@sluice/contracts/poll';
 import type { Rejection } from '@sluice/contracts/rejection';
 import type { StoredSource } from '@sluice/contracts/source';
 import type { StoredStatus } from '@sluice/contracts/status';
+import type { SyncFailure, SyncState } from '@sluice/contracts/sync';
 import type { mongo } from 'mongoose';
 import type { StoreConnection } from './connection.ts';
 import type { RollupUnit } from './rollup-units.ts';
@@ -115,6 +118,8 @@ export type OutcomeDocument = {
   readonly kind: 'received' | 'settled';
   readonly at: Date;
   readonly counts: StatusCounts;
+  /** How late those were stored that became a record, or a duplicate, in their first run. */
+  readonly latency?: LatencyCounts;
   /** New events among the settled. */
   readonly accepted?: number;
   readonly expiresAt?: Date;
@@ -126,16 +131,27 @@ export type RollupChangeDocument = {
   readonly at: Date;
   /** Times are in seconds since the epoch. */
   readonly values: readonly (RolledValues & RollupSecond)[];
-  readonly received: readonly (OutcomeOrigin & { readonly hour: number; readonly counts: StatusCounts })[];
-  readonly settled: readonly (OutcomeOrigin & { readonly accepted: number; readonly counts: StatusCounts })[];
+  readonly received: readonly (OutcomeOrigin & Outcomes & { readonly hour: number })[];
+  readonly settled: readonly (OutcomeOrigin & Outcomes & { readonly accepted: number })[];
   /** Seconds to be read anew from the normalized events, because events in them changed or went. */
   readonly recompute?: readonly RollupSecond[];
 };
+
+/** `latency` is absent in changes of older versions. */
+type Outcomes = { readonly counts: StatusCounts; readonly latency?: LatencyCounts };
 
 type OutcomeOrigin = { readonly tenant: string; readonly source: string };
 
 /** A second of a source, in seconds since the epoch. */
 export type RollupSecond = { readonly tenant: string; readonly source: string; readonly second: number };
+
+/** What the replicator says of itself (`resume_tokens`, `_id` `state`); the collection holds documents of other kinds. */
+export type SyncStateDocument = SyncState & {
+  readonly _id: string;
+  /** Rises with every write. */
+  readonly writes: number;
+  readonly updatedAt: Date;
+};
 
 /** The documents of each collection. */
 export type Documents = {
@@ -156,6 +172,9 @@ export type Documents = {
   readonly leases: LeaseDocument;
   readonly api_keys: ApiKeyDocument;
   readonly audit_log: AuditDocument;
+  readonly resume_tokens: SyncStateDocument;
+  readonly sync_failures: SyncFailure;
+  readonly alerts: AlertDocument;
 };
 
 /** The name of a collection. */

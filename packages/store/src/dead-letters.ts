@@ -17,6 +17,7 @@ export type DeadLetterGroupFound = {
   readonly sources: Readonly<Record<string, number>>;
   readonly oldest: Date;
   readonly newest: Date;
+  readonly lastFiveMinutes: number;
   readonly sampleIds: readonly string[];
   readonly sparkline: readonly number[];
 };
@@ -31,12 +32,13 @@ export type DeadLettersFound = {
 /** Dead letters as operators ask for them. */
 export type DeadLettersStore = {
   /**
-   * Groups dead letters by fingerprint, the largest groups first; counted from an index alone.
+   * Groups dead letters by fingerprint, the largest groups first; counted from an index alone. What was received in the
+   * five minutes before `now` is counted apart.
    *
    * @throws ProblemException ERR_QUERY_INVALID for a bad time
    * @throws DependencyAwayError
    */
-  group(tenant: string, query: DeadLettersQuery): Promise<DeadLettersFound>;
+  group(tenant: string, query: DeadLettersQuery, now: Date): Promise<DeadLettersFound>;
   /**
    * Counts what an operation would do that is started at the watermark. What another open operation has in hand is
    * not part of it.
@@ -50,6 +52,9 @@ export type DeadLettersStore = {
 const SHOWN_SOURCES = 20;
 const SHOWN_SAMPLES = 5;
 
+/** Whether dead letters are still arriving is judged by so long a time. */
+const LATELY_MS = 5 * 60_000;
+
 /** The most sources, and groups, that a plan names. */
 const PLAN_NAMES = 100;
 
@@ -60,7 +65,7 @@ export function createDeadLetters(
 ): DeadLettersStore {
   const collection = toCollection(connection, 'raw_events');
 
-  function group(tenant: string, query: DeadLettersQuery): Promise<DeadLettersFound> {
+  function group(tenant: string, query: DeadLettersQuery, now: Date): Promise<DeadLettersFound> {
     const filter = toGroupFilter(query);
     const match = [{ $match: toDeadFilter(tenant, filter) }, ...toUnlisted(filter, [])];
     return within(timeoutMs, async (signal) => {
@@ -74,7 +79,7 @@ export function createDeadLetters(
         .toArray();
       if (span === undefined) return { total: 0, groups: 0, window: null, items: [] };
       const [counted] = await collection
-        .aggregate<Counted>([...match, ...toGroups(span, query.limit)], counting)
+        .aggregate<Counted>([...match, ...toGroups(span, query.limit, now)], counting)
         .toArray();
       const items = await Promise.all(
         (counted?.items ?? []).map(async (item) => {
@@ -250,11 +255,13 @@ type CountedGroup = {
   readonly n: number;
   readonly oldest: Date;
   readonly newest: Date;
+  readonly lately: number;
   readonly cells: readonly { readonly source: string; readonly point: number; readonly n: number }[];
 };
 
 /** Counts by group, source and point of the sparkline, then joins the cells of each group. */
-function toGroups({ from, to }: Span, limit: number) {
+function toGroups({ from, to }: Span, limit: number, now: Date) {
+  const lately = new Date(now.getTime() - LATELY_MS);
   const stepMs = Math.max(1, Math.ceil((to.getTime() - from.getTime() + 1) / SPARKLINE_POINTS));
   const point = { $floor: { $divide: [{ $subtract: ['$receivedAt', from] }, stepMs] } };
   return [
@@ -264,12 +271,14 @@ function toGroups({ from, to }: Span, limit: number) {
         n: { $sum: 1 },
         oldest: { $min: '$receivedAt' },
         newest: { $max: '$receivedAt' },
+        lately: { $sum: { $cond: [{ $gte: ['$receivedAt', lately] }, 1, 0] } },
       },
     },
     {
       $group: {
         _id: '$_id.fingerprint',
         n: { $sum: '$n' },
+        lately: { $sum: '$lately' },
         oldest: { $min: '$oldest' },
         newest: { $max: '$newest' },
         cells: { $push: { source: '$_id.source', point: '$_id.point', n: '$n' } },
@@ -285,7 +294,7 @@ function toGroups({ from, to }: Span, limit: number) {
 }
 
 function toFound(
-  { _id, n, oldest, newest, cells }: CountedGroup,
+  { _id, n, oldest, newest, lately, cells }: CountedGroup,
   samples: readonly Pick<RawEventDocument, '_id' | 'message' | 'code'>[],
 ): DeadLetterGroupFound {
   const sparkline = new Array<number>(SPARKLINE_POINTS).fill(0);
@@ -305,6 +314,7 @@ function toFound(
     sources: Object.fromEntries(largest),
     oldest,
     newest,
+    lastFiveMinutes: lately,
     sampleIds: samples.map(({ _id: id }) => id),
     sparkline,
   };

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   type ForcedActivation,
+  type ForeignMapping,
   type Mapping,
   type MappingTrial,
   mappingSchema,
@@ -19,6 +20,9 @@ export type ActivationRefused = 'missing' | 'file';
 
 /** Who makes a revision active, and why although no trial speaks for it. */
 type Activation = { readonly by?: string; readonly forced?: ForcedActivation };
+
+/** A revision as it is kept, whether this build understands it or not. */
+export type KeptMapping = StoredMapping | ForeignMapping;
 
 /** Which revisions are active, and the content of those that the reader did not know. */
 export type ActiveMappings = {
@@ -39,13 +43,13 @@ export type Mappings = {
   list(
     source: string,
     page: { readonly before?: number | undefined; readonly limit: number },
-  ): Promise<StoredMapping[]>;
+  ): Promise<KeptMapping[]>;
   /**
    * Returns one revision; without a number the active one. Null when there is none.
    *
    * @throws DependencyAwayError
    */
-  get(source: string, revision?: number): Promise<StoredMapping | null>;
+  get(source: string, revision?: number): Promise<KeptMapping | null>;
   /**
    * Returns the numbers of the active revisions of these sources.
    *
@@ -68,7 +72,7 @@ export type Mappings = {
     source: string,
     revision: number,
     options?: Activation & { readonly overFile?: boolean },
-  ): Promise<StoredMapping | ActivationRefused>;
+  ): Promise<KeptMapping | ActivationRefused>;
   /**
    * Keeps what came of a trial with its revision; the last one counts.
    *
@@ -119,22 +123,22 @@ export function createMappings(
       before = Number.POSITIVE_INFINITY,
       limit,
     }: { readonly before?: number | undefined; readonly limit: number },
-  ): Promise<StoredMapping[]> {
+  ): Promise<KeptMapping[]> {
     const found = await within(timeoutMs, (signal) =>
       collection
         .find({ source, revision: { $lt: before } }, { signal, ...reading, sort: { revision: -1 }, limit })
         .toArray(),
     );
-    return found.map(toStored);
+    return found.map(toKept);
   }
 
-  async function get(source: string, revision?: number): Promise<StoredMapping | null> {
+  async function get(source: string, revision?: number): Promise<KeptMapping | null> {
     const filter =
       revision === undefined
         ? ({ source, state: 'active' } as const)
         : { _id: toMappingKey(source, revision) };
     const found = await within(timeoutMs, (signal) => collection.findOne(filter, { signal, ...reading }));
-    return found && toStored(found);
+    return found && toKept(found);
   }
 
   async function findActive(sources: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -196,7 +200,7 @@ export function createMappings(
     source: string,
     revision: number,
     { overFile = false, ...activation }: Activation & { readonly overFile?: boolean } = {},
-  ): Promise<StoredMapping | ActivationRefused> {
+  ): Promise<KeptMapping | ActivationRefused> {
     let refused: ActivationRefused | undefined;
     await untilCommitted(async (options) => {
       refused = undefined;
@@ -307,11 +311,13 @@ export function createMappings(
       const unknown = active.filter((key) => !known.has(key));
       if (unknown.length === 0) return { active, fresh: [], unreadable: [] };
       const documents = await collection.find({ _id: { $in: unknown } }, { signal, ...reading }).toArray();
-      const isReadable = ({ mapping }: MappingDocument) => mappingSchema.safeParse(mapping).success;
+      const kept = documents.map(toKept);
       return {
         active,
-        fresh: documents.filter(isReadable).map(toStored),
-        unreadable: documents.filter((document) => !isReadable(document)).map(({ _id }) => _id),
+        fresh: kept.filter((revision) => revision.mapping !== null),
+        unreadable: kept
+          .filter(({ mapping }) => mapping === null)
+          .map(({ source, revision }) => toMappingKey(source, revision)),
       };
     });
   }
@@ -324,11 +330,8 @@ function isSame(stored: unknown, declared: Mapping): boolean {
   return isDeepStrictEqual(mappingSchema.safeParse(stored).data, declared);
 }
 
-/**
- * Reads a stored revision with the defaults of today.
- *
- * @throws ZodError when an older form is no longer understood
- */
-function toStored({ _id, mapping, ...rest }: MappingDocument): StoredMapping {
-  return { ...rest, mapping: mappingSchema.parse(mapping) };
+/** Reads a stored revision with the defaults of today. */
+function toKept({ _id, mapping: stored, ...rest }: MappingDocument): KeptMapping {
+  const { data: mapping } = mappingSchema.safeParse(stored);
+  return mapping === undefined ? { ...rest, mapping: null, stored } : { ...rest, mapping };
 }

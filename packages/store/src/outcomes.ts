@@ -2,6 +2,7 @@
  * How many events have which status, by hour of arrival, and how many got one lately. Both are sums of what bulks wrote
  * down in their transactions (rollup-changes.ts), so asking for them counts no events.
  */
+import type { LatencyCounts } from '@sluice/contracts/latency';
 import type { Rates } from '@sluice/contracts/rates';
 import type { mongo } from 'mongoose';
 import {
@@ -19,6 +20,9 @@ import type { InTransaction } from './transaction.ts';
 const KEEP_SETTLED_MS = 3_600_000;
 
 const MINUTE_MS = 60_000;
+
+/** The longer of the two windows of rates. */
+const LONG_MINUTES = 5;
 
 type Addition = Pick<OutcomeDocument, '_id' | 'tenant' | 'source' | 'kind' | 'at'> & {
   readonly expiresAt?: Date;
@@ -49,20 +53,29 @@ function toAdditions(changes: readonly RollupChangeDocument[]): readonly Additio
   }
 
   for (const { at, received, settled } of changes) {
-    for (const { tenant, source, hour, counts } of received) {
-      add({ tenant, source, kind: 'received', at: new Date(hour * 1000) }, toPaths(counts));
+    for (const { tenant, source, hour, ...outcomes } of received) {
+      add({ tenant, source, kind: 'received', at: new Date(hour * 1000) }, toPaths(outcomes));
     }
     const second = new Date(toBucketStart('second', at.getTime() / 1000) * 1000);
     const expiresAt = new Date(second.getTime() + KEEP_SETTLED_MS);
-    for (const { tenant, source, accepted, counts } of settled) {
-      add({ tenant, source, kind: 'settled', at: second, expiresAt }, { accepted, ...toPaths(counts) });
+    for (const { tenant, source, accepted, ...outcomes } of settled) {
+      add({ tenant, source, kind: 'settled', at: second, expiresAt }, { accepted, ...toPaths(outcomes) });
     }
   }
   return [...additions.values()];
 }
 
-function toPaths(counts: StatusCounts): Record<string, number> {
-  return Object.fromEntries(Object.entries(counts).map(([status, count]) => [`counts.${status}`, count]));
+function toPaths({
+  counts,
+  latency = {},
+}: {
+  readonly counts: StatusCounts;
+  readonly latency?: LatencyCounts;
+}): Record<string, number> {
+  return Object.fromEntries([
+    ...Object.entries(counts).map(([status, count]) => [`counts.${status}`, count] as const),
+    ...Object.entries(latency).map(([name, count]) => [`latency.${name}`, count] as const),
+  ]);
 }
 
 function toUpsert({ _id, counts, ...fixed }: Addition): mongo.AnyBulkWriteOperation<OutcomeDocument>[] {
@@ -73,41 +86,54 @@ function toUpsert({ _id, counts, ...fixed }: Addition): mongo.AnyBulkWriteOperat
 }
 
 /**
- * Reads how many events a minute were settled lately, of all tenants, by outcome.
+ * Reads how many events a minute were settled lately, by outcome.
  *
+ * @param options.tenant only events of this tenant; of all of them by default
  * @param options.timeoutMs the connection's operation timeout by default
  * @throws DependencyAwayError
  */
 export async function readRates(
   connection: StoreConnection,
   nowMs: number,
-  { timeoutMs = connection.operationTimeoutMs } = {},
+  {
+    tenant,
+    timeoutMs = connection.operationTimeoutMs,
+  }: { readonly tenant?: string; readonly timeoutMs?: number } = {},
 ): Promise<Rates> {
+  const range = { $gte: new Date(nowMs - LONG_MINUTES * MINUTE_MS), $lte: new Date(nowMs) };
   const found = await within(timeoutMs, (signal) =>
     toCollection(connection, 'outcomes')
-      .find(
-        { kind: 'settled', at: { $gte: new Date(nowMs - 5 * MINUTE_MS), $lte: new Date(nowMs) } },
+      .aggregate<Sums & { readonly _id: 'late' | 'early' }>(
+        [
+          { $match: { kind: 'settled', at: range, ...(tenant === undefined ? {} : { tenant }) } },
+          {
+            $group: {
+              _id: { $cond: [{ $gte: ['$at', new Date(nowMs - MINUTE_MS)] }, 'late', 'early'] },
+              accepted: { $sum: '$accepted' },
+              normalized: { $sum: '$counts.normalized' },
+              duplicate: { $sum: '$counts.duplicate' },
+              dead: { $sum: '$counts.dead' },
+              failed: { $sum: '$counts.failed' },
+            },
+          },
+        ],
         { signal, maxTimeMS: timeoutMs },
       )
       .toArray(),
   );
-  return {
-    lastMinute: toRate(
-      found.filter(({ at }) => at.getTime() >= nowMs - MINUTE_MS),
-      1,
-    ),
-    lastFiveMinutes: toRate(found, 5),
-  };
+  const late = found.filter(({ _id }) => _id === 'late');
+  return { lastMinute: toPerMinute(late, 1), lastFiveMinutes: toPerMinute(found, LONG_MINUTES) };
 }
 
-function toRate(found: readonly OutcomeDocument[], minutes: number): Rates['lastMinute'] {
-  const perMinute = (read: (document: OutcomeDocument) => number | undefined) =>
-    found.reduce((sum, document) => sum + (read(document) ?? 0), 0) / minutes;
+type Sums = Rates['lastMinute'];
+
+function toPerMinute(sums: readonly Sums[], minutes: number): Sums {
+  const of = (name: keyof Sums) => sums.reduce((sum, counts) => sum + counts[name], 0) / minutes;
   return {
-    accepted: perMinute(({ accepted }) => accepted),
-    normalized: perMinute(({ counts }) => counts.normalized),
-    duplicate: perMinute(({ counts }) => counts.duplicate),
-    dead: perMinute(({ counts }) => counts.dead),
-    failed: perMinute(({ counts }) => counts.failed),
+    accepted: of('accepted'),
+    normalized: of('normalized'),
+    duplicate: of('duplicate'),
+    dead: of('dead'),
+    failed: of('failed'),
   };
 }

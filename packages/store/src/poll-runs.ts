@@ -4,7 +4,8 @@
  *  1. `begin` writes an entry as `running`; whoever holds the source's lease knows that every other `running` entry
  *     of the source is of a scheduler that died, and marks it `crashed`.
  *  2. `end` writes what came of the run, unless another run has marked it in between.
- *  3. Now and then the entries beyond the last `kept` of a source are deleted.
+ *  3. Now and then the entries beyond the last `kept` of a source are deleted, but for its last whole run, however
+ *     long ago that was: by it people see how far a source is behind.
  */
 import { randomUUID } from 'node:crypto';
 import type { PollOutcome, PollProgress, PollRun } from '@sluice/contracts/poll';
@@ -50,7 +51,23 @@ export type PollRuns = {
    * @throws DependencyAwayError
    */
   list(source: string, limit: number): Promise<readonly PollRun[]>;
+  /**
+   * Lists the last runs of many sources, `limit` of each, newest first; one question to MongoDB however many there are.
+   *
+   * @throws DependencyAwayError
+   */
+  listMany(sources: readonly string[], limit: number): Promise<ReadonlyMap<string, readonly PollRun[]>>;
+  /**
+   * Finds the last run that read everything, of each of these sources that ever had one: for `toLagSeconds`, whatever
+   * came after it.
+   *
+   * @throws DependencyAwayError
+   */
+  findLastWhole(sources: readonly string[]): Promise<ReadonlyMap<string, WholeRun>>;
 };
+
+/** What is known of a run that read everything. */
+export type WholeRun = Pick<PollRun, 'outcome' | 'startedAt'>;
 
 /** Old entries are looked for once in so many runs of a process. */
 const PRUNE_EVERY = 20;
@@ -111,17 +128,66 @@ export function createPollRuns(
     return found.map(({ _id, ...run }) => run);
   }
 
+  async function listMany(
+    sources: readonly string[],
+    limit: number,
+  ): Promise<ReadonlyMap<string, readonly PollRun[]>> {
+    if (sources.length === 0) return new Map();
+    const found = await within(timeoutMs, (signal) =>
+      toCollection(connection, 'sources')
+        .aggregate<{ readonly _id: string; readonly runs: readonly PollRun[] }>(
+          [
+            { $match: { _id: { $in: [...sources] } } },
+            {
+              $lookup: {
+                from: collection.collectionName,
+                localField: '_id',
+                foreignField: 'source',
+                // As many as are shown, from the end of the index.
+                pipeline: [{ $sort: { startedAt: -1, _id: 1 } }, { $limit: limit }, { $project: { _id: 0 } }],
+                as: 'runs',
+              },
+            },
+            { $project: { runs: 1 } },
+          ],
+          { signal, maxTimeMS: timeoutMs },
+        )
+        .toArray(),
+    );
+    return new Map(found.map(({ _id, runs }) => [_id, runs]));
+  }
+
+  async function findLastWhole(sources: readonly string[]): Promise<ReadonlyMap<string, WholeRun>> {
+    const found = await within(timeoutMs, (signal) =>
+      collection
+        .aggregate<{ readonly _id: string; readonly startedAt: Date }>(
+          [
+            { $match: { source: { $in: [...sources] }, outcome: 'polled' } },
+            { $sort: { source: 1, startedAt: -1 } },
+            { $group: { _id: '$source', startedAt: { $first: '$startedAt' } } },
+          ],
+          { signal, maxTimeMS: timeoutMs },
+        )
+        .toArray(),
+    );
+    return new Map(found.map(({ _id, startedAt }) => [_id, { outcome: 'polled', startedAt }]));
+  }
+
   async function prune(source: string): Promise<void> {
     await within(timeoutMs, async (signal) => {
-      const [oldest] = await collection
-        .find({ source }, { signal, maxTimeMS: timeoutMs, sort: { startedAt: -1 }, skip: kept, limit: 1 })
-        .toArray();
-      if (oldest === undefined) return;
-      await collection.deleteMany({ source, startedAt: { $lte: oldest.startedAt } }, toWriteOptions(signal));
+      const newest = { signal, maxTimeMS: timeoutMs, sort: { startedAt: -1 } } as const;
+      const oldest = await collection.findOne({ source }, { ...newest, skip: kept });
+      if (oldest === null) return;
+      const whole = await collection.findOne({ source, outcome: 'polled' }, newest);
+      const spared = whole === null ? {} : { _id: { $ne: whole._id } };
+      await collection.deleteMany(
+        { source, startedAt: { $lte: oldest.startedAt }, ...spared },
+        toWriteOptions(signal),
+      );
     });
   }
 
-  return { begin, end, note, list };
+  return { begin, end, note, list, listMany, findLastWhole };
 }
 
 function toEnd({ error, ...end }: PollRunEnd): Omit<PollRunDocument, '_id' | keyof PollRunStart> {

@@ -63,3 +63,22 @@ it('moves an event from one status to the other, in the hour of its arrival', ()
     settled: [{ accepted: 0, counts: { failed: 1, normalized: 1 } }],
   });
 });
+
+it('counts how late an event was stored in its first run, when it became a record or a duplicate', () => {
+  const late = (ms: number) => new Date(origin.receivedAt.getTime() + ms);
+  const stored = (status: string, ms: number, run = 0) =>
+    ({ ...origin, status, run, storedAt: late(ms) }) as RawEventDocument;
+  const update = toUpdate('a', 'failed', 'normalized');
+  const change = toChange(
+    {
+      rawInserts: [
+        ...[stored('normalized', 3), stored('duplicate', 4), stored('normalized', 900)],
+        ...[stored('dead', 5), stored('failed', 5), stored('normalized', 5, 1)],
+      ],
+      rawUpdates: [{ ...update, set: { ...update.set, updatedAt: late(1000) } }],
+    },
+    new Map([['a', origin]]),
+  );
+  expect(change?.received[0]?.latency).toEqual({ '2': 2, '10': 2 });
+  expect(change?.settled[0]?.latency).toEqual({ '2': 2, '10': 2 });
+});

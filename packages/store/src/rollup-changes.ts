@@ -11,6 +11,7 @@
  */
 import type { BulkPlan } from '@sluice/contracts/bulk';
 import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
+import { toLatencyClass } from '@sluice/contracts/latency';
 import type { StoredStatus } from '@sluice/contracts/status';
 import { mongo } from 'mongoose';
 import { type RollupChangeDocument, type StatusCounts, toCollection } from './collections.ts';
@@ -111,10 +112,10 @@ function toOutcomes(
   origins: ReadonlyMap<string, Origin>,
 ): Pick<RollupChangeDocument, 'received' | 'settled'> {
   const received = createGroups(({ tenant, source, start }: Grouped) => ({
-    ...{ tenant, source, hour: start, counts: {} as StatusCounts },
+    ...{ tenant, source, hour: start, counts: {} as StatusCounts, latency: {} as Record<string, number> },
   }));
   const settled = createGroups(({ tenant, source }: Grouped) => ({
-    ...{ tenant, source, accepted: 0, counts: {} as StatusCounts },
+    ...{ tenant, source, accepted: 0, counts: {} as StatusCounts, latency: {} as Record<string, number> },
   }));
 
   function countReceived(origin: Origin, status: StoredStatus, by: number): void {
@@ -129,9 +130,20 @@ function toOutcomes(
     entry.counts[status] = (entry.counts[status] ?? 0) + 1;
   }
 
+  /** A replay says nothing of how late an event was stored: somebody decided when it came. */
+  function countLatency(origin: Origin, { status, run }: Settled, at: Date): void {
+    if (run !== 0 || (status !== 'normalized' && status !== 'duplicate')) return;
+    const name = toLatencyClass(at.getTime() - origin.receivedAt.getTime());
+    const hour = toBucketStart('hour', origin.receivedAt.getTime() / 1000);
+    for (const { latency } of [received.get(origin, hour), settled.get(origin, 0)]) {
+      latency[name] = (latency[name] ?? 0) + 1;
+    }
+  }
+
   for (const document of rawInserts) {
     countReceived(document, document.status, 1);
     countSettled(document, document.status, 1);
+    countLatency(document, document, document.storedAt);
   }
   for (const { id, expect, set } of rawUpdates) {
     const origin = origins.get(id);
@@ -139,9 +151,12 @@ function toOutcomes(
     countReceived(origin, expect.status, -1);
     countReceived(origin, set.status, 1);
     countSettled(origin, set.status, 0);
+    countLatency(origin, set, set.updatedAt);
   }
   return { received: received.read(), settled: settled.read() };
 }
+
+type Settled = Pick<RawEventDocument, 'status' | 'run'>;
 
 type Grouped = { readonly tenant: string; readonly source: string; readonly start: number };
 

@@ -1,4 +1,5 @@
 import { KEY_KINDS, ROLES } from '@sluice/contracts/access';
+import { ALERT_KINDS } from '@sluice/contracts/alerts';
 import { KEY_ORIGINS, VIA } from '@sluice/contracts/event';
 import { MAPPING_STATES } from '@sluice/contracts/mapping';
 import { OPERATION_KINDS, OPERATION_STATES } from '@sluice/contracts/operations';
@@ -107,6 +108,7 @@ const FIELDS = {
     kind: { ...text, enum: ['received', 'settled'] },
     at: time,
     counts: anything,
+    latency: anything,
     accepted: Number,
     expiresAt: Date,
   } satisfies Fields<Documents['outcomes']>,
@@ -258,6 +260,54 @@ const FIELDS = {
     status: { type: Number, default: null },
     code: anyText,
   } satisfies Fields<Documents['audit_log']>,
+  alerts: {
+    _id: text,
+    kind: { ...text, enum: ALERT_KINDS },
+    subject: text,
+    state: { ...text, enum: ['firing', 'resolved'] },
+    since: time,
+    resolvedAt: { type: Date, default: null },
+    value: integer,
+    unit: text,
+    text,
+    dashboard: text,
+    clearLooks: integer,
+    notices: integer,
+    noticedAt: { type: Date, default: null },
+    noticedValue: { type: Number, default: null },
+    outbox: [Schema.Types.Mixed],
+    open: Boolean,
+    revision: integer,
+    expiresAt: Date,
+  } satisfies Fields<Documents['alerts']>,
+  resume_tokens: {
+    _id: text,
+    state: text,
+    since: time,
+    reason: anyText,
+    holder: text,
+    appliedAt: { type: Date, default: null },
+    lagSeconds: { type: Number, default: null },
+    pending: integer,
+    totals: anything,
+    lastSyncAt: { type: Date, default: null },
+    perSecond: integer,
+    backupSeenAt: { type: Date, default: null },
+    writes: integer,
+    updatedAt: time,
+  } satisfies Fields<Documents['resume_tokens']>,
+  sync_failures: {
+    _id: text,
+    collection: text,
+    documentId: text,
+    state: { ...text, enum: ['retrying', 'dead'] },
+    run: integer,
+    attempts: integer,
+    code: text,
+    message: text,
+    firstAt: time,
+    lastAt: time,
+  } satisfies Fields<Documents['sync_failures']>,
 } as const satisfies Record<CollectionName, unknown>;
 
 /** Everything that is asked of dead letters, as the keys of one index. */
@@ -333,6 +383,7 @@ export function createSchemas(): Record<CollectionName, Schema> {
 
   const pollRuns = new Schema(FIELDS.poll_runs, options);
   pollRuns.index({ source: 1, startedAt: -1 });
+  pollRuns.index({ source: 1, outcome: 1, startedAt: -1 });
   // The last runs of each source are kept; this is for sources that are gone.
   pollRuns.index({ startedAt: 1 }, { expireAfterSeconds: POLL_RUNS_TTL_SECONDS });
 
@@ -361,6 +412,16 @@ export function createSchemas(): Record<CollectionName, Schema> {
   auditLog.index({ tenant: 1, 'actor.name': 1, at: -1, _id: -1 });
   auditLog.index({ tenant: 1, 'actor.keyId': 1, at: -1, _id: -1 });
 
+  const alerts = new Schema(FIELDS.alerts, options);
+  // Two schedulers that look at once begin no alert twice.
+  alerts.index({ kind: 1, subject: 1 }, { unique: true, partialFilterExpression: { state: 'firing' } });
+  alerts.index({ open: 1 }, only('open'));
+  alerts.index({ state: 1, resolvedAt: -1, _id: 1 });
+  alerts.index({ expiresAt: 1 }, { expireAfterSeconds: 0, ...only('expiresAt') });
+
+  const syncFailures = new Schema(FIELDS.sync_failures, { ...options, suppressReservedKeysWarning: true });
+  syncFailures.index({ state: 1, lastAt: 1 });
+
   return {
     raw_events: rawEvents,
     normalized_events: normalizedEvents,
@@ -379,6 +440,9 @@ export function createSchemas(): Record<CollectionName, Schema> {
     leases: new Schema(FIELDS.leases, options),
     api_keys: apiKeys,
     audit_log: auditLog,
+    resume_tokens: new Schema(FIELDS.resume_tokens, options),
+    sync_failures: syncFailures,
+    alerts,
   };
 }
 

@@ -60,7 +60,12 @@ export type SourceStore = {
    */
   page(
     tenant: string,
-    page: { readonly after?: string | undefined; readonly limit: number },
+    page: {
+      readonly after?: string | undefined;
+      readonly limit: number;
+      /** Only those of one kind. */
+      readonly kind?: StoredSource['kind'];
+    },
   ): Promise<readonly SourceRecord[]>;
   /**
    * Returns null while nothing has changed since that version, else `list()`. Cheap enough to be asked every second
@@ -177,10 +182,21 @@ export function createSourceStore(
 
   async function page(
     tenant: string,
-    { after = '', limit }: { readonly after?: string | undefined; readonly limit: number },
+    {
+      after = '',
+      limit,
+      kind,
+    }: {
+      readonly after?: string | undefined;
+      readonly limit: number;
+      readonly kind?: StoredSource['kind'];
+    },
   ): Promise<readonly SourceRecord[]> {
     return within(timeoutMs, async (signal) => {
-      const filter = (last: string) => ({ tenant, active: true, _id: { $gt: last } });
+      const filter = (last: string) => ({
+        ...{ tenant, active: true, _id: { $gt: last } },
+        ...(kind === undefined ? {} : { 'source.kind': kind }),
+      });
       const records: SourceRecord[] = [];
       let last = after;
       // Those that cannot be read are left out, and must not make a page look like the last one.

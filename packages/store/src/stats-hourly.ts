@@ -30,16 +30,14 @@ export async function readHourlyStats(
   query: HourlyStatsQuery,
   nowMs: number,
   { timeoutMs = connection.operationTimeoutMs } = {},
-): Promise<HourlyStats> {
-  const range = parseRange(query);
-  const endMs = range?.$lt?.getTime() ?? nowMs;
-  const fromMs = range?.$gte?.getTime() ?? endMs - DAY_MS;
+): Promise<Omit<HourlyStats, 'rejected'>> {
+  const { fromMs, endMs } = toHours(query, nowMs);
   const found = await within(timeoutMs, (signal) =>
     toCollection(connection, 'outcomes')
       .find(
         {
           kind: 'received',
-          at: { $gte: new Date(toBucketStart('hour', fromMs / 1000) * 1000), $lt: new Date(endMs) },
+          at: { $gte: new Date(fromMs), $lt: new Date(endMs) },
           tenant,
           ...(query.source === undefined ? {} : { source: query.source }),
         },
@@ -52,10 +50,26 @@ export async function readHourlyStats(
   return { hours: hours.toSorted(newestFirst), totals: toTotals(hours) };
 }
 
-function toEntry({ source, at, counts }: OutcomeDocument): HourEntry {
+/**
+ * Returns the time that a question is about, in epoch ms: whole hours, the 24 before its end when it names no begin.
+ *
+ * @throws ProblemException ERR_QUERY_INVALID for a bad time
+ */
+export function toHours(
+  query: HourlyStatsQuery,
+  nowMs: number,
+): { readonly fromMs: number; readonly endMs: number } {
+  const range = parseRange(query);
+  const endMs = range?.$lt?.getTime() ?? nowMs;
+  const fromMs = range?.$gte?.getTime() ?? endMs - DAY_MS;
+  return { fromMs: toBucketStart('hour', fromMs / 1000) * 1000, endMs };
+}
+
+function toEntry({ source, at, counts, latency = {} }: OutcomeDocument): HourEntry {
   const { normalized = 0, duplicate = 0, dead = 0, failed = 0, pending = 0 } = counts;
   const accepted = normalized + duplicate + dead + failed + pending;
-  return { hour: at.toISOString(), source, accepted, normalized, duplicate, dead, failed, pending };
+  const entry = { accepted, normalized, duplicate, dead, failed, pending, latency };
+  return { hour: at.toISOString(), source, ...entry };
 }
 
 function newestFirst(a: HourEntry, b: HourEntry): number {

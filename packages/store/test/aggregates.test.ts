@@ -5,6 +5,7 @@ import { createEventStore } from '../src/event-store.ts';
 import { readRates } from '../src/outcomes.ts';
 import { createRollups } from '../src/rollups.ts';
 import { readHourlyStats } from '../src/stats-hourly.ts';
+import { readTenantStats } from '../src/tenant-stats.ts';
 import { useDatabase } from './database.ts';
 import { newNormalized, newPlan, newRaw } from './documents.ts';
 
@@ -193,7 +194,7 @@ describe('outcomes', () => {
   it('tell what became of the events of each hour, as it is now', async () => {
     const { hours, totals } = await readHourlyStats(connection, 'hours', {}, now);
     expect(hours).toEqual([
-      { hour: at('11:00:00').toISOString(), source: 'erp', ...NOTHING, accepted: 1, dead: 1 },
+      { hour: at('11:00:00').toISOString(), source: 'erp', ...NOTHING, accepted: 1, dead: 1, latency: {} },
       {
         hour: at('10:00:00').toISOString(),
         source: 'shop',
@@ -201,8 +202,11 @@ describe('outcomes', () => {
         accepted: 3,
         normalized: 2,
         duplicate: 1,
+        latency: expect.any(Object),
       },
     ]);
+    const latency = hours.flatMap((entry) => Object.values(entry.latency));
+    expect(latency.reduce((sum, count) => sum + count, 0)).toBe(3);
     expect(totals).toEqual({ ...NOTHING, accepted: 4, normalized: 2, duplicate: 1, dead: 1 });
   });
 
@@ -221,5 +225,17 @@ describe('outcomes', () => {
     expect(lastMinute.accepted).toBe(lastFiveMinutes.accepted * 5);
     expect(lastMinute).toMatchObject({ accepted: 5, duplicate: 1, dead: 1, failed: 1, normalized: 2 });
     expect((await readRates(connection, Date.now() + 600_000)).lastFiveMinutes.accepted).toBe(0);
+  });
+
+  it('tell of one tenant how many of its own got one lately', async () => {
+    const nowMs = Date.now() + 1000;
+    const { rates } = await readTenantStats(connection, 'hours', nowMs);
+    expect(rates.lastMinute).toEqual({ accepted: 5, normalized: 2, duplicate: 1, dead: 1, failed: 1 });
+    expect(rates.lastFiveMinutes.normalized).toBe(2 / 5);
+    expect((await readTenantStats(connection, 'hours', nowMs + 120_000)).rates).toMatchObject({
+      lastMinute: { accepted: 0 },
+      lastFiveMinutes: { accepted: 1 },
+    });
+    expect((await readTenantStats(connection, 'theirs', nowMs)).rates.lastMinute.accepted).toBe(0);
   });
 });

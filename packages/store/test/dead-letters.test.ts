@@ -19,6 +19,8 @@ const raw = createRawEvents(connection);
 
 const DAY_MS = 86_400_000;
 const at = (day: number) => new Date(Date.UTC(2026, 0, 1) + day * DAY_MS);
+/** Two minutes after the newest of them was received. */
+const NOW = new Date(at(23).getTime() + 120_000);
 const newTenant = () => randomBytes(4).toString('hex');
 const query = (given: object = {}) => deadLettersQuerySchema.parse(given);
 
@@ -44,7 +46,7 @@ async function storeSome() {
 describe('groups of dead letters', () => {
   it('hold each of them once, the largest first', async () => {
     const { tenant, many } = await storeSome();
-    const found = await deadLetters.group(tenant, query());
+    const found = await deadLetters.group(tenant, query(), NOW);
     expect(found).toMatchObject({ total: 27, groups: 2, window: { from: at(0), to: at(23) } });
     expect(found.items).toMatchObject([
       {
@@ -59,25 +61,26 @@ describe('groups of dead letters', () => {
       { fingerprint: PRINTS[1], code: 'ERR_UNEXPECTED', count: 3, sources: { d: 3 } },
     ]);
     expect(found.items[1]?.sparkline[5]).toBe(3);
+    expect(found.items.map(({ lastFiveMinutes }) => lastFiveMinutes)).toEqual([1, 0]);
   });
 
   it('are filtered, and those that are discarded are listed apart', async () => {
     const { tenant, gone } = await storeSome();
-    const count = async (given: object) => (await deadLetters.group(tenant, query(given))).total;
+    const count = async (given: object) => (await deadLetters.group(tenant, query(given), NOW)).total;
     expect(await count({ source: 'c' })).toBe(16);
     expect(await count({ code: 'ERR_UNEXPECTED' })).toBe(3);
     expect(await count({ from: '2026-01-02', to: '2026-01-03' })).toBe(2);
     expect(await count({ from: '2027-01-01' })).toBe(0);
-    const discarded = await deadLetters.group(tenant, query({ discarded: 'true' }));
+    const discarded = await deadLetters.group(tenant, query({ discarded: 'true' }), NOW);
     expect(discarded.items).toMatchObject([{ fingerprint: PRINTS[1], count: 1, sampleIds: [gone._id] }]);
-    expect(await deadLetters.group(tenant, query({ limit: '1' }))).toMatchObject({
+    expect(await deadLetters.group(tenant, query({ limit: '1' }), NOW)).toMatchObject({
       ...{ total: 27, groups: 2, items: [{ fingerprint: PRINTS[0] }] },
     });
   });
 
   it('are counted from the keys of an index', async () => {
     const { tenant } = await storeSome();
-    const [span, groups] = await profile('aggregate', () => deadLetters.group(tenant, query()));
+    const [span, groups] = await profile('aggregate', () => deadLetters.group(tenant, query(), NOW));
     for (const entry of [span, groups]) {
       expect(entry).toMatchObject({ docsExamined: 0, keysExamined: 28 });
     }

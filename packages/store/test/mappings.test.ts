@@ -47,6 +47,13 @@ describe('drafts', () => {
       .collection<{ _id: string }>('mappings')
       .updateOne({ _id: 'newer:1' }, { $set: { 'mapping.fields.amount.as': 'money' } });
     expect(await mappings.createDraft('newer', newMapping('b'))).toMatchObject({ revision: 2 });
+    const [second, first] = await mappings.list('newer', { limit: 5 });
+    expect(second).toMatchObject({ revision: 2, mapping: newMapping('b') });
+    expect(first).toMatchObject({
+      ...{ revision: 1, state: 'draft', mapping: null },
+      stored: { fields: { amount: { as: 'money' } } },
+    });
+    expect(await mappings.get('newer', 1)).toEqual(first);
   });
 
   it('come back as they were given, whatever their fields are called', async () => {

@@ -1,5 +1,7 @@
+import { storedSourceSchema } from '@sluice/contracts/source';
 import { describe, expect, it } from 'vitest';
 import { createPollRuns, type PollRunEnd } from '../src/poll-runs.ts';
+import { createSourceStore } from '../src/sources-store.ts';
 import { useDatabase } from './database.ts';
 
 const connection = useDatabase();
@@ -16,6 +18,12 @@ const toEnd = (second: number): PollRunEnd => ({
   endedAt: new Date(second * 1000),
 });
 
+const toPolled = (id: string) =>
+  storedSourceSchema.parse({
+    ...{ id, kind: 'poll', url: 'http://erp.test/', schedule: '* * * * * *', idPath: 'id' },
+    cursor: { kind: 'page', param: 'page' },
+  });
+
 describe('poll runs', () => {
   it('are running until they end, newest first', async () => {
     const first = await runs.begin(toStart('erp', 1));
@@ -28,6 +36,20 @@ describe('poll runs', () => {
       { ...toStart('erp', 1), ...toEnd(2) },
     ]);
     expect(await runs.list('erp', 1)).toHaveLength(1);
+  });
+
+  it('of many sources are listed at once, the last ones of each', async () => {
+    await createSourceStore(connection).create(toPolled('one'));
+    await createSourceStore(connection).create(toPolled('two'));
+    await createSourceStore(connection).create(toPolled('none'));
+    for (const second of [1, 2, 3]) await runs.end(await runs.begin(toStart('one', second)), toEnd(second));
+    await runs.begin(toStart('two', 4));
+    const found = await runs.listMany(['one', 'two', 'none', 'unknown'], 2);
+    expect([...found.keys()].toSorted()).toEqual(['none', 'one', 'two']);
+    expect(found.get('one')?.map(({ slot }) => slot)).toEqual([3, 2]);
+    expect(found.get('two')).toMatchObject([{ slot: 4, outcome: 'running' }]);
+    expect(found.get('none')).toEqual([]);
+    expect((await runs.listMany([], 2)).size).toBe(0);
   });
 
   it('have crashed when the next one begins before they ended, and stay so', async () => {
@@ -45,5 +67,24 @@ describe('poll runs', () => {
     }
     expect((await runs.list('busy', 100)).length).toBeLessThanOrEqual(25);
     expect((await runs.list('busy', 1))[0]?.slot).toBe(41);
+  });
+
+  it('keep the last whole one, however many others come after it, and tell when it began', async () => {
+    for (const second of [1, 2]) {
+      await runs.end(await runs.begin(toStart('broken', second)), toEnd(second));
+    }
+    for (let second = 3; second <= 62; second += 1) {
+      await runs.end(await runs.begin(toStart('broken', second)), { ...toEnd(second), outcome: 'failed' });
+    }
+    const kept = await runs.list('broken', 100);
+    expect(kept.length).toBeLessThanOrEqual(26);
+    expect(kept.at(-1)).toMatchObject({ slot: 2, outcome: 'polled' });
+    await runs.begin(toStart('never', 1));
+    await runs.end(await runs.begin(toStart('fine', 7)), toEnd(8));
+    const whole = await runs.findLastWhole(['broken', 'fine', 'never', 'unknown']);
+    expect([...whole].sort()).toEqual([
+      ['broken', { outcome: 'polled', startedAt: new Date(2000) }],
+      ['fine', { outcome: 'polled', startedAt: new Date(7000) }],
+    ]);
   });
 });

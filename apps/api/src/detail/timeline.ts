@@ -25,15 +25,24 @@ export function toStoredTimeline(event: RawEventDocument, job: FoundJob | null):
   ];
   for (const { run, attempt, at, outcome, code, message, worker } of event.history ?? []) {
     const detail = `Attempt ${attempt} in ${worker}: ${outcome}. ${message}`;
-    entries.push({ at: at.toISOString(), step: 'attempt', detail, run, attempt, code });
+    entries.push({ at: at.toISOString(), step: 'attempt', detail, run, attempt, code, outcome, worker });
   }
   return [...entries, ...toEnd(event), ...toWait(job)];
+}
+
+/** Tells that an event is on the backup as it is here, if all is that was written up to `appliedAt`. */
+export function toSynced({ updatedAt }: RawEventDocument, appliedAt: Date | null): Entry[] {
+  if (appliedAt === null || updatedAt > appliedAt) return [];
+  return [{ at: updatedAt.toISOString(), step: 'synced', detail: 'This state of it is on the backup.' }];
 }
 
 function toEnd(event: RawEventDocument): Entry[] {
   const { status, run, attempts: attempt, code, message, duplicateOf } = event;
   const at = event.updatedAt.toISOString();
-  const succeeded: Entry = { at, step: 'attempt', detail: `Attempt ${attempt} succeeded.`, run, attempt };
+  const succeeded: Entry = {
+    ...{ at, step: 'attempt', run, attempt, outcome: 'succeeded' },
+    detail: `Attempt ${attempt} succeeded.`,
+  };
   switch (status) {
     case 'normalized':
       return [succeeded, { at, step: 'outcome', detail: 'Became a normalized event.' }];
@@ -64,7 +73,14 @@ function toWait(job: FoundJob | null): Entry[] {
   if (job === null) return [];
   if (job.state === 'active') return [toActive(job)];
   const due = job.dueAt === null ? 'as soon as a worker is free' : `at ${job.dueAt.toISOString()}`;
-  return [{ at: job.addedAt.toISOString(), step: 'queued', detail: `The next attempt comes ${due}.` }];
+  return [
+    {
+      at: job.addedAt.toISOString(),
+      step: 'queued',
+      detail: `The next attempt comes ${due}.`,
+      ...(job.dueAt === null ? {} : { dueAt: job.dueAt.toISOString() }),
+    },
+  ];
 }
 
 /** Tells the life of an event that is in the queue. */
@@ -76,7 +92,12 @@ export function toQueuedTimeline(event: AcceptedEvent, job: FoundJob): Entry[] {
   if (job.state === 'active') entries.push(toActive(job));
   if (job.state === 'delayed') {
     const due = job.dueAt === null ? '' : ` until ${job.dueAt.toISOString()}`;
-    entries.push({ at: job.addedAt.toISOString(), step: 'queued', detail: `Put back${due}.` });
+    entries.push({
+      at: job.addedAt.toISOString(),
+      step: 'queued',
+      detail: `Put back${due}.`,
+      ...(job.dueAt === null ? {} : { dueAt: job.dueAt.toISOString() }),
+    });
   }
   return entries;
 }

@@ -34,9 +34,11 @@ const DEFAULT_PACE: Pace = { ratePerSecond: DEFAULT_RATE_PER_SECOND, stopAtFailu
 export function createOperationStarter(options: StartOptions) {
   const { operations, deadLetters, rawEvents, readDetail, now } = options;
 
-  /** Tells what an operation with this filter would do now. */
-  function plan(tenant: string, filter: DeadFilter): Promise<OperationPlan> {
-    return deadLetters.plan(tenant, filter, new Date(now()));
+  /** Tells what an operation with this filter would do now, to what was dead at `watermark` already. */
+  function plan(tenant: string, filter: DeadFilter, watermark?: string): Promise<OperationPlan> {
+    const latest = now();
+    const atMs = watermark === undefined ? latest : Math.min(latest, Date.parse(watermark));
+    return deadLetters.plan(tenant, filter, new Date(atMs));
   }
 
   /** Starts an operation on all dead letters that a filter finds. */
@@ -44,9 +46,9 @@ export function createOperationStarter(options: StartOptions) {
     kind: OperationKind,
     filter: DeadFilter,
     starter: Starter,
-    pace: Pace = DEFAULT_PACE,
+    { watermark, ...pace }: Pace & { readonly watermark?: string | undefined } = DEFAULT_PACE,
   ): Promise<OperationDocument> {
-    const found = await plan(starter.tenant, filter);
+    const found = await plan(starter.tenant, filter, watermark);
     return keep({ ...starter, ...pace, kind, filter, plan: found, event: null });
   }
 

@@ -1,5 +1,5 @@
 import { ERRORS } from '@sluice/contracts/errors';
-import { escapeHtml, type Page, toPage } from './page.ts';
+import { type Page, toHtml, toPage } from './page.ts';
 
 /** Builds the page that the `type` of every problem leads to. */
 export function createErrorsPage(): Page {
@@ -19,8 +19,4 @@ export function createErrorsPage(): Page {
 ${entries.join('\n')}
 </dl>`,
   );
-}
-
-function toHtml(sentence: string): string {
-  return escapeHtml(sentence).replace(/`([^`]+)`/g, '<code>$1</code>');
 }

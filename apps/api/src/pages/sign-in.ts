@@ -26,7 +26,7 @@ export function createSignInPage(): Page {
     'Sign in to Sluice',
     'Sign in with an API key.',
     `<h1>Sign in</h1>
-<p class="lead">With an API key of the role viewer or more. The first one was printed when the api first started.</p>
+<p class="lead">With an API key of the role viewer or more. The first one was printed when Sluice first started; <code>npm start</code> keeps it in <code>admin.key</code> of its data folder.</p>
 <form>
 <p><label for="key">API key</label><br>
 <input id="key" name="key" type="password" size="64" autocomplete="current-password" spellcheck="false" required autofocus></p>

@@ -1,9 +1,11 @@
-import { type BullBoardOptions, registerBullBoard } from '@sluice/queue/bull-board';
-import { addRoutesFor, isUnsafe } from '@sluice/runtime/access';
+import { mayActAs, type Role } from '@sluice/contracts/access';
+import { type BullBoardOptions, isAllowedChange, registerBullBoard } from '@sluice/queue/bull-board';
+import { addRoutesFor } from '@sluice/runtime/access';
 import type { HttpServer } from '@sluice/runtime/http-server';
 import type { Logger } from '@sluice/runtime/logger';
 import { PROBLEM_MEDIA_TYPE, toProblem } from '@sluice/runtime/problems';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { createRefusedPage } from '../pages/refused.ts';
 import { SIGN_IN_PATH } from '../pages/sign-in.ts';
 
 /** The board brings its own scripts, writes styles, and would fetch fonts from elsewhere, which it may not. */
@@ -20,17 +22,27 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export type BoardOptions = BullBoardOptions & { readonly logger: Pick<Logger, 'warn'> };
+export type BoardOptions = Pick<BullBoardOptions, 'redisUrl' | 'prefix'> & {
+  readonly logger: Pick<Logger, 'warn' | 'error'>;
+};
+
+/** Who retries and promotes. */
+const OPERATES: Role = 'operator';
 
 /**
  * Adds Bull Board at `/admin/queues`. It shows the jobs of all tenants, so it is for keys of the default one: viewers read,
- * operators retry and promote.
+ * operators retry and promote. Whatever else would change something is 405 for both.
  */
 export async function addBoard(server: HttpServer, options: BoardOptions): Promise<void> {
+  const answer = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    answerError(error, request, reply, options.logger);
   const board: FastifyPluginAsync = async (scope) => {
     addRoutesFor(scope, {
-      toAccess: (method) => ({ role: isUnsafe(method) ? 'operator' : 'viewer', scope: 'system' }),
-      refuse: (error, request, reply) => refuse(error, request, reply, options.logger),
+      toAccess: (method, url) => ({
+        role: isAllowedChange(method, url) ? OPERATES : 'viewer',
+        scope: 'system',
+      }),
+      refuse: answer,
     });
     scope.addHook('onRoute', (route) => {
       route.config = { ...route.config, action: toAction(route.url) };
@@ -39,7 +51,11 @@ export async function addBoard(server: HttpServer, options: BoardOptions): Promi
       reply.header('content-security-policy', POLICY);
       return payload;
     });
-    await registerBullBoard(scope, options);
+    await registerBullBoard(scope, {
+      ...options,
+      mayOperate: ({ caller }) => mayActAs(caller.role, OPERATES),
+      answerError: answer,
+    });
   };
   await server.register(board);
 }
@@ -50,8 +66,11 @@ function toAction(url: string): string {
   return `${verb}${url.includes(':jobId') ? 'Job' : 'Jobs'}`;
 }
 
-/** The board's own error handler knows nothing of problems. A person who looks at a page is led to the sign-in. */
-function refuse(
+/**
+ * Answers as everywhere else, with a page for a person who looks at one. The board's script tells a person only what
+ * stands in `error` and `message`; an answer without them it takes for success.
+ */
+function answerError(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -63,10 +82,15 @@ function refuse(
     reply.redirect(`${SIGN_IN_PATH}?next=${encodeURIComponent(request.url)}`, 302);
     return;
   }
-  if (problem.status >= 500) logger.warn({ requestId: request.id, err: error }, 'request.refused');
-  reply
-    .code(problem.status)
-    .headers(headers)
-    .type(PROBLEM_MEDIA_TYPE)
-    .send(Buffer.from(JSON.stringify(problem)));
+  const line = { requestId: request.id, method: request.method, route: request.routeOptions.url, err: error };
+  if (problem.code === 'ERR_INTERNAL') logger.error(line, 'request.failed');
+  else if (problem.status >= 500) logger.warn(line, 'request.refused');
+  reply.code(problem.status).headers(headers);
+  if (isPage) {
+    reply.type('text/html; charset=utf-8').send(createRefusedPage(problem).html);
+    return;
+  }
+  const { title, detail } = problem;
+  const told = { error: title, ...(detail === title ? {} : { message: detail }) };
+  reply.type(PROBLEM_MEDIA_TYPE).send(Buffer.from(JSON.stringify({ ...problem, ...told })));
 }

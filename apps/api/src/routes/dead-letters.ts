@@ -9,10 +9,13 @@ import type { DeadLetterGroupFound, DeadLettersStore } from '@sluice/store/dead-
 import { json, problems } from '../openapi/responses.ts';
 import type { ApiServer } from '../zod-server.ts';
 
-export type DeadLetterRoutesOptions = { readonly deadLetters: Pick<DeadLettersStore, 'group'> };
+export type DeadLetterRoutesOptions = {
+  readonly deadLetters: Pick<DeadLettersStore, 'group'>;
+  readonly now: () => number;
+};
 
 /** Adds the route that groups dead letters by what they died of. */
-export function addDeadLetterRoutes(server: ApiServer, { deadLetters }: DeadLetterRoutesOptions): void {
+export function addDeadLetterRoutes(server: ApiServer, { deadLetters, now }: DeadLetterRoutesOptions): void {
   server.get(
     '/api/dead-letters',
     {
@@ -31,7 +34,11 @@ export function addDeadLetterRoutes(server: ApiServer, { deadLetters }: DeadLett
       },
     },
     async (request, reply) => {
-      const { total, groups, window, items } = await deadLetters.group(request.caller.tenant, request.query);
+      const { total, groups, window, items } = await deadLetters.group(
+        request.caller.tenant,
+        request.query,
+        new Date(now()),
+      );
       return reply.send({
         ...{ total, groups },
         window: window && { from: window.from.toISOString(), to: window.to.toISOString() },
@@ -49,6 +56,7 @@ function toGroup(found: DeadLetterGroupFound): DeadLetterGroup {
     ...{ count: found.count, sources: { ...found.sources } },
     oldest: found.oldest.toISOString(),
     newest: found.newest.toISOString(),
+    lastFiveMinutes: found.lastFiveMinutes,
     sampleIds: [...found.sampleIds],
     sparkline: [...found.sparkline],
   };

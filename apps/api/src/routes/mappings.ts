@@ -14,7 +14,7 @@ import {
 } from '@sluice/contracts/sources-api';
 import type { TrialWorkers } from '@sluice/normalizer/try-mapping';
 import { checkMapping } from '@sluice/sources/check-mapping';
-import type { Mappings } from '@sluice/store/mappings';
+import type { KeptMapping, Mappings } from '@sluice/store/mappings';
 import type { SourceRecord, SourceStore } from '@sluice/store/sources-store';
 import type { TrialEvents } from '@sluice/store/trial-events';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ import { runDry } from '../sources/dry-run.ts';
 import { findDeclared, findSource } from '../sources/find-source.ts';
 import { findObjection, runTrial } from '../sources/mapping-trial.ts';
 import { readAfter, toPage } from '../sources/page.ts';
-import { toRevisionAnswer } from '../sources/revision-view.ts';
+import { findObstacles, toRevisionAnswer } from '../sources/revision-view.ts';
 import { toBodyProblem } from '../sources/stored-source.ts';
 import type { ApiServer } from '../zod-server.ts';
 
@@ -50,7 +50,7 @@ const MAX_DRY_RUN_BYTES = 2 * 1024 * 1024;
 export function addMappingRoutes(server: ApiServer, options: MappingRoutesOptions): void {
   const { sources, mappings, trialEvents, workers, now } = options;
 
-  async function findRevision(id: string, revision: string): Promise<StoredMapping> {
+  async function findRevision(id: string, revision: string): Promise<KeptMapping> {
     const found = await mappings.get(id, Number(revision));
     if (found !== null) return found;
     throw noRevision(id, revision);
@@ -71,7 +71,8 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
         tags,
         operationId: 'listMappingRevisions',
         summary: 'List the revisions of a mapping',
-        description: 'The newest first. At most one is `active`.',
+        description:
+          'The newest first. At most one is `active`. Those that another build wrote are listed too, with what this one does not understand under `unusable`.',
         params: sourceParamsSchema,
         querystring: sourcePageSchema,
         response: {
@@ -172,8 +173,7 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
     },
     async ({ params, body, caller }, reply) => {
       const { id, tenant } = await findSource(sources, caller.tenant, params.id);
-      const found = await findRevision(id, params.revision);
-      assertUsable(found);
+      const found = toUsable(await findRevision(id, params.revision));
       const limits = { count: body?.count ?? TRIAL_EVENTS, maxBytes: MAX_TRIAL_BYTES };
       const events = await trialEvents.readNewest(tenant, id, limits);
       const trial = await runTrial(found, events, workers, now());
@@ -208,8 +208,7 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
       const record = await findSource(sources, caller.tenant, params.id);
       const { id, tenant } = record;
       await assertOwn(record);
-      const found = await findRevision(id, params.revision);
-      assertUsable(found);
+      const found = toUsable(await findRevision(id, params.revision));
       const objection = findObjection(found, await trialEvents.hasAny(tenant, id), now());
       const reason = body?.force === true ? body.reason : undefined;
       if (objection !== null && reason === undefined) {
@@ -273,17 +272,19 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
   async function findStored(source: string, revision: number | undefined): Promise<StoredMapping | null> {
     const found =
       revision === undefined ? await mappings.get(source) : await findRevision(source, `${revision}`);
-    if (found !== null) assertUsable(found);
-    return found;
+    return found && toUsable(found);
   }
 }
 
 /** Refuses a revision that was accepted by another build, and that this one would not understand. */
-function assertUsable({ mapping }: StoredMapping): void {
-  const wrong = checkMapping(mapping);
-  if (wrong.length === 0) return;
-  const { message, errors = [] } = toBodyProblem(wrong);
-  throw new ProblemException('ERR_MAPPING_NOT_TRIED', `It cannot be used: ${message}`, { errors });
+function toUsable(kept: KeptMapping): StoredMapping {
+  const errors = findObstacles(kept);
+  const [first] = errors;
+  if (kept.mapping !== null && first === undefined) return kept;
+  const where = first === undefined || first.pointer === '' ? '' : `${first.pointer.slice(1)}: `;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  const detail = `It cannot be used by this build: ${where}${first?.detail ?? 'its form is unknown'}${more}.`;
+  throw new ProblemException('ERR_MAPPING_NOT_TRIED', detail, { errors });
 }
 
 function noRevision(id: string, revision: string): ProblemException {

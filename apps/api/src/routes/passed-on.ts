@@ -1,8 +1,9 @@
 import { acceptedSchema, batchAnswerSchema } from '@sluice/contracts/api';
-import { SOURCE_ID_PATTERN } from '@sluice/contracts/event';
+import { MAX_SCHEMA_VERSION, SOURCE_ID_PATTERN } from '@sluice/contracts/event';
 import { statusStreamQuerySchema, streamQuerySchema } from '@sluice/contracts/live';
+import { IDEMPOTENCY_KEY_PATTERN } from '@sluice/contracts/submission';
 import { z } from 'zod';
-import { json, problems } from '../openapi/responses.ts';
+import { json, problems, problemsOfBatch } from '../openapi/responses.ts';
 
 /*
  * What the docs say of the routes that are passed on. These schemas check nothing: the app that serves them does.
@@ -13,37 +14,57 @@ const sending = {
   headers: z.object({
     'idempotency-key': z
       .string()
-      .max(256)
+      .regex(IDEMPOTENCY_KEY_PATTERN)
       .optional()
       .describe('What makes two deliveries the same; else their content does.'),
-    'schema-version': z.string().optional().describe("The version of the source's format, from 1."),
+    'schema-version': z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .optional()
+      .describe(`The version of the source's format, from 1 to ${MAX_SCHEMA_VERSION}.`),
   }),
 };
 
+const addressed = {
+  source: z.string().regex(SOURCE_ID_PATTERN).describe('Who sends: 1 to 64 of A-Z a-z 0-9 _ . -'),
+  schemaVersion: z.int().min(1).max(MAX_SCHEMA_VERSION).optional(),
+  simulateFailure: z
+    .union([z.boolean(), z.int().min(0).max(1000), z.literal('all')])
+    .optional()
+    .describe('Fails that many attempts on purpose, where FAILURE_SIMULATION=on.'),
+};
+
 const submissionSchema = z
-  .looseObject({
-    source: z.string().describe('Who sends: 1 to 64 of A-Z a-z 0-9 _ . -'),
-    payload: z.unknown().optional().describe('Any JSON value; without it, the other fields are the payload.'),
-    type: z.string().optional().describe('The type of the event, if the sender knows it.'),
-    idempotencyKey: z
-      .string()
-      .max(256)
-      .optional()
-      .describe('What makes two deliveries the same; beside a `payload`, and before the header.'),
-    schemaVersion: z.int().min(1).max(10_000).optional(),
-    simulateFailure: z
-      .union([z.boolean(), z.int().min(1).max(1000), z.literal('all')])
-      .optional()
-      .describe('Fails that many attempts on purpose, where FAILURE_SIMULATION=on.'),
-  })
-  .describe('An event, and who sends it.');
+  .union([
+    z
+      .looseObject({
+        ...addressed,
+        payload: z.unknown().describe('Any JSON value.'),
+        type: z
+          .string()
+          .min(1)
+          .max(128)
+          .optional()
+          .describe('The type of the event, if the sender knows it.'),
+        idempotencyKey: z
+          .string()
+          .regex(IDEMPOTENCY_KEY_PATTERN)
+          .optional()
+          .describe('What makes two deliveries the same; goes before the header.'),
+      })
+      .describe('An event with its payload apart.'),
+    z
+      .looseObject({ ...addressed, payload: z.never().optional() })
+      .describe('A flat event: all other fields are the payload.'),
+  ])
+  .describe('An event, and who sends it; `client`, `client_id` or `id` may stand for `source`.');
 
 const vitalDataSchema = z
   .looseObject({
-    device: z.string(),
-    timestamp: z.number().describe('Unix seconds.'),
-    heartRateValue: z.number().optional(),
-    breathRateValue: z.number().optional(),
+    device: z.string().regex(/\S/).max(256),
+    timestamp: z.number().min(0).max(253_402_300_799).describe('Unix seconds.'),
+    heartRateValue: z.number().nullish(),
+    breathRateValue: z.number().nullish(),
   })
   .describe('Vital signs of a device; unknown fields are kept.');
 
@@ -63,6 +84,12 @@ const refusals = [
 
 const kept = json('The event is kept.', acceptedSchema);
 
+/** Of CloudEvents that come together. */
+const keptEach = json(
+  'The event is kept; of a batch at least one.',
+  z.union([acceptedSchema, batchAnswerSchema]),
+);
+
 /** The route of ingest that answers only when it has taken all of a large body. */
 export const BATCH_ROUTES = {
   '/api/events/batch': {
@@ -79,7 +106,7 @@ source sends too fast, else 400.`.replaceAll('\n', ' '),
     body: z.array(submissionSchema),
     response: {
       202: json('At least one event is kept.', batchAnswerSchema),
-      ...problems('ERR_BATCH_REJECTED', 'ERR_BODY_INVALID', ...refusals),
+      ...problemsOfBatch('ERR_BATCH_REJECTED', 'ERR_BODY_INVALID', 'ERR_QUERY_INVALID', ...refusals),
     },
   },
 };
@@ -94,12 +121,10 @@ export const INGEST_ROUTES = {
       'A repeat within an hour is recognised and answered `duplicate: true`. `Location` says where the event can be read. CloudEvents 1.0 are taken too: binary (`ce-*` headers), structured (`application/cloudevents+json`), and batched (`application/cloudevents-batch+json`), which is answered as `/api/events/batch` does.',
     body: submissionSchema,
     response: {
-      202: kept,
-      ...problems(
-        'ERR_BODY_INVALID',
-        'ERR_SOURCE_INVALID',
-        'ERR_SIMULATION_OFF',
-        'ERR_SOURCE_UNKNOWN',
+      202: keptEach,
+      ...problemsOfBatch(
+        ...(['ERR_BODY_INVALID', 'ERR_SOURCE_INVALID', 'ERR_SIMULATION_OFF', 'ERR_SOURCE_UNKNOWN'] as const),
+        ...(['ERR_BATCH_REJECTED', 'ERR_QUERY_INVALID'] as const),
         ...refusals,
       ),
     },
@@ -112,7 +137,23 @@ export const INGEST_ROUTES = {
     description: "The body is signed as the source's scheme says, and kept byte for byte.",
     params: z.object({ source: z.string().regex(SOURCE_ID_PATTERN).describe('A declared source.') }),
     body: z.unknown().describe('Whatever the source sends.'),
-    response: { 202: kept, ...problems('ERR_SIGNATURE_INVALID', ...refusals) },
+    response: {
+      200: json(
+        'A handshake of Slack (`url_verification`), of which nothing is kept.',
+        z.object({ challenge: z.string().describe('As it was sent.') }),
+      ),
+      202: keptEach,
+      ...problemsOfBatch(
+        ...([
+          'ERR_SIGNATURE_INVALID',
+          'ERR_BODY_INVALID',
+          'ERR_BATCH_REJECTED',
+          'ERR_QUERY_INVALID',
+          'ERR_NOT_FOUND',
+        ] as const),
+        ...refusals,
+      ),
+    },
   },
   '/vital-data': {
     ...sending,
@@ -120,7 +161,7 @@ export const INGEST_ROUTES = {
     summary: 'Send vital signs of a device',
     description: 'Numbers of a name that ends in `Value` or `Rate` are vital signs.',
     body: vitalDataSchema,
-    response: { 202: kept, ...problems('ERR_BODY_INVALID', ...refusals) },
+    response: { 202: kept, ...problems('ERR_BODY_INVALID', 'ERR_QUERY_INVALID', ...refusals) },
   },
 };
 

@@ -1,9 +1,15 @@
-import { type RecentStats, recentStatsQuerySchema, recentStatsSchema } from '@sluice/contracts/recent-stats';
+import {
+  type RecentStats,
+  type RecentStatsQuery,
+  recentStatsQuerySchema,
+  recentStatsSchema,
+} from '@sluice/contracts/recent-stats';
 import { json, problems } from '../openapi/responses.ts';
+import { withSource } from '../with-source.ts';
 import type { ApiServer } from '../zod-server.ts';
 
 export type RecentStatsRouteOptions = {
-  readonly readRecentStats: (tenant: string, stepSeconds: number) => Promise<RecentStats>;
+  readonly readRecentStats: (tenant: string, query: RecentStatsQuery) => Promise<RecentStats>;
 };
 
 /** Adds the route that tells how the last hour went. */
@@ -17,7 +23,7 @@ export function addRecentStatsRoute(server: ApiServer, { readRecentStats }: Rece
         operationId: 'getRecentStats',
         summary: 'Tell how the last hour went',
         description:
-          'What was settled in each part of the last 60 minutes, by outcome: an event counts when its status changed, not when it arrived. For longer times see `/api/events/stats/hourly`.',
+          'What was settled in each part of the last 60 minutes, by outcome: an event counts when its status changed, not when it arrived, a refused request when it came. For longer times see `/api/events/stats/hourly`.',
         querystring: recentStatsQuerySchema,
         response: {
           200: json('The last hour.', recentStatsSchema),
@@ -25,7 +31,10 @@ export function addRecentStatsRoute(server: ApiServer, { readRecentStats }: Rece
         },
       },
     },
-    async (request, reply) =>
-      reply.send(await readRecentStats(request.caller.tenant, Number(request.query.step))),
+    async (request, reply) => {
+      const { step, source } = withSource(request.query);
+      const query = { stepSeconds: Number(step), source };
+      return reply.send(await readRecentStats(request.caller.tenant, query));
+    },
   );
 }

@@ -76,7 +76,7 @@ export function addReplayRoutes(server: ApiServer, options: ReplayRoutesOptions)
         operationId: 'createReplay',
         summary: 'Replay dead letters, or tell the plan',
         description:
-          'With `dryRun` the plan, counted exactly. Else an operation that a scheduler runs: first it freezes its set of events, so that what dies later is not touched, then it puts each of them into the queue once, no faster than `ratePerSecond`. It survives the end of any process. It pauses by itself when too many fail again. Of two replays whose sets could have an event in common the second is refused.',
+          'With `dryRun` the plan, counted exactly; send its `watermark` with the replay, and exactly that set is replayed, whatever died since. Else an operation that a scheduler runs: first it freezes its set of events, so that what dies later is not touched, then it puts each of them into the queue once, no faster than `ratePerSecond`. It survives the end of any process. It pauses by itself when too many fail again. Of two replays whose sets could have an event in common the second is refused.',
         querystring: noQuery,
         body: replayRequestSchema,
         response: {
@@ -87,15 +87,15 @@ export function addReplayRoutes(server: ApiServer, options: ReplayRoutesOptions)
       },
     },
     async (request, reply) => {
-      const { filter, dryRun, ratePerSecond, stopAtFailureShare, reason = null } = request.body;
+      const { filter, dryRun, watermark, ratePerSecond, stopAtFailureShare, reason = null } = request.body;
       const { tenant, name: actor } = request.caller;
       if (ratePerSecond > maxPerSecond) {
         const detail = `at most ${maxPerSecond} (REPLAY_MAX_PER_SECOND)`;
         const errors = [{ pointer: '/ratePerSecond', detail }];
         throw new ProblemException('ERR_BODY_INVALID', `ratePerSecond: ${detail}.`, { errors });
       }
-      if (dryRun) return reply.code(200).send(await starter.plan(tenant, filter));
-      const pace = { ratePerSecond, stopAtFailureShare };
+      if (dryRun) return reply.code(200).send(await starter.plan(tenant, filter, watermark));
+      const pace = { ratePerSecond, stopAtFailureShare, watermark };
       const operation = await starter.startMany('replay', filter, { tenant, actor, reason }, pace);
       reply.code(202).header('location', `/api/replays/${operation._id}`);
       return reply.send(toReplay(operation, NO_PROGRESS));

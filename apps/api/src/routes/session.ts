@@ -41,6 +41,8 @@ export type SessionRoutesOptions = {
   readonly mirror: Pick<KeyMirror, 'write'>;
   readonly auditor: Auditor;
   readonly now: () => number;
+  /** Whether senders may ask for simulated failures. */
+  readonly simulatesFailures: boolean;
 };
 
 /** Who signs in with what is no key. */
@@ -54,7 +56,7 @@ const ANYBODY = { role: 'anybody' } as const;
 
 /** Adds the routes by which a browser signs in and out, and everybody learns who they are. */
 export function addSessionRoutes(server: ApiServer, options: SessionRoutesOptions): void {
-  const { checkKey, keys, mirror, auditor, now } = options;
+  const { checkKey, keys, mirror, auditor, now, simulatesFailures } = options;
   const limit = createSignInLimit(now);
 
   server.post(
@@ -82,7 +84,7 @@ export function addSessionRoutes(server: ApiServer, options: SessionRoutesOption
       if (request.headers.origin !== undefined && !isFromOwnPage(request)) {
         throw new ProblemException('ERR_ORIGIN_FOREIGN');
       }
-      if (checkKey === null) return reply.send(toAnswer(EVERYBODY, null));
+      if (checkKey === null) return reply.send(toAnswer(EVERYBODY, null, simulatesFailures));
       const retryAfterSeconds = limit.begin(request.ip);
       if (retryAfterSeconds > 0) {
         throw new ProblemException('ERR_SIGN_IN_LIMITED', undefined, { retryAfterSeconds });
@@ -94,7 +96,7 @@ export function addSessionRoutes(server: ApiServer, options: SessionRoutesOption
       const maxAgeSeconds = Math.floor((expiresAt.getTime() - now()) / 1000);
       const cookie = toSessionCookie(session.key, maxAgeSeconds, isFromSecurePage(request));
       reply.header('set-cookie', cookie).header('cache-control', 'no-store');
-      return reply.send(toAnswer(caller, expiresAt));
+      return reply.send(toAnswer(caller, expiresAt, simulatesFailures));
     },
   );
 
@@ -118,7 +120,7 @@ export function addSessionRoutes(server: ApiServer, options: SessionRoutesOption
       const credential = readCredential(request.headers);
       const holder = checkKey === null || credential === null ? null : await checkKey(credential.key);
       reply.header('cache-control', 'no-store');
-      return reply.send(toAnswer(request.caller, holder?.expiresAt ?? null));
+      return reply.send(toAnswer(request.caller, holder?.expiresAt ?? null, simulatesFailures));
     },
   );
 
@@ -184,9 +186,14 @@ export function addSessionRoutes(server: ApiServer, options: SessionRoutesOption
   }
 }
 
-function toAnswer({ tenant, name, role, keyId, sources }: Caller, expiresAt: Date | null): SessionAnswer {
+function toAnswer(
+  { tenant, name, role, keyId, sources }: Caller,
+  expiresAt: Date | null,
+  simulatesFailures: boolean,
+): SessionAnswer {
   return {
     ...{ tenant, name, role, keyId, sources: sources && [...sources] },
     expiresAt: expiresAt?.toISOString() ?? null,
+    simulatesFailures,
   };
 }

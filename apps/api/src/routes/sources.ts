@@ -28,7 +28,7 @@ import type { ApiServer } from '../zod-server.ts';
 export type SourceRoutesOptions = {
   readonly sources: SourceStore;
   readonly mappings: Mappings;
-  readonly pollRuns: Pick<PollRuns, 'list'>;
+  readonly pollRuns: Pick<PollRuns, 'list' | 'listMany' | 'findLastWhole'>;
   readonly polls: Pick<PollsProducer, 'addPoll'>;
   readonly box: SecretBox;
   readonly now: () => number;
@@ -46,11 +46,13 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
 
   async function toDetail(record: SourceRecord) {
     const isPolled = record.source.kind === 'poll';
-    const [active, runs] = await Promise.all([
+    const [active, runs, whole] = await Promise.all([
       mappings.findActive([record.id]),
       isPolled ? pollRuns.list(record.id, SHOWN_RUNS) : [],
+      isPolled ? pollRuns.findLastWhole([record.id]) : undefined,
     ]);
-    return toSourceDetail(record, active.get(record.id) ?? null, { runs, nowMs: now() });
+    const lastWhole = whole?.get(record.id);
+    return toSourceDetail(record, active.get(record.id) ?? null, { runs, lastWhole, nowMs: now() });
   }
 
   async function toItem(record: SourceRecord) {
@@ -136,7 +138,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
         operationId: 'createSource',
         summary: 'Add a source',
         description:
-          'Ingest and schedulers use it within moments, without a restart. Its mapping is added by itself: `POST /api/sources/{id}/mapping`.',
+          'Ingest and schedulers use it within moments, without a restart. To name a variable that holds a secret (`env`) takes the role admin. Its mapping is added by itself: `POST /api/sources/{id}/mapping`.',
         querystring: noQuery,
         body: sourceBodySchema,
         response: {
@@ -149,7 +151,8 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
       },
     },
     async (request, reply) => {
-      const source = toStoredSource(request.body, { tenant: request.caller.tenant, existing: null, box });
+      const { tenant, role } = request.caller;
+      const source = toStoredSource(request.body, { tenant, role, existing: null, box });
       const created = await sources.create(source);
       if (created === 'exists') {
         throw new ProblemException('ERR_SOURCE_EXISTS', `There is a source ${source.id} already.`);
@@ -172,7 +175,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
         operationId: 'replaceSource',
         summary: 'Change a source',
         description:
-          'Send `source` as `GET` shows it, changed; secrets that it only shows as set are kept. With `If-Match` only if nobody else changed it since.',
+          'Send `source` as `GET` shows it, changed; secrets that it only shows as set are kept. To name another variable (`env`), or to send what one holds to another host, takes the role admin. With `If-Match` only if nobody else changed it since.',
         params: sourceParamsSchema,
         querystring: noQuery,
         headers: ifMatchSchema,
@@ -194,8 +197,8 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
         const errors = [{ pointer: '/id', detail: `expected ${id}, as in the address` }];
         throw new ProblemException('ERR_BODY_INVALID', 'id: a source cannot change its name.', { errors });
       }
-      const existing = record.source;
-      const source = toStoredSource(request.body, { tenant: record.tenant, existing, box });
+      const { tenant, source: existing } = record;
+      const source = toStoredSource(request.body, { tenant, role: request.caller.role, existing, box });
       const changed = await sources.replace(source, revision);
       if (typeof changed === 'string') throw refuse(changed, id);
       return reply.header('etag', toETag(changed.revision)).send(await toItem(changed));

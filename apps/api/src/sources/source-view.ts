@@ -2,6 +2,7 @@ import { isManualSlot, type PollRun, toLagSeconds } from '@sluice/contracts/poll
 import type { StoredSource } from '@sluice/contracts/source';
 import type { SourceDetail, SourceItem } from '@sluice/contracts/sources-api';
 import { toNextRun } from '@sluice/sources/poll/schedule';
+import type { WholeRun } from '@sluice/store/poll-runs';
 import type { SourceRecord } from '@sluice/store/sources-store';
 
 /** Shows a source; of a stored secret only that it is set, and until when. */
@@ -18,7 +19,11 @@ export function toSourceItem(record: SourceRecord, mappingRevision: number | nul
 export function toSourceDetail(
   record: SourceRecord,
   mappingRevision: number | null,
-  { runs, nowMs }: { readonly runs: readonly PollRun[]; readonly nowMs: number },
+  {
+    runs,
+    lastWhole,
+    nowMs,
+  }: { readonly runs: readonly PollRun[]; readonly lastWhole: WholeRun | undefined; readonly nowMs: number },
 ): SourceDetail {
   const { source, active, paused } = record;
   const item = toSourceItem(record, mappingRevision);
@@ -28,7 +33,7 @@ export function toSourceDetail(
     ...item,
     polling: {
       nextRunAt: isPolled ? (toNextRun(source.schedule, new Date(nowMs))?.toISOString() ?? null) : null,
-      lagSeconds: toLagSeconds(runs, nowMs),
+      lagSeconds: toLagSeconds(lastWhole === undefined ? [] : [lastWhole], nowMs),
       runs: runs.map(toShownRun),
     },
   };
@@ -52,7 +57,8 @@ function toJson(value: object): SourceItem['source'] {
   return JSON.parse(JSON.stringify(value));
 }
 
-function toShownRun(run: PollRun) {
+/** Shows one run of polling a source. */
+export function toShownRun(run: PollRun) {
   const { source: _, slot, startedAt, endedAt, problems, ...rest } = run;
   return {
     ...rest,

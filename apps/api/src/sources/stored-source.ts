@@ -1,15 +1,19 @@
-import { ProblemException } from '@sluice/contracts/errors';
+import { mayActAs, type Role } from '@sluice/contracts/access';
+import { type ProblemError, ProblemException } from '@sluice/contracts/errors';
 import type { StoredSecret, StoredSecretRef, StoredSource } from '@sluice/contracts/source';
 import type { SourceBody } from '@sluice/contracts/sources-api';
 import type { DeclarationProblem } from '@sluice/sources/check-mapping';
 import { checkSource } from '@sluice/sources/check-source';
 import { type SecretBox, SecretsKeyError } from '@sluice/sources/secret-box';
 import { findVariableProblem } from './secret-variables.ts';
+import { goesElsewhere, isNewVariable } from './variable-change.ts';
 
 /**
  * Makes the stored form of a source that was sent to the api: its secrets are encrypted, and those that it only shows
- * as set are taken from `existing`. A variable is read by ingest and schedulers, so not every one may be named here.
+ * as set are taken from `existing`. A variable is read by ingest and schedulers, so not every one may be named here, and
+ * only by an admin: a source decides where its secret goes, and a variable may hold that of another source.
  *
+ * @throws ProblemException ERR_FORBIDDEN when others than admins name a variable that the source does not use already
  * @throws ProblemException ERR_BODY_INVALID for what a schema cannot say, or a kept secret that does not exist
  * @throws ProblemException ERR_SECRETS_KEY_MISSING for a secret by value where there is no key
  */
@@ -17,15 +21,19 @@ export function toStoredSource(
   body: SourceBody,
   {
     tenant,
+    role,
     existing,
     box,
   }: {
     readonly tenant: string;
+    /** Of who sent it. */
+    readonly role: Role;
     readonly existing: StoredSource | null;
     readonly box: SecretBox;
   },
 ): StoredSource {
   const problems = checkSource(toCheckable(body, tenant));
+  const forbidden: DeclarationProblem[] = [];
   const toStored = (
     secret: { readonly value: string } | { readonly env: string } | { readonly set: true },
     kept: StoredSecretRef | undefined,
@@ -34,6 +42,9 @@ export function toStoredSource(
     if ('env' in secret) {
       const detail = findVariableProblem(secret.env, tenant);
       if (detail !== null) problems.push({ path, detail });
+      if (!mayActAs(role, 'admin') && isNewVariable(secret.env, body, existing)) {
+        forbidden.push({ path, detail: `naming the variable ${secret.env} here takes the role admin` });
+      }
       return { env: secret.env };
     }
     if ('value' in secret) return { sealed: seal(box, body.id, secret.value) };
@@ -49,25 +60,29 @@ export function toStoredSource(
   };
   const stored = replaceSecrets({ ...body, tenant }, existing, toStored);
   if (problems.length > 0) throw toBodyProblem(problems);
+  if (forbidden.length > 0) throw toForbidden(forbidden, role);
   return stored;
-}
-
-/** Tells whether a kept secret would be sent to another host: whoever changes the address need not know the secret. */
-function goesElsewhere(body: SourceBody, existing: StoredSource | null): boolean {
-  if (body.kind !== 'poll' || existing?.kind !== 'poll') return false;
-  return new URL(body.url).origin !== new URL(existing.url).origin;
 }
 
 /** Makes what is wrong with a declaration the problem of a request's body. */
 export function toBodyProblem(problems: readonly DeclarationProblem[]): ProblemException {
-  const errors = problems.map(({ path, detail }) => ({
-    pointer: path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-    detail,
-  }));
+  const errors = toErrors(problems);
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   const detail = first === undefined ? undefined : `${first.pointer.slice(1)}: ${first.detail}${more}.`;
   return new ProblemException('ERR_BODY_INVALID', detail?.replace(/^: /, ''), { errors });
+}
+
+function toForbidden(problems: readonly DeclarationProblem[], role: Role): ProblemException {
+  const detail = `To name a variable that holds a secret takes the role admin; the key has ${role}. Give the value, or ask an admin.`;
+  return new ProblemException('ERR_FORBIDDEN', detail, { errors: toErrors(problems) });
+}
+
+function toErrors(problems: readonly DeclarationProblem[]): readonly ProblemError[] {
+  return problems.map(({ path, detail }) => ({
+    pointer: path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    detail,
+  }));
 }
 
 type Replace = (

@@ -5,6 +5,7 @@ import type { Logger } from '@sluice/runtime/logger';
 import { PROBLEM_MEDIA_TYPE, toProblem } from '@sluice/runtime/problems';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IngestMetrics } from '../ingest-metrics.ts';
+import { readCause } from '../refusal.ts';
 import type { RejectionLog } from '../rejection-log.ts';
 import type { BatchIntake } from './batch-intake.ts';
 import type { Results } from './results.ts';
@@ -36,7 +37,7 @@ export async function answerBatch(
 
   function onRefused({ problem, error, bytes }: RefusedItem): void {
     if (problem.status >= 500) return;
-    metrics.rejected(problem.code);
+    metrics.rejected(problem.code, readCause(error, problem));
     refusals += 1;
     if (refusals <= MAX_KEPT_REFUSALS) rejections.add(request, problem, error, bytes);
   }

@@ -24,10 +24,11 @@ export type SignedRequest = {
 
 /**
  * What a scheme found: the provider's id and type of the event where the request names them, or why not. Only
- * `header-malformed` is said of a request whose signature is good.
+ * `header-malformed` is said of a request whose signature is good. With a `challenge` the request is no event: the
+ * provider asks whether the address is right, and wants to hear the challenge back.
  */
 export type Verification =
-  | { readonly ok: true; readonly key?: string; readonly type?: string }
+  | { readonly ok: true; readonly key?: string; readonly type?: string; readonly challenge?: string }
   | { readonly ok: false; readonly reason: RefusalReason };
 
 /** One way of signing requests. */

@@ -48,6 +48,21 @@ test('gives the id of an event as key', () => {
   expect(verify(signAsSlack(body, SECRET, NOW_MS), body)).toEqual({ ok: true, key: 'Ev0PV52K25' });
 });
 
+test('tells the challenge of a handshake, and only then', () => {
+  const verifyBody = (content: object) => {
+    const body = JSON.stringify(content);
+    return verify(signAsSlack(body, SECRET, NOW_MS), body);
+  };
+  const handshake = { token: 't', challenge: '3eZbrw1aBm2r', type: 'url_verification' };
+  expect(verifyBody(handshake)).toEqual({ ok: true, challenge: '3eZbrw1aBm2r' });
+  expect(verifyBody({ ...handshake, challenge: 7 })).toEqual({ ok: true });
+  expect(verifyBody({ ...handshake, type: 'event_callback' })).toEqual({ ok: true });
+  expect(verifyBody({ ...handshake, event_id: 'Ev1' })).toEqual({ ok: true, key: 'Ev1' });
+  expect(verifyBody({ ...handshake, more: 'x'.repeat(5000) })).toEqual({ ok: true });
+  const forged = signAsSlack(JSON.stringify(handshake), 'another', NOW_MS);
+  expect(verify(forged, JSON.stringify(handshake))).toEqual({ ok: false, reason: 'signature-mismatch' });
+});
+
 test.each([
   ['timestamp-missing', ''],
   ['timestamp-malformed', 'yesterday'],

@@ -1,0 +1,40 @@
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { type EventsJob, eventsJobSchema } from '@sluice/contracts/queues';
+import { toReplayJob } from '@sluice/contracts/replay';
+import type { Job, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { redactJobData } from './redact-job-data.ts';
+
+/** Hands jobs to Bull Board without their payloads, and with a retry that is a new run. */
+export class FreshRetryAdapter extends BullMQAdapter {
+  readonly #client: Redis;
+
+  constructor(queue: Queue, client: Redis) {
+    super(queue, { allowRetries: true });
+    this.#client = client;
+    this.setFormatter('data', redactJobData);
+  }
+
+  override async getJob(id: string): Promise<Job | undefined> {
+    const job = await super.getJob(id);
+    return job && this.#freshen(job);
+  }
+
+  override async getJobs(...args: Parameters<BullMQAdapter['getJobs']>): Promise<Job[]> {
+    return (await super.getJobs(...args)).map((job) => this.#freshen(job));
+  }
+
+  #freshen(job: Job): Job {
+    const retry = job.retry.bind(job);
+    job.retry = async (state = 'failed') => {
+      // Parsed only as a check: fields that this version does not know stay.
+      const isKnown = eventsJobSchema.safeParse(job.data).success;
+      const replay = isKnown ? toReplayJob(job.data as EventsJob, Date.now()) : null;
+      if (replay !== null) await job.updateData(replay);
+      // BullMQ keeps the count of stalls over a retry, and a job that died of them would die at once again.
+      await this.#client.hdel(this.getQueueKey(job.id ?? ''), 'stc');
+      await retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
+    };
+    return job;
+  }
+}
