@@ -57,12 +57,13 @@ async function noteResponse(response: Response): Promise<void> {
   if (!/[/+]json\b/.test(type) || !/^\/(api|vital-data)\b/.test(url.pathname)) return;
   // What the page no longer waits for has no body.
   const body = await response.text().catch(() => null);
-  const headers = new Headers((await response.headersArray()).map(({ name, value }) => [name, value]));
+  const received = await response.headersArray().catch(() => null);
+  if (received === null) return;
   noteAnswer(url, {
     method: response.request().method(),
     pathname: url.pathname,
     status: response.status(),
-    headers,
+    headers: new Headers(received.map(({ name, value }) => [name, value])),
     body,
   });
 }

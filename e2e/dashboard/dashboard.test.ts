@@ -153,10 +153,11 @@ describe('the dashboard in a browser', () => {
     const page = await open('/events');
     await page.getByRole('table', { name: 'Events' }).waitFor();
     await page.route('**/api/events/raw*', (route) => route.abort());
-    await page.getByRole('alert').filter({ hasText: 'Events could not be loaded' }).waitFor();
+    const failure = page.getByRole('alert').filter({ hasText: 'Events could not be loaded' });
+    await failure.waitFor();
     expect(await page.getByRole('table', { name: 'Events' }).isVisible()).toBe(true);
     await page.unroute('**/api/events/raw*');
-    await page.getByRole('alert').waitFor({ state: 'detached' });
+    await failure.waitFor({ state: 'detached' });
     await page.context().close();
   });
 

@@ -62,4 +62,15 @@ export function addWeightTests(parts: () => Parts): void {
     expect(sum).toBeLessThanOrEqual(0.05);
     await page.context().close();
   });
+
+  it('is sent compressed', async () => {
+    const { sluice } = parts();
+    const page = await (await fetch(new URL('/overview', sluice.stack.apiUrl))).text();
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1] ?? 'none';
+    const answer = await fetch(new URL(script, sluice.stack.apiUrl));
+    expect(answer.headers.get('content-encoding')).toBe('gzip');
+    expect(answer.headers.get('vary')).toMatch(/accept-encoding/i);
+    expect(answer.headers.get('content-type')).toMatch(/javascript/);
+    await answer.arrayBuffer();
+  });
 }

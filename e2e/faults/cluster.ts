@@ -150,14 +150,24 @@ async function toSpecs(
   const specs = await createPlan({ host, workers: 2, schedulers: 2, env }, ports, stores).toSpecs();
   const [ingest] = specs;
   if (ingest === undefined) throw new TypeError('The plan has no ingest.');
-  const port = await findFreePort();
+  const taken = new Set(Object.values(ports));
+  const port = await findPortBesides(taken);
+  const metricsPort = await findPortBesides(taken);
   const second = {
     ...ingest,
     label: 'ingest-2',
-    env: { ...ingest.env, INGEST_PORT: `${port}`, INGEST_METRICS_PORT: `${await findFreePort()}` },
+    env: { ...ingest.env, INGEST_PORT: `${port}`, INGEST_METRICS_PORT: `${metricsPort}` },
     probeUrl: `http://${host}:${port}`,
   };
   return [...specs, second];
+}
+
+/** Finds a free port and adds it to `taken`; the system may give one twice while nothing listens there. */
+async function findPortBesides(taken: Set<number>): Promise<number> {
+  let port = await findFreePort();
+  while (taken.has(port)) port = await findFreePort();
+  taken.add(port);
+  return port;
 }
 
 function toSourcesFile(): string {

@@ -78,7 +78,7 @@ function createHourlyStats(
     const { fromMs, endMs } = toHours(query, now());
     const [stats, rejected] = await Promise.all([
       readHourlyStats(store, tenant, query, now()),
-      readRejectedCounts(store, tenant, { fromMs, stepMs: HOUR_MS, source: query.source }),
+      readRejectedCounts(store, tenant, { fromMs, endMs, stepMs: HOUR_MS, source: query.source }),
     ]);
     const hours = rejected
       .filter(({ atMs }) => atMs < endMs)

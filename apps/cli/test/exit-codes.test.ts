@@ -41,11 +41,11 @@ describe('how the command ends', () => {
     ],
     [
       'the key file is not there',
-      ['ledger', '--key-file', '/nonexistent'],
+      ['ledger', '--key-file', '/no-folder/key'],
       2,
       /key file cannot be read: ENOENT/,
     ],
-    ['a file is not there', ['import', '/nonexistent.csv', '-s', 'x'], 2, /cannot be read: ENOENT/],
+    ['a file is not there', ['import', '/no-folder/rows.csv', '-s', 'x'], 2, /cannot be read: ENOENT/],
     ['the argument is no JSON', ['send', '-s', 'x', '{a:1}'], 2, /not valid JSON; put it in single quotes/],
     ['there is nothing to replay', ['replay'], 2, /Say what to replay/],
     ['there is nobody to ask', ['keys'], 2, /Usage: sluice keys/],

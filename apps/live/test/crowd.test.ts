@@ -1,7 +1,7 @@
 import { findFreePort } from '@sluice/local/ports';
 import { startTestApp, type TestApp } from '@sluice/local/test-app';
 import type { Watch } from '@sluice/store/changes';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, inject, it, vi } from 'vitest';
 import { createRecordSource, type WatchEntries } from '../src/stream-source.ts';
 import { runCrowd } from './crowd/crowd.ts';
 import { insertNumbers, startLive, startUnopenedLive, useDatabase } from './fixtures.ts';
@@ -42,6 +42,7 @@ describe('a crowd', () => {
         AUTH: 'off',
         LOG_LEVEL: 'warn',
         MONGODB_URI: mongoUrl,
+        REDIS_URL: inject('redisUrl'),
         LIVE_PORT: String(port),
         LIVE_METRICS_PORT: String(metricsPort),
       });

@@ -189,7 +189,8 @@ export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
     else {
       conflicts = await isolate(work, writes, result, refused);
       await untilThere(() => noteRefused(refused));
-      await write(work, { writes: [], ...move, failed: countChanges(refused) });
+      const moved = await write(work, { writes: [], ...move, failed: countChanges(refused) });
+      if (moved.kind === 'refused') throw new Error(`The backup refuses the position: ${moved.message}`);
     }
     work.refused += refused.length;
     work.synced += writes.length - refused.length;

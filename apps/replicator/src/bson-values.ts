@@ -11,6 +11,8 @@ export const AS_STORED = {
   promoteBuffers: false,
   bsonRegExp: true,
   enableUtf8Validation: false,
+  // The same for BSON.deserialize, which does not know the driver's name of it.
+  validation: { utf8: false },
 } as const;
 
 /** Returns a text that is the same for the same id: MongoDB takes equal numbers of different types for one. */

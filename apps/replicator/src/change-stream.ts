@@ -90,9 +90,12 @@ export async function openChangeStream(
   }
   let { id } = cursor;
   let token = cursor.postBatchResumeToken?._data ?? (isResuming ? start.after : '');
+  /** A cursor whose answer was lost may stand behind changes that nobody has seen: it is never asked again. */
+  let broken: { readonly error: unknown } | null = null;
 
   return {
     async next({ limit, waitMs }) {
+      if (broken !== null) throw broken.error;
       try {
         const reply = await ask(
           { getMore: id, collection: '$cmd.aggregate', batchSize: limit, maxTimeMS: Math.max(1, waitMs) },
@@ -103,7 +106,8 @@ export async function openChangeStream(
         token = reply.postBatchResumeToken?._data ?? changes.at(-1)?._id._data ?? token;
         return { changes, token };
       } catch (error) {
-        throw toStreamError(error, false);
+        broken = { error: toStreamError(error, false) };
+        throw broken.error;
       }
     },
     async close() {

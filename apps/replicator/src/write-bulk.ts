@@ -204,7 +204,8 @@ function toParts(
 }
 
 function toOperation({ id, document }: DocumentWrite): AnyBulkWriteOperation {
-  const filter = { _id: id } as Filter<Document>;
+  // By $eq a pattern or an operator is what it is, and finds no other document.
+  const filter = { _id: { $eq: id } } as Filter<Document>;
   return document === null
     ? { deleteOne: { filter } }
     : { replaceOne: { filter, replacement: document, upsert: true } };

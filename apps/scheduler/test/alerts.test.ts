@@ -256,7 +256,7 @@ describe('the checks', () => {
     expect(await look()).toMatchObject({
       'dead-letters': [{ subject: 'ERR_STALLED', value: 1, text: expect.stringContaining('1 event died') }],
       unaccounted: [{ value: 5, unit: 'events', text: expect.stringContaining('5 accepted events') }],
-      inbox: [{ value: 2, unit: 'events' }],
+      inbox: [{ value: 1, unit: 'events' }],
       lag: [{ unit: 'seconds', text: expect.stringContaining('see that workers run') }],
       poll: [{ subject: 'erp', unit: 'seconds', dashboard: '/sources/erp' }],
     });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_COMPARED_PER_SECOND } from './full-sync-rate.ts';
 import { OPERATION_STATES, type OperationState } from './operations.ts';
 
 /** What a full sync does with the differences that it finds: `copy` mends them, `verify` only tells of them. */
@@ -18,9 +19,6 @@ export type FullSyncDeletes = 'none' | 'few' | 'all';
 /** The share of a collection that may be deleted without a confirmation. */
 export const MAX_DELETED_SHARE = 0.001;
 
-/** Documents read a second from each side when nothing is said. */
-export const DEFAULT_COMPARED_PER_SECOND = 20_000;
-
 /** How many differences of each kind a collection keeps as samples. */
 export const MAX_SAMPLES = 20;
 
@@ -31,13 +29,34 @@ const count = z.number().int();
 const at = z.string().describe('RFC 3339, UTC.');
 const id = z.string().min(1).max(1024).describe('The `_id` as canonical Extended JSON, like `"evt_5f"`.');
 
-function isJson(text: string): boolean {
+/** What an `_id` can be that is no plain JSON. */
+const ID_FORMS: ReadonlySet<string> = new Set([
+  ...['$oid', '$uuid', '$binary', '$date'],
+  ...['$numberInt', '$numberLong', '$numberDouble', '$numberDecimal'],
+]);
+
+/** What each database has for itself. */
+const OWN_COLLECTIONS: ReadonlySet<string> = new Set(['leases', 'resume_tokens', 'sync_failures']);
+
+/** A value that an `_id` can have: no pattern and no operator, which would find other documents. */
+function isId(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isId);
+  const entries = Object.entries(value);
+  if (entries.length === 1 && ID_FORMS.has(entries[0]?.[0] ?? '')) return true;
+  return entries.every(([key, inner]) => !key.startsWith('$') && isId(inner));
+}
+
+function isIdText(text: string): boolean {
   try {
-    JSON.parse(text);
-    return true;
+    return isId(JSON.parse(text));
   } catch {
     return false;
   }
+}
+
+function isCopied(collection: string): boolean {
+  return !OWN_COLLECTIONS.has(collection) && !collection.startsWith('system.');
 }
 
 /** The body of `POST /api/sync/full`. */
@@ -59,8 +78,8 @@ export const fullSyncRequestSchema = z
       .describe('Make the backup one of this primary, although it was made from another dataset.'),
     only: z
       .strictObject({
-        collection: z.string().min(1).max(255),
-        ids: z.array(id.refine(isJson, 'expected Extended JSON')).min(1).max(MAX_NAMED_IDS),
+        collection: z.string().min(1).max(255).refine(isCopied, 'it is never copied'),
+        ids: z.array(id.refine(isIdText, 'expected an _id as Extended JSON')).min(1).max(MAX_NAMED_IDS),
       })
       .optional()
       .describe(

@@ -5,6 +5,9 @@ import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { redactJobData } from './redact-job-data.ts';
 
+/** Jobs that are read at once at most: Redis reads a page at one go, bodies included. */
+const MAX_PAGE = 100;
+
 /** Hands jobs to Bull Board without their payloads, and with a retry that is a new run. */
 export class FreshRetryAdapter extends BullMQAdapter {
   readonly #client: Redis;
@@ -20,8 +23,12 @@ export class FreshRetryAdapter extends BullMQAdapter {
     return job && this.#freshen(job);
   }
 
-  override async getJobs(...args: Parameters<BullMQAdapter['getJobs']>): Promise<Job[]> {
-    return (await super.getJobs(...args)).map((job) => this.#freshen(job));
+  override async getJobs(
+    ...[statuses, first = 0, last = -1]: Parameters<BullMQAdapter['getJobs']>
+  ): Promise<Job[]> {
+    const most = first + MAX_PAGE - 1;
+    const jobs = await super.getJobs(statuses, first, last < 0 ? most : Math.min(last, most));
+    return jobs.map((job) => this.#freshen(job));
   }
 
   #freshen(job: Job): Job {

@@ -68,6 +68,8 @@ export function startProcessBeats(options: ProcessBeatsOptions): ProcessBeats {
   }
 
   function look(): void {
+    // Whoever reads beats cannot either; the connection says so itself.
+    if (redis.client.status !== 'ready') return;
     const beat = readBeat();
     const isDue = looks % LOOKS_PER_BEAT === 0;
     looks += 1;
@@ -88,10 +90,8 @@ export function startProcessBeats(options: ProcessBeatsOptions): ProcessBeats {
     async stop() {
       clearInterval(timer);
       redis.client.off('ready', look);
-      try {
-        await write({ ...readBeat(), state: 'ended' });
-      } catch (error) {
-        redis.reportError(error as Error);
+      if (redis.client.status === 'ready') {
+        await write({ ...readBeat(), state: 'ended' }).catch(redis.reportError);
       }
       await redis.close(TIMEOUT_MS);
     },

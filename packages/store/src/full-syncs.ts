@@ -9,7 +9,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_TENANT } from '@sluice/contracts/event';
-import { DEFAULT_COMPARED_PER_SECOND, type FullSyncDocument } from '@sluice/contracts/full-sync';
+import type { FullSyncDocument } from '@sluice/contracts/full-sync';
+import { DEFAULT_COMPARED_PER_SECOND } from '@sluice/contracts/full-sync-rate';
 import { LIVE_STATES, type OperationState } from '@sluice/contracts/operations';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { mongo } from 'mongoose';

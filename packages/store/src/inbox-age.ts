@@ -3,7 +3,7 @@ import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
 
 /**
- * Counts the rows of the inbox that wait for longer than `olderThanMs`, from an index alone.
+ * Counts the rows of the inbox that have waited for longer than `olderThanMs` to be put into the queue, from an index alone.
  *
  * @param options.timeoutMs 10 s by default
  * @throws DependencyAwayError
@@ -16,7 +16,7 @@ export async function countOldInboxRows(
   const before = new Date(Date.now() - olderThanMs);
   return within(timeoutMs, (signal) =>
     toCollection(connection, 'inbox').countDocuments(
-      { at: { $lt: before } },
+      { enqueuedAt: null as never, at: { $lt: before } },
       { maxTimeMS: timeoutMs, hint: { enqueuedAt: 1, at: 1 }, ...toWriteOptions(signal) },
     ),
   );

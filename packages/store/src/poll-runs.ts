@@ -144,7 +144,7 @@ export function createPollRuns(
                 localField: '_id',
                 foreignField: 'source',
                 // As many as are shown, from the end of the index.
-                pipeline: [{ $sort: { startedAt: -1, _id: 1 } }, { $limit: limit }, { $project: { _id: 0 } }],
+                pipeline: [{ $sort: { startedAt: -1 } }, { $limit: limit }, { $project: { _id: 0 } }],
                 as: 'runs',
               },
             },

@@ -22,12 +22,18 @@ export async function readRejectedCounts(
   tenant: string,
   {
     fromMs,
+    endMs,
     stepMs,
     source,
-  }: { readonly fromMs: number; readonly stepMs: number; readonly source?: string | undefined },
+  }: {
+    readonly fromMs: number;
+    /** Refusals from this second on are left out; none by default. */
+    readonly endMs?: number;
+    readonly stepMs: number;
+    readonly source?: string | undefined;
+  },
   { timeoutMs = connection.operationTimeoutMs } = {},
 ): Promise<readonly RejectedCount[]> {
-  const first = mongo.ObjectId.createFromTime(Math.max(0, Math.floor(fromMs / 1000)));
   const at = { $toLong: { $toDate: '$_id' } };
   const found = await within(timeoutMs, (signal) =>
     toCollection(connection, 'rejections')
@@ -37,7 +43,7 @@ export async function readRejectedCounts(
             $match: {
               tenant: tenant === DEFAULT_TENANT ? { $in: [tenant, null] } : tenant,
               ...(source === undefined ? {} : { source }),
-              _id: { $gte: first },
+              _id: { $gte: toFirstId(fromMs), ...(endMs === undefined ? {} : { $lt: toFirstId(endMs) }) },
             },
           },
           { $sort: { _id: -1 } },
@@ -50,4 +56,9 @@ export async function readRejectedCounts(
       .toArray(),
   );
   return found.map(({ _id, count }) => ({ atMs: Number(_id), count }));
+}
+
+/** The lowest id of a second; ids hold 32 bits of seconds. */
+function toFirstId(ms: number): mongo.ObjectId {
+  return mongo.ObjectId.createFromTime(Math.min(0xffff_ffff, Math.max(0, Math.floor(ms / 1000))));
 }

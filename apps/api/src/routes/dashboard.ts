@@ -57,6 +57,7 @@ export async function addDashboard(server: HttpServer, folder: string): Promise<
       root: folder,
       serve: false,
       cacheControl: false,
+      preCompressed: true,
     });
     const sendPage = (reply: FastifyReply) =>
       reply

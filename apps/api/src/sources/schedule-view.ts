@@ -31,7 +31,10 @@ export function toScheduleItem(
   };
 }
 
-/** A run in hand may take longer than the next slot is away: then nothing is late. */
+/** After these no run is due: one is under way, or the source is left alone for a while. */
+const NOT_DUE: ReadonlySet<PollRun['outcome']> = new Set(['running', 'waiting', 'open']);
+
+/** Finds the slots since the last run, or since the source was changed or resumed. */
 function findMissed(
   schedule: string,
   {
@@ -40,7 +43,7 @@ function findMissed(
     nowMs,
   }: { readonly runs: readonly PollRun[]; readonly declaredAt: Date; readonly nowMs: number },
 ) {
-  if (runs[0]?.outcome === 'running') return null;
+  if (runs[0] !== undefined && NOT_DUE.has(runs[0].outcome)) return null;
   const slots = runs.map(({ slot, startedAt }) => (isManualSlot(slot) ? startedAt.getTime() : slot * 1000));
   const after = new Date(
     Math.max(declaredAt.getTime(), ...slots, ...runs.map((run) => run.endedAt?.getTime() ?? 0)),

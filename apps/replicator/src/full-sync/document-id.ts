@@ -4,6 +4,7 @@ import { BSON } from 'mongodb';
 const AS_STORED = {
   ...{ promoteValues: false, promoteLongs: false, promoteBuffers: false },
   bsonRegExp: true,
+  validation: { utf8: false },
 } as const;
 
 const DOUBLE = 0x01;

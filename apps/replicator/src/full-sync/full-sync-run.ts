@@ -124,7 +124,14 @@ export async function runFullSync(
     for (const name of names) {
       const total = await untilRead('primary', (db) => countAbout(db, name));
       const there = await untilRead('backup', (db) => countAbout(db, name));
-      found.push({ name, state: 'waiting', ...NO_TALLY, total, isFresh: there === 0, samples: [] });
+      found.push({
+        name,
+        state: 'waiting',
+        ...NO_TALLY,
+        total,
+        isFresh: there === 0 && first.mode === 'copy',
+        samples: [],
+      });
     }
     const begun = await untilDone('the primary, which does not answer', () =>
       store.begin(runner, found, new Date(now())),

@@ -49,7 +49,7 @@ export function createNoticeDelivery({
 
   async function deliver(alerts: readonly AlertDocument[], signal: AbortSignal): Promise<void> {
     const begunMs = performance.now();
-    const waiting = alerts.filter(({ outbox }) => outbox.length > 0).toSorted(byAge);
+    const waiting = alerts.filter(({ outbox }) => outbox.length > 0).toSorted(byAttempts);
     for (let alert of waiting) {
       for (let [notice] = alert.outbox; notice !== undefined; [notice] = alert.outbox) {
         const nowMs = performance.now();
@@ -108,6 +108,8 @@ export function createNoticeDelivery({
   return { deliver };
 }
 
-function byAge({ outbox: [left] }: AlertDocument, { outbox: [right] }: AlertDocument): number {
-  return (left?.at.getTime() ?? 0) - (right?.at.getTime() ?? 0);
+/** What was tried least comes first, then the oldest: one that is never taken holds up no other. */
+function byAttempts({ outbox: [left] }: AlertDocument, { outbox: [right] }: AlertDocument): number {
+  const attempts = (left?.attempts ?? 0) - (right?.attempts ?? 0);
+  return attempts || (left?.at.getTime() ?? 0) - (right?.at.getTime() ?? 0);
 }

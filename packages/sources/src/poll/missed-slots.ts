@@ -27,7 +27,7 @@ export function findMissedSlots(
     for (let day = toDayStart(from); day <= until.getTime(); day += DAY_MS) {
       // Whether a day is one of the schedule's, the library tells by any of the times in it.
       if (!task.match(new Date(day + toMs(hour[0] ?? 0, minute[0] ?? 0, second[0] ?? 0)))) continue;
-      for (const at of listTimes(day, { second, minute, hour })) {
+      for (const at of listTimes(day, from, { second, minute, hour })) {
         if (at <= from) continue;
         if (at > until.getTime() || count === limit) return { firstAt, count };
         firstAt ??= new Date(at);
@@ -42,10 +42,15 @@ export function findMissedSlots(
 
 type Times = Readonly<Record<'second' | 'minute' | 'hour', readonly number[]>>;
 
-function* listTimes(day: number, { second, minute, hour }: Times): Generator<number> {
+/** Lists the slots of a day, but for hours and minutes that end before `from`. */
+function* listTimes(day: number, from: number, { second, minute, hour }: Times): Generator<number> {
+  const minutes = minute.toSorted(ascending);
+  const seconds = second.toSorted(ascending);
   for (const h of hour.toSorted(ascending)) {
-    for (const m of minute.toSorted(ascending)) {
-      for (const s of second.toSorted(ascending)) yield day + toMs(h, m, s);
+    if (day + toMs(h, 59, 59) <= from) continue;
+    for (const m of minutes) {
+      if (day + toMs(h, m, 59) <= from) continue;
+      for (const s of seconds) yield day + toMs(h, m, s);
     }
   }
 }

@@ -48,7 +48,7 @@ export function BySource({ sources }: { readonly sources: readonly SourceCounts[
               {formatCount(dead)}
             </td>
             <td data-align="right">{formatCount(duplicate)}</td>
-            <td data-from="600">
+            <td data-from="600" className={styles['share-of-all']}>
               <span className={styles['share']}>
                 <span style={{ width: `${(accepted / total) * 100}%` }} />
               </span>

@@ -1,4 +1,5 @@
-import { DEFAULT_COMPARED_PER_SECOND, type FullSync } from '@sluice/contracts/full-sync';
+import type { FullSync } from '@sluice/contracts/full-sync';
+import { DEFAULT_COMPARED_PER_SECOND } from '@sluice/contracts/full-sync-rate';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { send } from '../../data/http.ts';
