@@ -150,6 +150,7 @@ describe('the dashboard in a browser', () => {
   });
 
   it('shows an error, never an empty list, when the list cannot be read, and recovers', async () => {
+    await send({ source: 'recovers', payload: 1 });
     const page = await open('/events');
     await page.getByRole('table', { name: 'Events' }).waitFor();
     await page.route('**/api/events/raw*', (route) => route.abort());
