@@ -1,7 +1,7 @@
+import { OWN_COLLECTIONS } from '@sluice/contracts/full-sync';
 import type { Logger } from '@sluice/runtime/logger';
 import type { StoreConnection } from '@sluice/store/connection';
 import { within } from '@sluice/store/deadline';
-import { OWN_COLLECTIONS } from './ports.ts';
 
 const LIST_MS = 10_000;
 

@@ -1,8 +1,5 @@
 import type { Db, Timestamp } from 'mongodb';
 
-/** Collections that belong to one side of the backup alone and are never copied. */
-export const OWN_COLLECTIONS: ReadonlySet<string> = new Set(['leases', 'resume_tokens', 'sync_failures']);
-
 /** What became of documents that were handed to the apply loop. */
 export type ApplyOutcome = {
   /** Now on the backup as they are on the primary; those that are on neither side included. */

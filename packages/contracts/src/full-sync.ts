@@ -35,8 +35,8 @@ const ID_FORMS: ReadonlySet<string> = new Set([
   ...['$numberInt', '$numberLong', '$numberDouble', '$numberDecimal'],
 ]);
 
-/** What each database has for itself. */
-const OWN_COLLECTIONS: ReadonlySet<string> = new Set(['leases', 'resume_tokens', 'sync_failures']);
+/** What each database has for itself: never copied. */
+export const OWN_COLLECTIONS: ReadonlySet<string> = new Set(['leases', 'resume_tokens', 'sync_failures']);
 
 /** A value that an `_id` can have: no pattern and no operator, which would find other documents. */
 function isId(value: unknown): boolean {
