@@ -42,8 +42,11 @@ export default defineConfig({
           ...limits,
           ...withServers,
           name: 'e2e',
+          // A browser beside a whole stack, on two cores.
+          testTimeout: 3 * MINUTE,
           include: ['e2e/**/*.test.ts'],
           exclude: ALONE,
+          globalSetup: [...withServers.globalSetup, 'e2e/dashboard/build.ts'],
           setupFiles: CHECKED,
           sequence: { groupOrder: 2 },
         },

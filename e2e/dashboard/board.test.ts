@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTestStack, type TestStack } from '../test-stack.ts';
-import { buildForTests, startTestBrowser, type TestBrowser } from './browser.ts';
+import { startTestBrowser, type TestBrowser } from './browser.ts';
 
 const MAPPING = {
   type: 'sale',
@@ -25,7 +25,6 @@ describe('Bull Board in a browser', () => {
   const dead: string[] = [];
 
   beforeAll(async () => {
-    await buildForTests();
     sluice = await startTestStack({ workers: 1, env: { AUTH: 'on' } });
     browser = await startTestBrowser();
     admin = (await readFile(toKeyFile(), 'utf8')).trim();

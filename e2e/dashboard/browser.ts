@@ -1,6 +1,4 @@
-import { resolve } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { buildDashboard } from '@sluice/local/dashboard-build';
 import {
   type Browser,
   type BrowserContextOptions,
@@ -12,16 +10,9 @@ import { afterAll, expect } from 'vitest';
 import { noteAnswer } from '../openapi/watch-answers.ts';
 import { BROWSER_ARGUMENTS, findBrowser } from './find-browser.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-
 /** How wide a window is: an operator's screen, and a telephone. */
 const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
-
-/** Builds the dashboard; call it before the api starts, which looks for the build then. */
-export function buildForTests(): Promise<void> {
-  return buildDashboard(ROOT, () => undefined);
-}
 
 /** A browser for one test file; pages complain about every error that the page itself logs. */
 export type TestBrowser = {
@@ -73,4 +64,31 @@ export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
   expect(found, page.url()).toEqual([]);
+}
+
+/** Expects that axe finds nothing on a page in either theme; it is dark afterwards. */
+export async function expectAccessibleInBothThemes(page: Page): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expectAccessible(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expectAccessible(page);
+}
+
+/** As wide as 1,280 px at 400 %. */
+const NARROWEST = { width: 320, height: 800 };
+
+/** Expects that a page can be read without scrolling sideways on a narrow screen, or at 400 %. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  await page.setViewportSize(NARROWEST);
+  const { wide, widest } = await page.evaluate(() => {
+    const root = document.documentElement;
+    const over = [...document.querySelectorAll('body *')].filter(
+      (one) => one.getBoundingClientRect().right > root.clientWidth + 1 && one.checkVisibility(),
+    );
+    return {
+      wide: root.scrollWidth - root.clientWidth,
+      widest: over.slice(0, 3).map((one) => one.outerHTML.slice(0, 120)),
+    };
+  });
+  expect(wide, `${page.url()} ${widest.join(' | ')}`).toBeLessThanOrEqual(0);
 }

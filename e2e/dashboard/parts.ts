@@ -1,10 +1,22 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { expect } from 'vitest';
-import type { TestStack } from '../test-stack.ts';
-import type { TestBrowser } from './browser.ts';
+import { beforeAll, expect } from 'vitest';
+import { startTestStack, type TestStack } from '../test-stack.ts';
+import { startTestBrowser, type TestBrowser } from './browser.ts';
 
 /** What the tests of the dashboard share: one running Sluice and one browser. */
 export type Parts = { readonly sluice: TestStack; readonly browser: TestBrowser };
+
+/** Starts a Sluice and a browser before the first test of a file; returns how its tests ask for them. */
+export function startParts(): () => Parts {
+  let parts: Parts | undefined;
+  beforeAll(async () => {
+    parts = { sluice: await startTestStack(), browser: await startTestBrowser() };
+  });
+  return () => {
+    if (parts === undefined) throw new Error('Nothing has started yet.');
+    return parts;
+  };
+}
 
 /** Opens a page of the dashboard in a window of its own. */
 export function openPage(parts: Parts, path: string, options?: BrowserContextOptions): Promise<Page> {
@@ -12,8 +24,12 @@ export function openPage(parts: Parts, path: string, options?: BrowserContextOpt
 }
 
 /** Sends an event and returns its id. */
-export async function sendEvent({ sluice }: Parts, body: unknown): Promise<string> {
-  const answer = await sluice.post('/api/events', body);
+export async function sendEvent(
+  { sluice }: Parts,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  const answer = await sluice.post('/api/events', body, headers);
   expect(answer.status).toBe(202);
   return (answer.body as { id: string }).id;
 }

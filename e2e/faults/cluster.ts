@@ -147,7 +147,11 @@ async function toSpecs(
 ): Promise<AppSpec[]> {
   const host = '127.0.0.1';
   const ports = await settlePorts(ANY_PORTS, host);
-  const specs = await createPlan({ host, workers: 2, schedulers: 2, env }, ports, stores).toSpecs();
+  const specs = await createPlan(
+    { host, ports: ANY_PORTS, workers: 2, schedulers: 2, env },
+    ports,
+    stores,
+  ).toSpecs();
   const [ingest] = specs;
   if (ingest === undefined) throw new TypeError('The plan has no ingest.');
   const taken = new Set(Object.values(ports));

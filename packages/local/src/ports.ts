@@ -14,6 +14,16 @@ export async function findFreePort(): Promise<number> {
   return address.port;
 }
 
+/** Finds a free port of 127.0.0.1 that is not in `taken`, and adds it there. The system may give a port twice while nobody listens. */
+export async function takeFreePort(taken: Set<number>): Promise<number> {
+  for (;;) {
+    const port = await findFreePort();
+    if (taken.has(port)) continue;
+    taken.add(port);
+    return port;
+  }
+}
+
 /**
  * Tells whether a port of a host can be listened on: undefined when it can, else the system's code, such as
  * `EADDRINUSE` (something listens there) or `EACCES` (not allowed).

@@ -14,6 +14,8 @@ export type Plan = {
 /** What a plan is made from. */
 export type PlanOptions = {
   readonly host: string;
+  /** As they were asked for: 0 means any free one. */
+  readonly ports: StackPorts;
   readonly workers: number;
   readonly schedulers: number;
   readonly env: Environment;
@@ -49,7 +51,7 @@ export function createPlan(
     INGEST_URL: urls.ingestUrl,
     LIVE_URL: urls.liveUrl,
   };
-  const replicaPorts = createReplicaPorts(ports, host);
+  const replicaPorts = createReplicaPorts(options.ports, ports, host);
   let workers = 0;
   let schedulers = 0;
 

@@ -1,4 +1,4 @@
-import { findFreePort, probePort, takePortFrom } from './ports.ts';
+import { findFreePort, probePort, takeFreePort, takePortFrom } from './ports.ts';
 import { StartError } from './say.ts';
 
 /** The setting behind each port, and the app that listens there. */
@@ -72,12 +72,17 @@ export async function settlePorts(wanted: StackPorts, host: string): Promise<Sta
   return settled;
 }
 
-/** Creates the source of ports for further replicas: free ones from 3020 (workers) and 3040 (schedulers). */
-export function createReplicaPorts(settled: StackPorts, host: string): ReplicaPorts {
+/**
+ * Creates the source of ports for further replicas: free ones from 3020 (workers) and 3040 (schedulers), or any free one
+ * where the first replica may have any, so that stacks that start at the same moment do not meet.
+ */
+export function createReplicaPorts(wanted: StackPorts, settled: StackPorts, host: string): ReplicaPorts {
   const taken = new Set(Object.values(settled));
+  const next = (setting: PortSetting, from: number): Promise<number> =>
+    wanted[setting] === 0 ? takeFreePort(taken) : takePortFrom(from, taken, host);
   return {
-    nextWorker: () => takePortFrom(FURTHER_WORKERS_FROM, taken, host),
-    nextScheduler: () => takePortFrom(FURTHER_SCHEDULERS_FROM, taken, host),
+    nextWorker: () => next('WORKER_PORT', FURTHER_WORKERS_FROM),
+    nextScheduler: () => next('SCHEDULER_PORT', FURTHER_SCHEDULERS_FROM),
   };
 }
 

@@ -1,47 +1,61 @@
 import type { Page } from 'playwright-core';
-import { expect, it } from 'vitest';
-import { expectAccessible } from './browser.ts';
-import { openPage, type Parts, sendEvent, waitForLive } from './parts.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible, expectAccessibleInBothThemes, expectNoSidewaysScroll, NARROW } from './browser.ts';
+import { fillPages } from './fill-pages.ts';
+import { openPage, sendEvent, startParts, waitForLive } from './parts.ts';
+
+const PAGES = [
+  '/overview',
+  '/live',
+  '/events',
+  '/normalized',
+  '/aggregates',
+  '/devices',
+  '/dead-letters',
+  '/requests',
+  '/operations',
+  '/send',
+  '/sources',
+  '/schedules',
+  '/queues',
+  '/replication',
+  '/keys',
+  '/audit',
+  '/settings',
+] as const;
 
 const STATIONS = ['Received', 'Verified', 'Queued', 'Normalized', 'Stored', 'Replicated'];
 
-/** As wide as 1,280 px at 400 %. */
-const NARROWEST = { width: 320, height: 800 };
+describe('accessibility of the dashboard', () => {
+  const parts = startParts();
+  beforeAll(() => fillPages(parts()));
 
-/** Expects that a page can be read without scrolling sideways on a narrow screen, or at 400 %. */
-export async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  await page.setViewportSize(NARROWEST);
-  const { wide, widest } = await page.evaluate(() => {
-    const root = document.documentElement;
-    const over = [...document.querySelectorAll('body *')].filter(
-      (one) => one.getBoundingClientRect().right > root.clientWidth + 1 && one.checkVisibility(),
-    );
-    return {
-      wide: root.scrollWidth - root.clientWidth,
-      widest: over.slice(0, 3).map((one) => one.outerHTML.slice(0, 120)),
-    };
+  it.each(PAGES)('%s has nothing that axe objects to, in either scheme and on a telephone', async (path) => {
+    const page = await openPage(parts(), path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await expectAccessibleInBothThemes(page);
+    await page.setViewportSize(NARROW);
+    await expectAccessible(page);
+    await expectNoSidewaysScroll(page);
+    await page.context().close();
   });
-  expect(wide, `${page.url()} ${widest.join(' | ')}`).toBeLessThanOrEqual(0);
-}
 
-/** Adds the tests of accessibility that are not those of each page. */
-export function addAccessibilityTests(parts: () => Parts): void {
   it('has nothing that axe objects to in any state: empty, error, dialog, keys awaited, settings', async () => {
     const page = await openPage(parts(), '/events?source=nobody');
     await page.getByText('No events of nobody').waitFor();
-    await expectInBothSchemes(page);
+    await expectAccessibleInBothThemes(page);
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
-    await expectInBothSchemes(page);
+    await expectAccessibleInBothThemes(page);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('g');
     await expectAccessible(page);
     await page.route('**/api/events/raw*', (route) => route.abort());
     await page.getByRole('alert').filter({ hasText: 'could not be loaded' }).waitFor();
-    await expectInBothSchemes(page);
+    await expectAccessibleInBothThemes(page);
     await page.context().close();
-  }, 120_000);
+  });
 
   it('has one polite status from the start, and says in it what arrives', async () => {
     const page = await openPage(parts(), '/events');
@@ -121,14 +135,7 @@ export function addAccessibilityTests(parts: () => Parts): void {
     expect(rail.match(new RegExp(STATIONS.join('|'), 'g'))).toEqual(STATIONS);
     await page.context().close();
   });
-}
-
-async function expectInBothSchemes(page: Page): Promise<void> {
-  await page.emulateMedia({ colorScheme: 'light' });
-  await expectAccessible(page);
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await expectAccessible(page);
-}
+});
 
 /** What a screen reader is told of a part, without what differs from run to run. */
 async function read(page: Page, selector: string): Promise<string> {

@@ -1,11 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Page } from 'playwright-core';
-import { expect, it, onTestFinished } from 'vitest';
-import { expectNoSidewaysScroll } from './accessibility.ts';
-import { expectAccessible } from './browser.ts';
-import { openPage, type Parts } from './parts.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { expectAccessible, expectAccessibleInBothThemes, expectNoSidewaysScroll } from './browser.ts';
+import { openPage, startParts } from './parts.ts';
 
 const SOON = { timeout: 20_000, interval: 100 };
 
@@ -16,8 +14,9 @@ const MILD = {
   fields: { amount: { from: ['amount'], as: 'number' }, n: { from: ['n'], as: 'number' } },
 };
 
-/** Adds the tests of the pages with which the service is run: queues, schedules, sources, dead letters. */
-export function addOpsTests(parts: () => Parts): void {
+describe('the pages with which the service is run', () => {
+  const parts = startParts();
+
   async function call(method: 'GET' | 'POST', path: string, body?: unknown) {
     const response = await fetch(new URL(path, parts().sluice.stack.apiUrl), {
       method,
@@ -55,13 +54,6 @@ export function addOpsTests(parts: () => Parts): void {
     return parts().sluice.db.collection('raw_events').countDocuments({ source, status });
   }
 
-  async function expectInBothSchemes(page: Page): Promise<void> {
-    await page.emulateMedia({ colorScheme: 'light' });
-    await expectAccessible(page);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await expectAccessible(page);
-  }
-
   it('lists every replica, says why workers hold, and turns maintenance on and off', async () => {
     const page = await openPage(parts(), '/queues');
     const processes = page.getByRole('table', { name: 'Processes' });
@@ -87,7 +79,7 @@ export function addOpsTests(parts: () => Parts): void {
     await processes.locator('tr[data-process="worker"]').filter({ hasText: 'maintenance' }).first().waitFor();
     await parts().sluice.post('/api/events', { source: 'held', payload: { n: 1 } });
     await page.getByText('not while nobody takes jobs').waitFor();
-    await expectInBothSchemes(page);
+    await expectAccessibleInBothThemes(page);
 
     await page.getByRole('button', { name: 'Turn it off…' }).click();
     await page.getByLabel('Why, for the audit log').fill('the test is over');
@@ -135,7 +127,7 @@ export function addOpsTests(parts: () => Parts): void {
     await sources.updateOne({ _id: 'erp' }, { $set: { updatedAt: longAgo } });
     await row.getByText(/^Due .*Z, .* late$/).waitFor();
     await row.getByText('3 runs missed').waitFor();
-    await expectInBothSchemes(page);
+    await expectAccessibleInBothThemes(page);
 
     await row.getByRole('button', { name: 'Run now: erp' }).click();
     await row.getByRole('img', { name: /The last 1 runs: 1 read to the end/ }).waitFor();
@@ -160,7 +152,7 @@ export function addOpsTests(parts: () => Parts): void {
       expect(await page.getByLabel(name).getAttribute('aria-invalid')).toBe('true');
       expect(await page.getByLabel(name).getAttribute('aria-describedby')).not.toBeNull();
     }
-    await expectInBothSchemes(page);
+    await expectAccessibleInBothThemes(page);
 
     await page.getByLabel('it sends them to an address of ours').check();
     await page.getByLabel(/^Name;/).fill('door');
@@ -216,7 +208,7 @@ export function addOpsTests(parts: () => Parts): void {
     await page.getByRole('button', { name: 'Compare' }).click();
     const changes = page.getByRole('table', { name: 'From revision 1 to revision 2' });
     await changes.getByRole('row', { name: /fields › n › from absent n/ }).waitFor();
-    await expectInBothSchemes(page);
+    await expectAccessibleInBothThemes(page);
     await revisions.getByRole('button', { name: /Revision 1 retired/ }).click();
     await page.getByRole('button', { name: 'Roll back to revision 1…' }).click();
     await page.getByRole('button', { name: 'Roll back to revision 1', exact: true }).click();
@@ -252,7 +244,7 @@ export function addOpsTests(parts: () => Parts): void {
     await dialog.getByText('The mapping was not changed since: they would fail again').waitFor();
     const second = await kill(source, 3);
     await dialog.getByText('+3 since').waitFor();
-    await expectInBothSchemes(page);
+    await expectAccessibleInBothThemes(page);
 
     await dialog.getByLabel(/^a canary/).check();
     await dialog.getByLabel('Why, for the audit log').fill('does it live?');
@@ -309,4 +301,4 @@ export function addOpsTests(parts: () => Parts): void {
     await parts().sluice.settled();
     await page.context().close();
   });
-}
+});

@@ -1,0 +1,275 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it, vi } from 'vitest';
+import type { TestStack } from '../test-stack.ts';
+import { expectAccessible, NARROW } from './browser.ts';
+import { openPage, sendEvent, startParts } from './parts.ts';
+
+describe('lists and figures in a browser', () => {
+  const parts = startParts();
+  const open = (path: string): Promise<Page> => openPage(parts(), path);
+  const send = (body: unknown, headers?: Record<string, string>) => sendEvent(parts(), body, headers);
+
+  const metric = (amount: number, more: object = {}) => ({
+    metric: 'reading',
+    amount,
+    timestamp: amount,
+    ...more,
+  });
+
+  it('lists a refused request with its cause', async () => {
+    expect((await parts().sluice.post('/api/events', '{"source":')).status).toBe(400);
+    const page = await open('/requests');
+    await page
+      .getByRole('row', { name: /ERR_JSON_INVALID/ })
+      .first()
+      .click();
+    await page.getByText('First 4 KiB of the body').waitFor();
+    await page.context().close();
+  });
+
+  it('keeps the filter in the address, and counts as MongoDB does', async () => {
+    await send({ source: 'counted', payload: { metric: 'c', amount: 1, timestamp: 1 } });
+    await parts().sluice.settled();
+    const page = await open('/events?status=normalized&source=counted');
+    const rows = page.getByRole('table', { name: 'Events' }).locator('tr[data-row]');
+    await rows.first().waitFor();
+    const stored = await parts()
+      .sluice.db.collection('raw_events')
+      .countDocuments({ source: 'counted', status: 'normalized' });
+    expect(await rows.count()).toBe(stored);
+    await page.reload();
+    await rows.first().waitFor();
+    expect(await rows.count()).toBe(stored);
+    await page.context().close();
+  });
+
+  it('shows an error, never an empty list, when the list cannot be read, and recovers', async () => {
+    await send({ source: 'recovers', payload: 1 });
+    const page = await open('/events');
+    await page.getByRole('table', { name: 'Events' }).waitFor();
+    await page.route('**/api/events/raw*', (route) => route.abort());
+    const failure = page.getByRole('alert').filter({ hasText: 'Events could not be loaded' });
+    await failure.waitFor();
+    expect(await page.getByRole('table', { name: 'Events' }).isVisible()).toBe(true);
+    await page.unroute('**/api/events/raw*');
+    await failure.waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+
+  it('show the same counts on their tabs as MongoDB has', async () => {
+    const { sluice } = parts();
+    for (const note of ['first', 'again']) await send({ source: 'tabs', payload: metric(1, { note }) });
+    await sluice.settled();
+    const page = await open('/events');
+    const stored = await sluice.db
+      .collection('raw_events')
+      .aggregate<{ _id: string; n: number }>([{ $group: { _id: '$status', n: { $sum: 1 } } }])
+      .toArray();
+    expect(stored.map(({ _id }) => _id)).toEqual(expect.arrayContaining(['normalized', 'duplicate']));
+    for (const { _id, n } of stored) {
+      const count = page.locator(`[data-count="${_id}"]`);
+      await vi.waitFor(async () => expect((await count.textContent())?.replace(/\s/g, '')).toBe(String(n)), {
+        timeout: 10_000,
+      });
+    }
+    await page.context().close();
+  });
+
+  it('change a row in its place when its event does', async () => {
+    const id = await send({ source: 'in-place', payload: metric(1), simulateFailure: 'all' });
+    const page = await open('/events?source=in-place');
+    const row = page.locator(`tr[data-row="${id}"]`);
+    await row.waitFor();
+    await row.filter({ hasText: 'Dead' }).waitFor({ timeout: 50_000 });
+    await page.context().close();
+  });
+
+  it('select rows by key, and replay what is selected after showing the plan', async () => {
+    const { sluice } = parts();
+    const ids = await Promise.all(
+      [1, 2, 3].map((at) => send({ source: 'selected', payload: metric(at), simulateFailure: 8 })),
+    );
+    await sluice.settled();
+    const page = await open('/events?status=dead&source=selected');
+    const rows = page.getByRole('table', { name: 'Events' }).locator('tr[data-row]');
+    await rows.nth(2).waitFor();
+    await rows.first().focus();
+    await page.keyboard.press('x');
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Shift+X');
+    await page.getByText('3 events selected').waitFor();
+    await page.getByRole('button', { name: 'Replay 3 selected events…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('3 events').first().waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    const statuses = await sluice.db
+      .collection<{ _id: string; status: string }>('raw_events')
+      .find({ _id: { $in: ids } })
+      .map(({ status }) => status)
+      .toArray();
+    expect(statuses).toEqual(['dead', 'dead', 'dead']);
+    await page.context().close();
+  });
+
+  it('stay as they are for whoever reads, with 200 events a second arriving', async () => {
+    const { sluice } = parts();
+    for (let round = 0; round < 3; round += 1) await burst(sluice, 100, round * 100);
+    await sluice.settled();
+    const page = await open('/events?source=burst');
+    const scroller = page.locator('main div:has(> table[aria-label="Events"])');
+    const row = page.locator('tr[data-row]').nth(20);
+    await row.scrollIntoViewIfNeeded();
+    await scroller.evaluate((element) => {
+      element.scrollTop = 320;
+    });
+    await row.getByRole('checkbox').click();
+    const id = await page.locator('tr[data-selected="true"]').getAttribute('data-row');
+    const read = () =>
+      page.evaluate((selected) => {
+        const table = document.querySelector('table[aria-label="Events"]');
+        const chosen = document.querySelector(`tr[data-row="${selected}"]`);
+        const top = table?.parentElement?.scrollTop;
+        return [top, chosen?.getBoundingClientRect().top, chosen?.getAttribute('data-selected')];
+      }, id);
+    const before = await read();
+    // The list of commands lies open over the table, with something written and something chosen in it.
+    await page.keyboard.press('ControlOrMeta+k');
+    const commands = page.getByRole('dialog', { name: 'Commands' });
+    const field = commands.getByRole('combobox');
+    await field.fill('theme');
+    await commands.getByText('2 found').waitFor();
+    await page.keyboard.press('ArrowDown');
+    const option = commands.getByRole('option', { selected: true });
+    const readMenu = async () => [
+      await field.inputValue(),
+      await option.textContent(),
+      await field.evaluate((element) => element === document.activeElement),
+    ];
+    const menu = await readMenu();
+    for (let round = 0; round < 10; round += 1) await burst(sluice, 100, 1000 + round * 100);
+    await page.locator('main button').filter({ hasText: / new/ }).waitFor();
+    expect([await read(), await readMenu()]).toEqual([before, menu]);
+    await sluice.settled();
+    expect([await read(), await readMenu()]).toEqual([before, menu]);
+    await page.keyboard.press('Escape');
+    await commands.waitFor({ state: 'detached' });
+    expect(await read()).toEqual(before);
+    await page.context().close();
+  });
+
+  it('hold back what is new while a row has the focus or the pointer, and show it when asked', async () => {
+    const { sluice } = parts();
+    await send({ source: 'held', payload: metric(1) });
+    await sluice.settled();
+    const page = await open('/events?source=held');
+    const rows = page.getByRole('table', { name: 'Events' }).locator('tr[data-row]');
+    await rows.first().focus();
+    await send({ source: 'held', payload: metric(2) });
+    await page.getByRole('button', { name: '1 new' }).waitFor();
+    expect(await rows.count()).toBe(1);
+    await page.getByRole('button', { name: '1 new' }).click();
+    await rows.nth(1).waitFor();
+    await page.locator('h1').click();
+    await page.mouse.move(5, 5);
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await send({ source: 'held', payload: metric(3) });
+    await rows.nth(2).waitFor();
+    await page.context().close();
+  });
+
+  it('never show an error as nothing', async () => {
+    const page = await open('/overview');
+    await page.route('**/api/events/raw*', (route) => route.fulfill({ status: 500, body: '{}' }));
+    await page.getByRole('link', { name: 'Events', exact: true }).click();
+    const alert = page.getByRole('alert').filter({ hasText: 'Events could not be loaded' });
+    await alert.waitFor();
+    await alert.getByText('HTTP 500').waitFor();
+    expect(await page.getByText(/^No events/).count()).toBe(0);
+    await expectAccessible(page);
+    await page.context().close();
+  });
+
+  it('follow the range and the source in the address, by keys and as a table too', async () => {
+    const page = await open('/overview?range=24h');
+    const chart = page.getByRole('figure', { name: /^Events per hour, by outcome/ });
+    const bars = chart.getByRole('img').last();
+    await bars.focus();
+    await page.keyboard.press('ArrowLeft');
+    await chart.getByText(/not over yet/).waitFor();
+    await chart.getByRole('button', { name: 'View as table' }).click();
+    await chart.getByRole('table').waitFor();
+    await page.getByRole('button', { name: '15 min' }).click();
+    await page.waitForURL(/range=15m/);
+    await page.getByRole('figure', { name: /^Events per 15 s/ }).waitFor();
+    await page.getByRole('figure', { name: /^Received to stored/ }).waitFor();
+    await page.getByText(/unaccounted 0/).waitFor();
+    await expectAccessible(page);
+    await page.setViewportSize(NARROW);
+    await expectAccessible(page);
+    await page.context().close();
+  });
+
+  it('sort devices by each of four columns, and open one', async () => {
+    const { sluice } = parts();
+    const now = Math.floor(Date.now() / 1000);
+    const devices = [
+      { device: 'd-1', heartRateValue: 61, breathRateValue: 19, timestamp: now },
+      { device: 'd-2', heartRateValue: 90, breathRateValue: 12, timestamp: now - 4000 },
+      { device: 'd-3', heartRateValue: 75, breathRateValue: 15, timestamp: now - 10 },
+    ];
+    for (const device of devices) expect((await sluice.post('/vital-data', device)).status).toBe(202);
+    await sluice.settled();
+    const page = await open('/devices');
+    const table = page.getByRole('table', { name: 'Devices' });
+    const order = () => table.locator('tbody th').allTextContents();
+    const expected = {
+      Device: ['d-3', 'd-2', 'd-1'],
+      'Heart rate': ['d-2', 'd-3', 'd-1'],
+      'Breath rate': ['d-1', 'd-3', 'd-2'],
+    };
+    await vi.waitFor(async () => expect(await order()).toEqual(['d-1', 'd-3', 'd-2']), { timeout: 10_000 });
+    await table.getByText(/^silent 1 h/).waitFor();
+    for (const [name, ids] of Object.entries(expected)) {
+      await table.getByRole('button', { name: new RegExp(`^${name}`) }).click();
+      await vi.waitFor(async () => expect(await order()).toEqual(ids), { timeout: 10_000 });
+    }
+    await page.getByRole('link', { name: 'd-1' }).click();
+    await page.getByRole('figure', { name: /^heartRate\b/ }).waitFor();
+    await expectAccessible(page);
+    await page.context().close();
+  });
+
+  it('count events of one client over time, and hand them out as CSV', async () => {
+    const page = await open('/aggregates?source=burst&interval=hour');
+    await page
+      .getByRole('table', { name: 'Metrics by client' })
+      .getByRole('row', { name: /^burst reading/ })
+      .waitFor();
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download CSV' }).click();
+    expect((await saving).suggestedFilename()).toBe('aggregates.csv');
+    await page.context().close();
+  });
+
+  it('sample a crowd of events in the feed and still count each', async () => {
+    const { sluice } = parts();
+    const page = await open('/live?source=burst');
+    await page.getByText(/^Connected\./).waitFor();
+    for (let round = 0; round < 6; round += 1) await burst(sluice, 100, 5000 + round * 100);
+    await page.getByText(/^1 of \d+ shown, counts exact$/).waitFor();
+    await page.getByText('600 since the page was opened').waitFor({ timeout: 20_000 });
+    expect(await page.locator('ol[role="log"] > li').count()).toBeLessThan(600);
+    await page.context().close();
+  });
+});
+
+async function burst(sluice: TestStack, count: number, from: number): Promise<void> {
+  const events = Array.from({ length: count }, (_, index) => ({
+    source: 'burst',
+    payload: { metric: 'reading', amount: from + index, timestamp: 1_767_000_000 + from + index },
+  }));
+  expect((await sluice.post('/api/events/batch', events)).status).toBe(202);
+}
