@@ -16,7 +16,7 @@ import type { StoreConnection } from '@sluice/store/connection';
 import type { SyncFailures } from '@sluice/store/sync-failures';
 import type { SyncStates } from '@sluice/store/sync-state';
 import { type AppliedBulk, startApplyLoop } from './apply-loop.ts';
-import { startChangeFeed } from './change-feed.ts';
+import { type ChangeFeedOptions, startChangeFeed } from './change-feed.ts';
 import { openChangeStream, PositionLostError, readClusterTime } from './change-stream.ts';
 import type { ReplicatorConfig } from './config.ts';
 import { dropUniqueIndexes, listCopied, toExcluded } from './copied-collections.ts';
@@ -75,7 +75,7 @@ export async function runActive(options: ActiveOptions, signal: AbortSignal): Pr
   ];
   try {
     await dropUniqueIndexes(backup, excluded, logger);
-    const start = await findStart(options, { position: writer.position(), origin, excluded }, either);
+    const from = await findStart(options, { position: writer.position(), origin, excluded }, either);
     const refused = await createRefusedDocuments({
       failures: options.failures,
       producer: options.producer,
@@ -87,7 +87,7 @@ export async function runActive(options: ActiveOptions, signal: AbortSignal): Pr
       onDead: metrics.dead,
     });
     const loop = startApplyLoop({
-      primary: primary.db,
+      primary,
       writer,
       noteRefused: refused.note,
       onApplied: (bulk) => {
@@ -104,17 +104,22 @@ export async function runActive(options: ActiveOptions, signal: AbortSignal): Pr
       ...{ origin, excluded, anchor: reporter.anchor() },
     });
     // Kept before the first change: should it end here, the next one goes on from the same place.
-    const { appliedTo, appliedAt } = writer.position();
-    await loop.applyChanges(new Map(), toMove({ start, appliedTo, appliedAt }), new Date());
-    const applyIds: ApplyIds = (collection, ids) => {
+    await loop.applyChanges(new Map(), toMove(from), new Date());
+    const applyIds: ApplyIds = (collection, ids, gone) => {
       const pending = createPendingChanges();
-      for (const id of ids) pending.add({ kind: 'update', collection, id });
+      const kind = gone === 'delete' ? 'delete' : 'update';
+      for (const id of ids) pending.add({ kind, collection, id });
       return loop.applyDocuments(pending.take());
     };
     const feed = startChangeFeed({
-      ...{ primary, loop, start, appliedTo, appliedAt, excluded, toMove, signal: either },
+      ...{ primary, loop, ...from, excluded, toMove, signal: either },
       batchSize: config.SYNC_BATCH_SIZE,
       intervalMs: config.SYNC_WORKER_INTERVAL,
+      checkPrimary: async () => {
+        if ((await options.states.countWrites()) < writer.position().anchor) {
+          throw new PositionLostError('The primary is older than the position: it was restored.');
+        }
+      },
       onCollectionsChanged: async (operationType) => {
         logger.warn({ operationType }, 'collections.changed');
         await fullSyncs.ask('collections-changed');
@@ -142,7 +147,7 @@ export async function runActive(options: ActiveOptions, signal: AbortSignal): Pr
     closers.push(running.stop);
     reporter.follow(() => ({ progress: feed.progress(), position: writer.position() }));
     reporter.set('active');
-    logger.info({ fence: active.fence, ...toShown(start) }, 'replicator.active');
+    logger.info({ fence: active.fence, ...toShown(from.start) }, 'replicator.active');
     await Promise.race([feed.ended, loop.failed]);
   } catch (error) {
     isLost = error instanceof PositionLostError;
@@ -186,28 +191,35 @@ async function waitForSameDataset(
   return null;
 }
 
+/** Where the feed goes on, and what is on the backup up to there; null when that is not known. */
+type From = Pick<ChangeFeedOptions, 'start' | 'appliedTo' | 'appliedAt'>;
+
 /** Finds where to go on. When that is not known a full sync is asked for, and kept, before anything else. */
 async function findStart(
-  { primary, states, fullSyncs, logger }: ActiveOptions,
+  { primary, states, fullSyncs, reporter, logger }: ActiveOptions,
   known: {
     readonly position: PositionDocument;
     readonly origin: string;
     readonly excluded: readonly string[];
   },
   ending: AbortSignal,
-): Promise<NonNullable<PositionDocument['start']>> {
+): Promise<From> {
   const { position, excluded } = known;
   // Before the request: what changes from now on the feed sees, what changed before the full sync.
   const now = await readClusterTime(primary);
-  const reason = await findReason(primary, known, await states.countWrites(), ending);
+  const anchor = await states.countWrites();
+  reporter.setAnchor(anchor);
+  const reason = await findReason(primary, known, anchor, ending);
   if (reason === null && position.start !== null) {
     const isWider = position.excluded.some((name) => !excluded.includes(name));
     if (isWider) await fullSyncs.ask('collections-changed');
-    return position.start;
+    const { start, appliedTo, appliedAt } = position;
+    return { start, appliedTo, appliedAt };
   }
   logger.warn({ reason }, 'position.lost');
   await fullSyncs.ask(reason ?? 'first-sync');
-  return { at: now };
+  // What the position says of another primary, or of another past of this one, means nothing here.
+  return { start: { at: now }, appliedTo: null, appliedAt: null };
 }
 
 async function findReason(
@@ -260,7 +272,8 @@ function logBulk({ writes, refused, conflicts, durationMs, createdMs }: AppliedB
     durationMs: Math.round(durationMs),
     waitedMs: Math.round(performance.now() - createdMs - durationMs),
     documents: writes.map(
-      ({ collection, id, document }) => `${document === null ? 'deleted ' : ''}${collection} ${String(id)}`,
+      ({ collection, id, document, mayDelete }) =>
+        `${document !== null ? '' : mayDelete ? 'deleted ' : 'gone '}${collection} ${String(id)}`,
     ),
   };
   logger.debug(line, 'bulk.copied');

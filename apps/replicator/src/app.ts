@@ -48,6 +48,8 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
         await rest((await beActive()) ? 0 : standbyMs);
         backoff.reset();
       } catch (err) {
+        // It gives the lease up itself.
+        if (closing.signal.aborted && err instanceof LeaseLostError) break;
         if (err instanceof LeaseLostError) logger.warn({}, 'lease.lost');
         else if (err instanceof PositionLostError) logger.warn({ err }, 'position.lost');
         else if (err instanceof DependencyAwayError) logger.debug({ err }, 'store.away');

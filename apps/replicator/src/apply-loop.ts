@@ -4,7 +4,8 @@
  *
  *  1. Work waits in two lines, the feed's and the others'; they take turns.
  *  2. One reader reads the documents of one piece of work after the other, in portions, and is one portion ahead of
- *     the writer. Since no reading begins before the one before has ended, a document never goes back in time.
+ *     the writer. Since no reading begins before the one before has ended, and none shows an older state than the one
+ *     before (read-documents.ts), a document never goes back in time.
  *  3. One writer writes each portion as one bulk. The last one of the feed's work moves the position.
  *  4. A refused bulk is split until the refused documents are alone; they are noted before the position moves on.
  *  5. While a store is away both wait, with growing pauses, and whoever handed work over waits with them.
@@ -12,7 +13,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
-import type { Db } from 'mongodb';
+import type { StoreConnection } from '@sluice/store/connection';
 import { createBackoff } from './backoff.ts';
 import type { PendingByCollection } from './pending-changes.ts';
 import { LeaseLostError } from './ports.ts';
@@ -37,7 +38,7 @@ export type AppliedBulk = {
 };
 
 export type ApplyLoopOptions = {
-  readonly primary: Db;
+  readonly primary: Pick<StoreConnection, 'client' | 'db'>;
   readonly writer: BulkWriter;
   /** Notes refused documents before the position moves past them; may reject with DependencyAwayError. */
   readonly noteRefused: (refused: readonly RefusedWrite[]) => Promise<void>;
@@ -87,6 +88,7 @@ export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
   const { primary, writer, noteRefused, onApplied, onAway } = options;
   const stopping = new AbortController();
   const signal = AbortSignal.any([options.signal, stopping.signal]);
+  const session = primary.client.startSession({ causalConsistency: true });
   const changes: Work[] = [];
   const documents: Work[] = [];
   const inHand = new Set<Work>();
@@ -134,6 +136,8 @@ export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
       ended = { error };
       for (const work of inHand) work.done.reject(error);
       fail(error);
+    } finally {
+      await session.endSession();
     }
   }
 
@@ -154,11 +158,14 @@ export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
   async function* readPortions(): AsyncGenerator<Portion> {
     for (;;) {
       const work = await takeWork();
+      const seenTo = work.move?.appliedTo ?? null;
+      if (seenTo !== null) session.advanceOperationTime(seenTo);
       const backoff = createBackoff();
       let held: readonly DocumentWrite[] | undefined;
       for (let isRead = false; !isRead; ) {
         try {
-          for await (const writes of readDocuments(primary, toLeft(work.pending, work.handedOn), signal)) {
+          const left = toLeft(work.pending, work.handedOn);
+          for await (const writes of readDocuments(primary.db, left, { session, ending: signal })) {
             if (held !== undefined) yield { work, writes: held, isLast: false };
             for (const { collection, key } of writes) work.handedOn.add(toKey(collection, key));
             held = writes;

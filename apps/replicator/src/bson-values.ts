@@ -1,27 +1,14 @@
 import { createHash } from 'node:crypto';
-import { Binary, BSON, Double, Int32, Long, ObjectId } from 'mongodb';
-
-/**
- * How documents are read that are written again: every value keeps its type, so that 1.0 does not become 1, and a text
- * that is not UTF-8 does not hold up the others.
- */
-export const AS_STORED = {
-  promoteValues: false,
-  promoteLongs: false,
-  promoteBuffers: false,
-  bsonRegExp: true,
-  enableUtf8Validation: false,
-  // The same for BSON.deserialize, which does not know the driver's name of it.
-  validation: { utf8: false },
-} as const;
+import { Binary, BSON, ObjectId } from 'mongodb';
+import { toIdBytes, toIdKey } from './full-sync/document-id.ts';
 
 /** Returns a text that is the same for the same id: MongoDB takes equal numbers of different types for one. */
 export function toDocumentKey(id: unknown): string {
+  // Nearly all are of these two, which need no encoding.
   if (typeof id === 'string') return `s${id}`;
   if (id instanceof ObjectId) return `o${id.toHexString()}`;
-  if (id instanceof Int32 || id instanceof Double) return `n${id.valueOf()}`;
-  if (typeof id === 'number' || id instanceof Long) return `n${id.toString()}`;
-  return `b${Buffer.from(BSON.serialize({ id })).toString('latin1')}`;
+  if (id instanceof BSON.BSONSymbol) return `s${id.value}`;
+  return `b${toIdKey(toIdBytes(id))}`;
 }
 
 /** Names the record of a refused document. */

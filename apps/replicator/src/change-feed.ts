@@ -1,7 +1,8 @@
 /**
  * The feed: from the primary's change stream to the apply loop.
  *
- *  1. The stream is opened behind the position. While the primary is away it is opened again, with growing pauses.
+ *  1. The stream is opened behind the position. While the primary is away it is opened again, with growing pauses, and
+ *     before that it is looked whether the primary is still where the position is.
  *  2. Changes are gathered for a moment, or until there are enough for a bulk, and merged by document.
  *  3. They are handed to the apply loop, of which two pieces of work are under way at most: while one is written the
  *     next is read, and nothing piles up in memory while the backup is away.
@@ -36,6 +37,8 @@ export type ChangeFeedOptions = {
   readonly excluded: readonly string[];
   readonly batchSize: number;
   readonly intervalMs: number;
+  /** Rejects with PositionLostError when the primary has become an older one than the position is of. */
+  readonly checkPrimary: () => Promise<void>;
   /** Adds to a move what the feed does not know. */
   readonly toMove: (move: Pick<PositionMove, 'start' | 'appliedTo' | 'appliedAt'>) => PositionMove;
   /** Asks for a full sync because collections changed. */
@@ -97,6 +100,7 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     while (!signal.aborted) {
       let stream: ChangeStream | undefined;
       try {
+        await options.checkPrimary();
         stream = await openChangeStream(primary, { start, excluded, ending: signal });
         if ((await follow(stream, () => backoff.reset())) === 'ended') return;
       } catch (error) {

@@ -13,7 +13,7 @@ import type { StoreConnection } from '@sluice/store/connection';
 import { within } from '@sluice/store/deadline';
 import { toStoreError } from '@sluice/store/store-error';
 import { type Document, type Long, MongoServerError, Timestamp } from 'mongodb';
-import { AS_STORED } from './bson-values.ts';
+import { AS_STORED } from './as-stored.ts';
 import type { StreamStart } from './position.ts';
 
 /** A change of a document, or of a collection as a whole (no `documentKey`). */
@@ -139,11 +139,19 @@ function toOpenCommand(start: StreamStart, excluded: readonly string[]): Documen
   };
 }
 
-/** A token with which the stream does not open is unreadable or older than the oplog. */
-function toStreamError(cause: unknown, isResuming: boolean): unknown {
+/**
+ * Translates what a stream was answered. A token with which it does not open is unreadable or older than the oplog,
+ * unless the server says that the same may go well the next time.
+ */
+export function toStreamError(cause: unknown, isResuming: boolean): unknown {
   const error = toStoreError(cause);
-  if (error instanceof DependencyAwayError) return error;
-  const isLost = cause instanceof MongoServerError && (isResuming || LOST_CODES.has(Number(cause.code)));
+  if (error instanceof DependencyAwayError || !(cause instanceof MongoServerError)) return error;
+  if (cause.hasErrorLabel('ResumableChangeStreamError')) {
+    return new DependencyAwayError('mongodb', `The stream has to be opened again: ${cause.message}`, {
+      cause,
+    });
+  }
+  const isLost = isResuming || LOST_CODES.has(Number(cause.code));
   return isLost ? new PositionLostError('The position is not in the oplog.', { cause }) : error;
 }
 

@@ -1,5 +1,5 @@
 import { BSON, type Document } from 'mongodb';
-import { AS_STORED } from './bson-values.ts';
+import { AS_STORED } from './as-stored.ts';
 
 const OBJECT = 3;
 const ARRAY = 4;
@@ -14,7 +14,9 @@ export type DecodedDocument = { readonly id: unknown; readonly document: Documen
  */
 export function decodeDocument(raw: Uint8Array): DecodedDocument {
   const document = BSON.deserialize(raw, AS_STORED);
-  return { id: document['_id'], document: hasNumberKeys(document) ? toMap(raw) : document };
+  if (!hasNumberKeys(document)) return { id: document['_id'], document };
+  const map = toMap(raw);
+  return { id: map.get('_id'), document: map };
 }
 
 function hasNumberKeys(value: unknown): boolean {

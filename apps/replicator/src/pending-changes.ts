@@ -14,6 +14,8 @@ export type PendingDocument = {
   readonly changes: number;
   /** The first of the changes was an insert: the backup should not have the document yet. */
   readonly isNew: boolean;
+  /** The last of the changes was a delete: where the document is gone, it is deleted on the backup too. */
+  readonly mayDelete: boolean;
 };
 
 /** Documents by their collections, in the order in which they first changed. */
@@ -29,13 +31,16 @@ export type PendingChanges = {
   take(): PendingByCollection;
 };
 
+type Waiting = { id: unknown; changes: number; readonly isNew: boolean; mayDelete: boolean };
+
 /**
- * Creates an empty set of changes. Only that a document changed is kept, not how: its current state is what will be
+ * Creates an empty set of changes. Only that a document changed is kept, not to what: its current state is what will be
  * copied. So insert and insert, insert and update, update and update come to the newest state, anything and delete to
- * a delete, and delete and insert to the new document.
+ * a delete, and delete and insert to the new document. A document that is gone although its last change was no delete
+ * stays: its delete is yet to be read, or the collection was dropped, which takes nothing from the backup.
  */
 export function createPendingChanges(): PendingChanges {
-  let collections = new Map<string, Map<string, { id: unknown; changes: number; isNew: boolean }>>();
+  let collections = new Map<string, Map<string, Waiting>>();
   let documents = 0;
   let changes = 0;
 
@@ -51,10 +56,11 @@ export function createPendingChanges(): PendingChanges {
         found.changes += 1;
         // Of ids that are equal but of different types the last one is that of the document.
         found.id = id;
+        found.mayDelete = kind === 'delete';
         return;
       }
       documents += 1;
-      waiting.set(key, { id, changes: 1, isNew: kind === 'insert' });
+      waiting.set(key, { id, changes: 1, isNew: kind === 'insert', mayDelete: kind === 'delete' });
     },
     countDocuments: () => documents,
     countChanges: () => changes,

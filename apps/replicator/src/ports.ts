@@ -8,14 +8,21 @@ export type ApplyOutcome = {
   readonly refused: number;
 };
 
+/** What becomes of a document on the backup that is gone on the primary: `keep` leaves that to the feed, which sees deletes. */
+export type GoneDocuments = 'delete' | 'keep';
+
 /**
- * Makes documents of a collection on the backup what they are on the primary, gone ones included: the only way to
- * write there. Resolves when all of them are done, and takes as long as the backup is away: whoever waits for it goes
+ * Makes documents of a collection on the backup what they are on the primary, `gone` ones too unless they are to be kept:
+ * the only way to write there. Resolves when all of them are done, and takes as long as the backup is away: whoever waits for it goes
  * no faster than the backup. Ids are BSON values as a driver with `promoteValues: false` reads them, at most 1,000.
  *
  * @throws LeaseLostError when this replicator is no longer the active one, or ends
  */
-export type ApplyIds = (collection: string, ids: readonly unknown[]) => Promise<ApplyOutcome>;
+export type ApplyIds = (
+  collection: string,
+  ids: readonly unknown[],
+  gone: GoneDocuments,
+) => Promise<ApplyOutcome>;
 
 /** Is told of a changed document by its id, as `ApplyIds` takes it. */
 export type ChangeListener = (collection: string, id: unknown) => void;

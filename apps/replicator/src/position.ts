@@ -49,6 +49,7 @@ const NO_TOTALS: SyncTotals = { succeeded: 0, failed: 0, merged: 0, conflicts: 0
 const POSITION_ID = 'position';
 const TIMEOUT_MS = 5000;
 const KILL_MS = 2000;
+const RELEASE_MS = 1000;
 
 /** Returns the collection that holds the position. */
 export function toPositions({ db }: StoreConnection): Collection<PositionDocument> {
@@ -89,6 +90,25 @@ export async function takePosition(
         },
       ],
       { upsert: fence === undefined, returnDocument: 'after', ...toWriteOptions(signal) },
+    ),
+  );
+}
+
+/**
+ * Notes that no bulk is written in the session any more: it may serve something else by the time when the position is
+ * taken over, and need not be ended then.
+ *
+ * @throws DependencyAwayError
+ */
+export async function releasePosition(
+  backup: StoreConnection,
+  { fence, seq }: Pick<PositionDocument, 'fence' | 'seq'>,
+): Promise<void> {
+  await within(RELEASE_MS, (signal) =>
+    toPositions(backup).updateOne(
+      { _id: POSITION_ID, fence, seq },
+      { $set: { session: null } },
+      toWriteOptions(signal),
     ),
   );
 }

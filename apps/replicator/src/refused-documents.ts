@@ -62,11 +62,15 @@ export async function createRefusedDocuments(options: RefusedDocumentsOptions): 
   let forgetting = Promise.resolve();
 
   async function note(refused: readonly RefusedWrite[]): Promise<void> {
-    const refusals = refused.map(({ collection, id, code, message }) => ({
-      ...{ _id: toFailureId(collection, id), collection, documentId: toIdText(id), code, message },
+    const refusals = refused.map(({ collection, id, document, code, message }) => ({
+      ...{ _id: toFailureId(collection, id), collection, documentId: toIdText(id) },
+      ...{ isDelete: document === null, code, message },
     }));
+    // What was copied before must not be forgotten after this, which is newer.
+    await forgetting;
     const noted = await failures.note(
-      refusals.filter(({ _id }) => !inRetry.has(_id)),
+      // What is noted no more although it is being retried was copied by the feed meanwhile, and is refused anew.
+      refusals.filter(({ _id, isDelete }) => isDelete || !inRetry.has(_id) || !known.has(_id)),
       new Date(),
     );
     for (const { collection, documentId, code, message } of refusals) {
@@ -103,7 +107,8 @@ export async function createRefusedDocuments(options: RefusedDocumentsOptions): 
       // It has been copied since, because it changed or by a full sync.
       if (failure === null) return { kind: 'done' };
       inRetry.add(job.failure);
-      const { refused } = await applyIds(job.collection, [parseIdText(job.documentId)]);
+      const gone = failure.isDelete === true ? 'delete' : 'keep';
+      const { refused } = await applyIds(job.collection, [parseIdText(job.documentId)], gone);
       if (refused === 0) {
         await forgetting;
         return { kind: 'done' };

@@ -21,8 +21,10 @@ export type StateReporter = {
   set(state: 'off' | 'starting' | 'active' | 'blocked', reason?: string): void;
   /** Reads the numbers from there while this replicator is the active one; null when it is not any more. */
   follow(read: (() => Reported) | null): void;
-  /** How often the state was told, by the primary's own count. */
+  /** How often the state was told, by the primary's own count: the highest number since the count was set. */
   anchor(): number;
+  /** Begins with what the primary counts now, which is less than before when it was restored to an earlier day. */
+  setAnchor(writes: number): void;
   measure(): MeasuredState;
   stop(): Promise<void>;
 };
@@ -93,7 +95,7 @@ export function startStateReporter({
   async function tell(): Promise<void> {
     try {
       const writes = await states.write(toState(), source !== null);
-      if (writes !== null) anchor = writes;
+      if (writes !== null) anchor = Math.max(anchor, writes);
       isPrimaryAway = false;
     } catch (err) {
       if (!isPrimaryAway) logger.warn({ err }, 'state.not-told');
@@ -144,6 +146,9 @@ export function startStateReporter({
       source = read;
     },
     anchor: () => anchor,
+    setAnchor(writes) {
+      anchor = writes;
+    },
     measure: () => {
       const reported = source?.();
       return {

@@ -24,7 +24,13 @@ import {
   MongoServerError,
 } from 'mongodb';
 import { LeaseLostError } from './ports.ts';
-import { type PositionDocument, type PositionMove, takePosition, toPositions } from './position.ts';
+import {
+  type PositionDocument,
+  type PositionMove,
+  releasePosition,
+  takePosition,
+  toPositions,
+} from './position.ts';
 import type { DocumentWrite } from './read-documents.ts';
 
 /** What a bulk does: any part of it may be missing. */
@@ -79,6 +85,7 @@ export async function openBulkWriter(backup: StoreConnection): Promise<BulkWrite
   const existing = new Set<string>();
   let session = start();
   let position = await take();
+  /** A bulk is under way, or nobody knows what became of it. */
   let isTroubled = false;
 
   function start(): ClientSession {
@@ -101,16 +108,16 @@ export async function openBulkWriter(backup: StoreConnection): Promise<BulkWrite
       // The bulk whose outcome was unknown, which is this one, has been committed.
       if (position.seq > seq) return { kind: 'written', conflicts: 0 };
     }
-    try {
-      return await writeOnce(bulk);
-    } catch (error) {
-      isTroubled = true;
-      throw error;
-    }
+    isTroubled = true;
+    const result = await writeOnce(bulk);
+    isTroubled = false;
+    return result;
   }
 
   async function writeOnce(bulk: Bulk): Promise<BulkResult> {
-    for (const { collection } of bulk.writes) await create(collection);
+    for (const { collection, document } of bulk.writes) {
+      if (document !== null) await create(collection);
+    }
     for (let attempt = 0; attempt < CONFLICT_ATTEMPTS; attempt += 1) {
       const attempted = { outcome: NOTHING_WRITTEN, next: position, isLost: false };
       const { result } = await transact(
@@ -178,6 +185,7 @@ export async function openBulkWriter(backup: StoreConnection): Promise<BulkWrite
     write,
     position: () => position,
     async close() {
+      if (!isTroubled) await releasePosition(backup, position).catch(() => undefined);
       await within(CLOSE_MS, () => session.endSession()).catch(() => undefined);
     },
   };
@@ -193,7 +201,9 @@ function toParts(
   splitsNew: boolean,
 ): readonly { readonly collection: string; readonly isNew: boolean; readonly indexes: readonly number[] }[] {
   const parts = new Map<string, { collection: string; isNew: boolean; indexes: number[] }>();
-  for (const [index, { collection, isNew, document }] of writes.entries()) {
+  for (const [index, { collection, isNew, document, mayDelete }] of writes.entries()) {
+    // It is gone, but nobody has deleted it: it was dropped, or its delete is yet to come.
+    if (document === null && !mayDelete) continue;
     const isAlone = splitsNew && isNew && document !== null;
     const key = `${isAlone}${collection}`;
     const part = parts.get(key) ?? { collection, isNew: isAlone, indexes: [] };

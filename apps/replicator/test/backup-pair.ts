@@ -1,5 +1,5 @@
 import type { FullSyncDocument } from '@sluice/contracts/full-sync';
-import { createTestNames } from '@sluice/local/test-names';
+import { createTestNames, mongoUrlFor } from '@sluice/local/test-names';
 import { startOwnMongo } from '@sluice/local/test-servers';
 import { createSyncRetryProducer } from '@sluice/queue/sync-retries';
 import { createLogger } from '@sluice/runtime/logger';
@@ -21,11 +21,17 @@ type Content = Readonly<Record<string, string>>;
 
 const PATIENCE = { timeout: 25_000, interval: 20 };
 
-/** Starts a backup of its own for a test file, beside a database of the run's MongoDB; call it at the top of the file. */
-export async function startPair() {
+/**
+ * Opens a primary and a backup for a test file, call it at the top of the file: two databases of the run's MongoDB, or the
+ * backup on a server of its own, with a time of its own.
+ */
+export async function startPair({ isOnOwnServer = false }: { readonly isOnOwnServer?: boolean } = {}) {
   const names = createTestNames();
-  const server = await startOwnMongo();
-  const backupUrl = server.url.replace('/?', `/${names.database}?`);
+  const server = isOnOwnServer ? await startOwnMongo() : null;
+  const backupUrl =
+    server === null
+      ? mongoUrlFor(`${names.database}_backup`)
+      : server.url.replace('/?', `/${names.database}?`);
   const logger = createLogger({ app: 'replicator', instance: 'test', level: 'silent' });
   const primary = connectStore({ uri: names.mongoUrl, appName: 'test', operationTimeoutMs: 10_000 });
   const backup = connectStore({ uri: backupUrl, appName: 'test', operationTimeoutMs: 10_000 });
@@ -59,7 +65,15 @@ export async function startPair() {
       failures: createSyncFailures(from),
       leases: createLeases(to),
       fullSyncs: createFullSyncs({
-        ...{ store: createFullSyncStore(from), logger, now: Date.now, idleMs: 20, noteEveryMs: 100 },
+        ...{
+          store: createFullSyncStore(from),
+          logger,
+          now: Date.now,
+          idleMs: 20,
+          noteEveryMs: 100,
+          againMs: 20,
+          restMs: 500,
+        },
       }),
       metrics: createReplicatorMetrics(createMetrics({ app: 'replicator', instance })),
       standbyMs: 50,
@@ -76,9 +90,9 @@ export async function startPair() {
 
   afterAll(async () => {
     for (const stop of stops) await stop();
-    await primary.db.dropDatabase();
+    await Promise.all([primary.db.dropDatabase(), backup.db.dropDatabase()]);
     await Promise.all([primary.close(), backup.close()]);
-    await server.stop();
+    await server?.stop();
   });
 
   /** Asks for a full sync as a person does. */
@@ -91,7 +105,10 @@ export async function startPair() {
       },
       new Date(),
     );
-    if ('meets' in created) throw new Error(`${created.meets} is not over yet`);
+    if ('meets' in created) {
+      const live = await store.findLive();
+      throw new Error(`${created.meets} is not over yet: ${live?.state} ${live?.reason}`);
+    }
     return created;
   }
 
@@ -119,7 +136,7 @@ export async function startPair() {
   }
 
   return {
-    ...{ names, server, primary, backup, store, startOne, begin, ended, run, converged },
+    ...{ names, primary, backup, store, startOne, begin, ended, run, converged },
     /** The two collections of a name. */
     sides: (name: string) => ({
       here: primary.db.collection<Document>(name),

@@ -1,7 +1,6 @@
 import type { FullSyncDocument } from '@sluice/contracts/full-sync';
 import { createRandom } from '@sluice/local/random';
-import { createFullSyncStore, toOwnFullSync } from '@sluice/store/full-syncs';
-import { assertMigrated, migrate } from '@sluice/store/migrate';
+import { toOwnFullSync } from '@sluice/store/full-syncs';
 import {
   type AnyBulkWriteOperation,
   Binary,
@@ -60,7 +59,7 @@ describe('a full sync', () => {
     expect(await store.findAsked()).toBeNull();
   });
 
-  it('finds what is missing, extra and unequal among ids of all types, and mends exactly that', async () => {
+  it('8: finds what is missing, extra and unequal among ids of all types, and mends exactly that', async () => {
     await insert(
       'types',
       IDS.map((_id) => ({ _id, a: 1, b: [2, { c: 3 }] })),
@@ -98,7 +97,7 @@ describe('a full sync', () => {
     );
   });
 
-  it('walks many ranges, also where one side has much more', async () => {
+  it('8: walks many ranges, also where one side has much more', async () => {
     const toDocuments = (from: number, to: number) =>
       Array.from(
         { length: to - from },
@@ -143,21 +142,25 @@ describe('a full sync', () => {
     expect(await read(backup.db, 'few')).toEqual(await read(primary.db, 'few'));
   });
 
-  it('never deletes when it starts by itself', async () => {
+  it('12: starts by itself when the position is lost, brings what is missing, and never deletes', async () => {
     await insert(
       'few',
       Array.from({ length: 1500 }, (_, n) => ({ _id: n as never })),
     );
-    const { there } = pair.sides('few');
+    const { here, there } = pair.sides('few');
+    await replicator.stop();
     await there.insertOne({ _id: 'extra' as never });
-    await there.deleteOne({ _id: 3 as never });
-    await store.ask('The position is lost.', new Date());
+    await here.updateOne({ _id: 3 as never }, { $set: { changed: true } });
+    await backup.db
+      .collection('resume_tokens')
+      .updateOne({ _id: 'position' as never }, { $set: { start: { after: '82FFFF' } } });
+    replicator = pair.startOne();
     const sync = await vi.waitFor(async () => {
-      expect(await store.findAsked()).toBeNull();
       const last = await pair.ended();
-      expect(last.reason).toBe('The position is lost.');
+      expect(last.reason).toBe('The position in the changes of the primary is lost.');
       return last;
     }, PATIENCE);
+    expect(await store.findAsked()).toBeNull();
     expect(sync).toMatchObject({ deletes: 'none', actor: 'replicator' });
     expect(sync.collections.find(({ name }) => name === 'few')).toMatchObject({
       copied: 1,
@@ -167,6 +170,60 @@ describe('a full sync', () => {
     });
     expect(await there.countDocuments({ _id: 'extra' as never })).toBe(1);
     await pair.run({ deletes: 'all' });
+  });
+
+  it('is asked for again when one that copies has failed for good', async () => {
+    const before = await pair.run();
+    const [first] = before.collections;
+    if (first === undefined) throw new TypeError('There are collections.');
+    // Nobody can go on from there.
+    const broken: FullSyncDocument = {
+      ...{ ...before, _id: 'op_broken', createdAt: new Date(), endedAt: null, state: 'running' },
+      collections: [{ ...first, state: 'comparing' }],
+      position: Buffer.from('no id'),
+    };
+    const operations = primary.db.collection<FullSyncDocument>('operations');
+    await operations.insertOne(broken);
+    const sync = await vi.waitFor(async () => {
+      const { last } = await store.findLast();
+      expect(last).toMatchObject({ reason: 'The full sync before failed.', state: 'done' });
+      return last;
+    }, PATIENCE);
+    expect(sync).toMatchObject({ actor: 'replicator', mode: 'copy', deletes: 'none' });
+    expect(await operations.findOne({ _id: 'op_broken' })).toMatchObject({ state: 'failed' });
+    expect(await store.findAsked()).toBeNull();
+  });
+
+  it('asks the primaries, because a secondary may be as late as the backup', async () => {
+    await insert('named', [{ _id: 'a' } as Document]);
+    const { db } = primary;
+    await db.command({ profile: 2 });
+    try {
+      await pair.run({ mode: 'verify' });
+      const found = await db
+        .collection('system.profile')
+        .find({ op: 'query', ns: `${db.databaseName}.named`, 'command.hint': { _id: 1 } })
+        .toArray();
+      expect(found).toHaveLength(1);
+      // The driver writes down only what is no primary.
+      expect(found[0]?.['command']).not.toHaveProperty('$readPreference');
+    } finally {
+      await db.command({ profile: 0 });
+    }
+  });
+
+  it('compares and mends ids whose keys are numbers in any order', async () => {
+    const toId = (key: string) =>
+      new Map<string, unknown>([
+        ['b', 1],
+        [key, 1],
+      ]);
+    const { there } = pair.sides('types');
+    const ids = ['3', '2', '1'].map((key) => ({ _id: toId(key) as never }));
+    await there.insertMany(ids);
+    expect(toFound(await pair.run({ mode: 'verify' }), 'types')).toMatchObject({ extra: 3 });
+    await pair.run({ deletes: 'all' });
+    expect(await there.countDocuments()).toBe(0);
   });
 
   it('mends named documents alone', async () => {
@@ -197,7 +254,7 @@ describe('a full sync', () => {
     expect(await read(backup.db, 'swapped')).toEqual(await read(primary.db, 'swapped'));
   });
 
-  it('is one at a time, and can be paused, resumed and cancelled', async () => {
+  it('9: is one at a time, and can be paused, resumed and cancelled', async () => {
     await insert(
       'types',
       Array.from({ length: 3000 }, (_, n) => ({ _id: n as never })),
@@ -285,77 +342,5 @@ describe('a full sync', () => {
     expect(done).toMatchObject({ state: 'done' });
     expect(toCompared(done)).toBe(5000);
     expect(await read(backup.db, 'many')).toEqual(await read(primary.db, 'many'));
-  });
-
-  it('leaves excluded collections alone', async () => {
-    await replicator.stop();
-    replicator = pair.startOne({ excluded: ['secret'] });
-    await primary.db.collection('secret').insertOne({ _id: 'x' as never });
-    await backup.db.collection('secret').insertOne({ _id: 'y' as never });
-    const sync = await pair.run({ deletes: 'all' });
-    expect(sync.collections.map(({ name }) => name)).not.toContain('secret');
-    expect(await backup.db.collection('secret').find().toArray()).toEqual([{ _id: 'y' }]);
-    await replicator.stop();
-    replicator = pair.startOne();
-    // It is copied from now on, for which a full sync is asked for by itself.
-    await vi.waitFor(async () => {
-      expect(await backup.db.collection('secret').countDocuments()).toBe(2);
-      expect(await store.findLive()).toBeNull();
-    }, PATIENCE);
-  });
-
-  it('lets the backup take the place of the primary, and the other way round', async () => {
-    const { here, there } = pair.sides('swapped');
-    await here.updateOne({ _id: 'a' as never }, { $set: { v: 7 } });
-    await pair.converged('swapped');
-    await replicator.stop();
-    // What the primary had written last has not reached the backup.
-    await here.insertOne({ _id: 'late' as never, v: 8 });
-    await migrate(backup, 30_000);
-    await assertMigrated(backup);
-    await there.updateOne({ _id: 'a' as never }, { $set: { v: 9 } });
-    replicator = pair.startOne({ isReversed: true });
-    const reversed = createFullSyncStore(backup);
-    const first = await vi.waitFor(async () => {
-      const { last } = await reversed.findLast();
-      if (last?.reason !== 'The backup is new.' || last.state !== 'done')
-        throw new Error('It is not over yet.');
-      return last;
-    }, PATIENCE);
-    expect(toFound(first, 'swapped')).toMatchObject({ extra: 1, unequal: 1 });
-    expect(await here.find({}, { sort: { _id: 1 } }).toArray()).toMatchObject([
-      { v: 9 },
-      { v: 1 },
-      { _id: 'late' },
-    ]);
-    await reversed.create({ ...toOwnFullSync('back again'), deletes: 'all' }, new Date());
-    await pair.converged('swapped');
-    await vi.waitFor(async () => expect(await reversed.findLive()).toBeNull(), PATIENCE);
-    await replicator.stop();
-    replicator = pair.startOne();
-  });
-
-  it('leaves the backup as it is when the primary comes back empty, until somebody adopts it', async () => {
-    await insert('kept', [{ _id: 'a', v: 1 } as Document]);
-    await replicator.stop();
-    const before = await read(backup.db, 'kept');
-    await primary.db.dropDatabase();
-    await primary.db.collection('kept').insertOne({ _id: 'new' as never });
-    replicator = pair.startOne();
-    const tokens = primary.db.collection('resume_tokens');
-    await vi.waitFor(async () => {
-      expect(await tokens.findOne({ _id: 'state' as never })).toMatchObject({ state: 'blocked' });
-    }, PATIENCE);
-    const asked = await pair.begin({ deletes: 'all' });
-    await vi.waitFor(async () => {
-      const state = await tokens.findOne({ _id: 'state' as never });
-      expect(state).toMatchObject({ state: 'blocked' });
-      expect(state?.['writes']).toBeGreaterThan(5);
-    }, PATIENCE);
-    expect(await store.findLive()).toMatchObject({ _id: asked._id, state: 'planned' });
-    expect(await read(backup.db, 'kept')).toEqual(before);
-    await store.change('cancelled', 'Cancelled by test.', new Date());
-    await pair.run({ adoptDataset: true, deletes: 'all' });
-    expect(await read(backup.db, 'kept')).toEqual(await read(primary.db, 'kept'));
   });
 });

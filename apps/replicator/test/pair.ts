@@ -6,10 +6,10 @@ import { connectStore, type StoreConnection } from '@sluice/store/connection';
 import { createLeases } from '@sluice/store/leases';
 import { createSyncFailures } from '@sluice/store/sync-failures';
 import { createSyncStates } from '@sluice/store/sync-state';
-import { BSON, type Document } from 'mongodb';
+import { BSON, type Db, type Document, type Double, type Int32, type Long, type ObjectId } from 'mongodb';
 import { expect, inject, onTestFailed, onTestFinished, vi } from 'vitest';
 import { type ReplicatorOptions, startReplicator } from '../src/app.ts';
-import { AS_STORED } from '../src/bson-values.ts';
+import { AS_STORED } from '../src/as-stored.ts';
 import type { ActiveReplicator, FullSyncReason } from '../src/ports.ts';
 import { type PositionDocument, toPositions } from '../src/position.ts';
 import { createReplicatorMetrics } from '../src/replicator-metrics.ts';
@@ -24,6 +24,10 @@ export type TestReplicator = {
   waitForLine(message: string): Promise<Readonly<Record<string, unknown>>>;
   stop(): Promise<void>;
 };
+
+/** An id of a document, as tests have them. */
+export type Id = number | string | ObjectId | Int32 | Double | Long;
+export type Item = { readonly _id: Id; readonly [field: string]: unknown };
 
 /** A primary and a backup, each a database of its own. */
 export type Pair = {
@@ -45,12 +49,12 @@ const LINES_SHOWN = 30;
 
 let count = 0;
 
-/** Opens a pair on two servers; both databases are dropped when the test is over. */
+/** Opens a pair on two servers, or on one; both databases are dropped when the test is over. */
 export function openPair(urls: { readonly primary: string; readonly backup: string }, prefix: string): Pair {
   count += 1;
   const database = `${prefix}_${count}`;
   const primary = connect(urls.primary, database);
-  const backup = connect(urls.backup, database);
+  const backup = connect(urls.backup, `${database}_backup`);
   let replicators = 0;
 
   function start(
@@ -144,6 +148,16 @@ export function openPair(urls: { readonly primary: string; readonly backup: stri
       ),
     position: () => toPositions(backup).findOne({ _id: 'position' }),
   };
+}
+
+/** Returns a collection of either side. */
+export function toItems(db: Db, name = 'items') {
+  return db.collection<Item>(name);
+}
+
+/** Reads what was counted. */
+export async function readTotals({ position }: Pair) {
+  return (await position())?.totals;
 }
 
 function connect(url: string, database: string): StoreConnection {

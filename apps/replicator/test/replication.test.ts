@@ -1,13 +1,14 @@
 import { createRandom } from '@sluice/local/random';
 import { createTestNames } from '@sluice/local/test-names';
 import { type OwnServer, startOwnMongo } from '@sluice/local/test-servers';
-import { createSyncFailures } from '@sluice/store/sync-failures';
 import { createSyncStates } from '@sluice/store/sync-state';
-import { Binary, type Db, Double, Int32, Long, ObjectId } from 'mongodb';
+import { Binary, Decimal128, Double, Int32, Long, ObjectId, Timestamp } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { createPendingChanges } from '../src/pending-changes.ts';
 import { LeaseLostError } from '../src/ports.ts';
+import { readDocuments } from '../src/read-documents.ts';
 import { openBulkWriter } from '../src/write-bulk.ts';
-import { openPair, type Pair } from './pair.ts';
+import { type Id, openPair, type Pair, readTotals, toItems } from './pair.ts';
 
 const { seed, database: prefix } = createTestNames();
 const PATIENCE = { timeout: 10_000, interval: 20 };
@@ -22,16 +23,11 @@ function open(): Pair {
   return openPair({ primary: inject('mongoUrl'), backup: server.url }, prefix);
 }
 
-type Id = number | string | ObjectId | Int32 | Double | Long;
-type Item = { readonly _id: Id; readonly [field: string]: unknown };
-
-function toItems(db: Db, name = 'items') {
-  return db.collection<Item>(name);
-}
-
-async function readTotals({ position }: Pair) {
-  return (await position())?.totals;
-}
+/** A command as MongoDB's profiler writes it down. */
+type Profiled = {
+  readonly ts: Date;
+  readonly command: { readonly readConcern: { readonly afterClusterTime?: Timestamp } };
+};
 
 describe('what is copied', () => {
   test('2, 3, 10, 13-17: every write arrives, by whatever means, and each kind of value stays what it is', async () => {
@@ -89,7 +85,7 @@ describe('what is copied', () => {
     });
     for (let version = 1; version <= 120; version += 1) {
       await toItems(pair.primary.db).updateOne({ _id: 'a' }, { $set: { version } }, { upsert: true });
-      if (version === 60) await replicator.active()?.applyIds('items', ['a']);
+      if (version === 60) await replicator.active()?.applyIds('items', ['a'], 'keep');
     }
     await vi.waitFor(() => expect(seen.at(-1)).toBe(120), PATIENCE);
     await watched.close();
@@ -129,6 +125,31 @@ describe('what is copied', () => {
     expect(await readTotals(pair)).toMatchObject({ succeeded: 65, failed: 0 });
   });
 
+  test('13, 14, 15: inserts, updates and deletes that are copied a second time change nothing', async () => {
+    const pair = open();
+    const first = await pair.startActive();
+    const items = toItems(pair.primary.db);
+    await items.insertMany([{ _id: 1 }, { _id: 2 }, { _id: 3 }]);
+    await pair.untilEqual('items');
+    const before = await pair.position();
+    await items.insertOne({ _id: 4 });
+    await items.updateOne({ _id: 1 }, { $set: { changed: true } });
+    await items.deleteOne({ _id: 2 });
+    await items.deleteOne({ _id: 3 });
+    await items.insertOne({ _id: 3, again: true });
+    await pair.untilEqual('items');
+    await first.stop();
+    await toItems(pair.backup.db, 'resume_tokens').updateOne(
+      { _id: 'position' },
+      { $set: { start: before?.start } },
+    );
+    const second = await pair.startActive();
+    await toItems(pair.primary.db, 'after').insertOne({ _id: 1 });
+    await pair.untilEqual('items', 'after');
+    expect(second.asked).toEqual([]);
+    expect(await readTotals(pair)).toMatchObject({ succeeded: 3 + 2 * 5 + 1, failed: 0, conflicts: 0 });
+  });
+
   test('two documents that swap a unique value arrive, also at a backup that was in use', async () => {
     const pair = open();
     await toItems(pair.backup.db).createIndex({ name: 1 }, { unique: true });
@@ -165,143 +186,67 @@ describe('what is copied', () => {
     const pair = open();
     const replicator = await pair.startActive();
     await toItems(pair.backup.db).insertMany([{ _id: 1, extra: true }, { _id: 2 }]);
-    expect(await replicator.active()?.applyIds('items', [1, new Int32(3)])).toEqual({
+    expect(await replicator.active()?.applyIds('items', [1, new Int32(3)], 'delete')).toEqual({
       synced: 2,
       refused: 0,
     });
     expect(await toItems(pair.backup.db).find().toArray()).toEqual([{ _id: 2 }]);
     expect(await replicator.active()?.listCollections()).toEqual(['items']);
   });
-});
 
-describe('a document that the backup refuses', () => {
-  const refuseBad = { validator: { name: { $ne: 'bad' } } };
-
-  test('4, 6: is noted and tried again after a second, while the others go on', async () => {
+  test('what full syncs and retries hand over stays where it is gone and nobody deleted it', async () => {
     const pair = open();
-    await pair.backup.db.createCollection('items', refuseBad);
     const replicator = await pair.startActive();
-    const items = toItems(pair.primary.db);
-    await items.insertMany(
-      Array.from({ length: 60 }, (_, index) => ({
-        _id: index,
-        name: [17, 41].includes(index) ? 'bad' : 'good',
-      })),
-    );
-    await vi.waitFor(async () => expect(await toItems(pair.backup.db).countDocuments()).toBe(58), PATIENCE);
-    const failures = createSyncFailures(pair.primary);
-    await vi.waitFor(async () => expect(await failures.count()).toEqual({ retrying: 2, dead: 0 }), PATIENCE);
-    expect(await readTotals(pair)).toMatchObject({ succeeded: 58 });
-    const refused = replicator.lines.filter(({ msg }) => msg === 'document.refused');
-    expect(refused[0]).toMatchObject({
-      ...{ level: 'warn', collection: 'items', code: 'DocumentValidationFailure' },
-    });
-    expect(refused.map(({ documentId }) => documentId)).toEqual(
-      expect.arrayContaining([expect.stringContaining('"17"'), expect.stringContaining('"41"')]),
-    );
-    await pair.backup.db.command({ collMod: 'items', validator: {} });
+    await toItems(pair.primary.db).insertOne({ _id: 2 });
     await pair.untilEqual('items');
-    await vi.waitFor(async () => expect(await failures.count()).toEqual({ retrying: 0, dead: 0 }), PATIENCE);
-    const totals = await readTotals(pair);
-    expect(totals?.succeeded).toBe(60);
-    expect(totals?.failed).toBeGreaterThanOrEqual(2);
-    const copied = replicator.lines.filter(({ msg }) => msg === 'bulk.copied');
-    expect(copied[0]).toMatchObject({ level: 'debug', durationMs: expect.any(Number) });
-    expect(JSON.stringify(copied)).toContain('items 59');
+    await toItems(pair.backup.db).insertOne({ _id: 1 });
+    expect(await replicator.active()?.applyIds('items', [1, 3], 'keep')).toEqual({ synced: 2, refused: 0 });
+    // The same number in another type names the same document, which is there.
+    const sameNumber = [Decimal128.fromString('2')];
+    expect(await replicator.active()?.applyIds('items', sameNumber, 'delete')).toMatchObject({ refused: 0 });
+    expect(await toItems(pair.backup.db).find().sort({ _id: 1 }).toArray()).toEqual([{ _id: 1 }, { _id: 2 }]);
   });
 
-  test('4, 11: is dead after the last retry, and lives again with its next change', async () => {
-    const pair = open();
-    await pair.backup.db.createCollection('items', refuseBad);
-    const replicator = await pair.startActive({ SYNC_MAX_RETRIES: 1 });
-    const items = toItems(pair.primary.db);
-    await items.insertOne({ _id: 'a', name: 'bad' });
-    expect(await replicator.waitForLine('document.dead')).toMatchObject({ level: 'error', attempts: 1 });
-    const failures = createSyncFailures(pair.primary);
-    expect(await failures.count()).toEqual({ retrying: 0, dead: 1 });
-    await items.updateOne({ _id: 'a' }, { $set: { name: 'good' } });
-    await pair.untilEqual('items');
-    await vi.waitFor(async () => expect(await failures.count()).toEqual({ retrying: 0, dead: 0 }), PATIENCE);
-  });
-});
-
-describe('where it goes on', () => {
-  test('12: a replicator that was stopped goes on where the backup is', async () => {
-    const pair = open();
-    const first = await pair.startActive();
-    const items = toItems(pair.primary.db);
-    await items.insertOne({ _id: 1 });
-    await pair.untilEqual('items');
-    await first.stop();
-    await items.insertOne({ _id: 2 });
-    await items.deleteOne({ _id: 1 });
-    const second = await pair.startActive();
-    await pair.untilEqual('items');
-    expect(second.asked).toEqual([]);
-    expect(await readTotals(pair)).toMatchObject({ succeeded: 3, conflicts: 0 });
-  });
-
-  test.each([
-    ['a token that is unreadable', { start: { after: '82FFFF' } }],
-    ['another primary', { origin: 'another' }],
-    ['a primary that knows less than the backup', { anchor: 1_000_000 }],
-  ])('12: %s asks for a full sync once, and goes on from now', async (_what, changed) => {
-    const pair = open();
-    const first = await pair.startActive();
-    const items = toItems(pair.primary.db);
-    await items.insertOne({ _id: 1 });
-    await pair.untilEqual('items');
-    await first.stop();
-    await pair.backup.db.collection<Item>('resume_tokens').updateOne({ _id: 'position' }, { $set: changed });
-    const second = await pair.startActive();
-    expect(second.asked).toEqual(['position-lost']);
-    await items.insertOne({ _id: 2 });
-    await pair.untilEqual('items');
-    await second.stop();
-    const third = await pair.startActive();
-    expect(third.asked).toEqual([]);
-  });
-
-  test('a collection that is dropped or renamed stays on the backup, and a full sync is asked for', async () => {
+  test('3: documents are read as of the changes that were seen: a new primary cannot answer with an older state', async () => {
     const pair = open();
     const replicator = await pair.startActive();
     const { db } = pair.primary;
-    await toItems(db).insertOne({ _id: 1 });
-    await toItems(db, 'others').insertOne({ _id: 1 });
-    await pair.untilEqual('items', 'others');
-    await db.dropCollection('items');
-    await toItems(db, 'others').rename('renamed');
-    await toItems(db, 'after').insertOne({ _id: 1 });
-    await pair.untilEqual('after');
-    expect(replicator.asked).toEqual(['first-sync', 'collections-changed', 'collections-changed']);
-    expect(await toItems(pair.backup.db).countDocuments()).toBe(1);
+    await db.command({ profile: 2 });
+    try {
+      await toItems(db).insertOne({ _id: 1 });
+      await pair.untilEqual('items');
+      await replicator.active()?.applyIds('items', [new Int32(1)], 'keep');
+      const found = await db
+        .collection<Profiled>('system.profile')
+        .find({ op: 'query', ns: `${db.databaseName}.items`, 'command.readConcern.level': 'majority' })
+        .sort({ ts: 1 })
+        .toArray();
+      expect(found).toHaveLength(2);
+      const appliedTo = (await pair.position())?.appliedTo;
+      for (const { command } of found) {
+        const { afterClusterTime } = command.readConcern;
+        expect(afterClusterTime?.greaterThanOrEqual(appliedTo ?? Timestamp.MAX_VALUE)).toBe(true);
+      }
+    } finally {
+      await db.command({ profile: 0 });
+    }
   });
 
-  test('a primary that was emptied changes nothing on the backup until a person says so', async () => {
-    const pair = open();
-    let isAdoptionAsked = false;
-    const replicator = await pair.startActive({}, { isAdoptionAsked: () => isAdoptionAsked });
-    await toItems(pair.primary.db).insertOne({ _id: 1 });
-    await pair.untilEqual('items');
-    await pair.primary.db.dropDatabase();
-    await replicator.waitForLine('replicator.blocked');
-    await toItems(pair.primary.db).insertOne({ _id: 2 });
-    await vi.waitFor(async () => {
-      const read = await createSyncStates(pair.primary).read();
-      expect(read?.state).toMatchObject({
-        state: 'blocked',
-        reason: expect.stringContaining('adoptDataset'),
-      });
-    }, PATIENCE);
-    expect(await toItems(pair.backup.db).find().toArray()).toEqual([{ _id: 1 }]);
-    isAdoptionAsked = true;
-    await toItems(pair.primary.db).insertOne({ _id: 3 });
-    await vi.waitFor(() => expect(replicator.asked).toContain('position-lost'), PATIENCE);
-    await vi.waitFor(async () => {
-      await toItems(pair.primary.db).updateOne({ _id: 3 }, { $set: { at: new Date() } });
-      expect(await toItems(pair.backup.db).countDocuments()).toBe(2);
-    }, PATIENCE);
-    expect(await toItems(pair.backup.db).countDocuments({ _id: 1 })).toBe(1);
+  test('large documents go in portions that a slow line can carry', async () => {
+    const { primary } = open();
+    const pending = createPendingChanges();
+    const sizes = [600, 300, 500, 1500, 10].map((kib) => kib * 1024);
+    for (const [id, size] of sizes.entries()) {
+      await toItems(primary.db).insertOne({ _id: id, bytes: new Binary(Buffer.alloc(size)) });
+      pending.add({ kind: 'insert', collection: 'items', id: new Int32(id) });
+    }
+    await using session = primary.client.startSession();
+    const options = { session, ending: new AbortController().signal };
+    const portions: unknown[] = [];
+    for await (const writes of readDocuments(primary.db, pending.take(), options)) {
+      portions.push(writes.map(({ id }) => Number(id)));
+    }
+    expect(portions).toEqual([[0, 1], [2], [3], [4]]);
   });
 });
 
@@ -315,9 +260,10 @@ describe('two replicators', () => {
     expect(second.active()).toBeUndefined();
     const before = first.active();
     await first.stop();
+    expect(first.lines.filter(({ msg }) => msg === 'lease.lost')).toEqual([]);
     await second.waitForLine('replicator.active');
     expect(second.active()?.fence).toBeGreaterThan(before?.fence ?? 0);
-    await expect(before?.applyIds('items', [1])).rejects.toThrow(LeaseLostError);
+    await expect(before?.applyIds('items', [1], 'keep')).rejects.toThrow(LeaseLostError);
     await toItems(pair.primary.db).insertOne({ _id: 2 });
     await pair.untilEqual('items');
   });
@@ -327,7 +273,15 @@ describe('two replicators', () => {
     const old = await openBulkWriter(backup);
     const bulk = { failed: 0, createdMs: 0, countsConflicts: false };
     const toWrite = (id: number) => ({
-      ...{ collection: 'items', id, key: `n${id}`, changes: 1, isNew: true, document: { _id: id } },
+      ...{
+        collection: 'items',
+        id,
+        key: `n${id}`,
+        changes: 1,
+        isNew: true,
+        mayDelete: false,
+        document: { _id: id },
+      },
     });
     expect(await old.write({ ...bulk, writes: [toWrite(1)] })).toEqual({ kind: 'written', conflicts: 0 });
     const next = await openBulkWriter(backup);

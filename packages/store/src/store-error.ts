@@ -21,6 +21,7 @@ const AWAY_CODES: ReadonlySet<number> = new Set([
   189, // PrimarySteppedDown
   202, // NetworkInterfaceExceededTimeLimit
   262, // ExceededTimeLimit
+  8000, // AtlasError: over quota, or not letting us in
   9001, // SocketException
   10058, // LegacyNotPrimary
   10107, // NotWritablePrimary

@@ -4,7 +4,10 @@ import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
 
 /** A document that the backup refused just now. */
-export type Refusal = Pick<SyncFailure, '_id' | 'collection' | 'documentId' | 'code' | 'message'>;
+export type Refusal = Pick<
+  SyncFailure,
+  '_id' | 'collection' | 'documentId' | 'isDelete' | 'code' | 'message'
+>;
 
 /** The documents that the backup refused (`sync_failures`). Every call rejects with DependencyAwayError. */
 export type SyncFailures = {
@@ -39,7 +42,7 @@ export function createSyncFailures(
     const wasDead = { $eq: ['$state', 'dead'] };
     await within(timeoutMs, (signal) =>
       collection.bulkWrite(
-        refusals.map(({ _id, collection, documentId, code, message }) => ({
+        refusals.map(({ _id, collection, documentId, isDelete = false, code, message }) => ({
           updateOne: {
             filter: { _id },
             update: [
@@ -47,10 +50,12 @@ export function createSyncFailures(
                 $set: {
                   collection: { $literal: collection },
                   documentId: { $literal: documentId },
+                  isDelete,
                   code: { $literal: code },
                   message: { $literal: message.slice(0, MESSAGE_LENGTH) },
                   state: 'retrying',
-                  run: { $add: [{ $ifNull: ['$run', 0] }, { $cond: [wasDead, 1, 0] }] },
+                  // The job of one that was forgotten may still stand in the queue: it must not have the same name.
+                  run: { $add: [{ $ifNull: ['$run', now.getTime()] }, { $cond: [wasDead, 1, 0] }] },
                   attempts: { $cond: [wasDead, 0, { $ifNull: ['$attempts', 0] }] },
                   firstAt: { $ifNull: ['$firstAt', now] },
                   lastAt: now,

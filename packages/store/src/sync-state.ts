@@ -19,7 +19,7 @@ export type SyncStates = {
    * replicator (`isActive` false) tells it only when no other one did lately: null = nothing was written.
    */
   write(state: ToldState, isActive: boolean): Promise<number | null>;
-  /** Returns how often a state was told. */
+  /** Returns how often a state was told, by a primary that is sure to be one: no write that was acknowledged is missing. */
   countWrites(): Promise<number>;
 };
 
@@ -82,7 +82,8 @@ export function createSyncStates(
     const found = await within(timeoutMs, (signal) =>
       collection.findOne(
         { _id: STATE_ID },
-        { signal, maxTimeMS: timeoutMs, readConcern: { level: 'majority' } },
+        // A new primary's majority may know less for a moment, which would look like one that was restored.
+        { signal, maxTimeMS: timeoutMs, readConcern: { level: 'linearizable' } },
       ),
     );
     return found?.writes ?? 0;

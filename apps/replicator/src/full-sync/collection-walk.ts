@@ -15,18 +15,21 @@ import {
   MAX_DELETED_SHARE,
   MAX_SAMPLES,
 } from '@sluice/contracts/full-sync';
-import type { ApplyIds, ApplyOutcome } from '../ports.ts';
+import type { ApplyIds, ApplyOutcome, GoneDocuments } from '../ports.ts';
 import { compareRanges, type Difference } from './compare-ranges.ts';
 import { type ConfirmParts, confirmDifferences } from './confirm-differences.ts';
-import { toIdText, toIdValue } from './document-id.ts';
+import { toIdKey, toIdText, toIdValue } from './document-id.ts';
 import type { Pace } from './pace.ts';
 import { type Range, readRange } from './read-range.ts';
+import type { ReadSize } from './read-size.ts';
 
 /** What a walk works with. */
 export type WalkParts = ConfirmParts &
   Pick<FullSyncDocument, 'mode' | 'deletes'> & {
     readonly applyIds: ApplyIds;
     readonly pace: Pace;
+    /** How many documents of the primary are a range. */
+    readonly rangeSize: ReadSize;
     readonly signal: AbortSignal;
     readonly now: () => number;
     /** Tells when an earlier run saw a difference first that was still there at its end. */
@@ -35,9 +38,8 @@ export type WalkParts = ConfirmParts &
     readonly keep: (progress: CollectionProgress, position: Uint8Array | null) => void;
   };
 
-/** Documents of a range of the primary, and of the same range of the backup before it is cut shorter. */
-const RANGE = 1000;
-const BACKUP_RANGE = 4000;
+/** How many times as many documents as the primary the backup may have in a range before it is cut shorter. */
+const BACKUP_RANGES = 4;
 
 /** When a stretch ends, whatever comes first. */
 const STRETCH_MS = 1000;
@@ -62,7 +64,7 @@ export async function walkCollection(
   first: CollectionProgress,
   position: Uint8Array | null,
 ): Promise<void> {
-  const { mode, deletes, pace, signal, keep, applyIds } = parts;
+  const { mode, deletes, pace, rangeSize, signal, keep, applyIds } = parts;
   const { name } = first;
   let progress: CollectionProgress = first;
   let extras: Uint8Array[] = [];
@@ -75,13 +77,18 @@ export async function walkCollection(
     for (;;) {
       const bound: Uint8Array | null = to;
       const primary: Range = await parts.untilRead('primary', (db) =>
-        readRange(db, name, { from, to: bound, limit: RANGE }),
+        rangeSize.adapt((limit) => readRange(db, name, { from, to: bound, limit })),
       );
       const end: Uint8Array | null = primary.next ?? bound;
       const backup: Range = await parts.untilRead('backup', (db) =>
-        readRange(db, name, { from, to: end, limit: BACKUP_RANGE }),
+        rangeSize.adapt((limit) => readRange(db, name, { from, to: end, limit: limit * BACKUP_RANGES })),
       );
-      if (backup.next === null) return { primary, backup, end };
+      if (backup.next === null) {
+        if (from !== null && end !== null && toIdKey(from) === toIdKey(end)) {
+          throw new Error(`The full sync does not get beyond the id ${toIdText(from)} of ${name}.`);
+        }
+        return { primary, backup, end };
+      }
       to = backup.next;
     }
   }
@@ -123,9 +130,10 @@ export async function walkCollection(
     };
     if (mode === 'copy') {
       const wanted = found.filter(({ kind }) => kind !== 'extra').map(({ id }) => id);
-      const copied = await handOver(wanted);
+      // What is gone by now was deleted, which the feed sees, or dropped.
+      const copied = await handOver(wanted, 'keep');
       const gone = found.filter(({ kind }) => kind === 'extra').map(({ id }) => id);
-      const deleted = deletes === 'all' ? await handOver(gone) : NOTHING;
+      const deleted = deletes === 'all' ? await handOver(gone, 'delete') : NOTHING;
       if (deletes === 'few') extras = [...extras, ...gone].slice(0, MAX_EXTRAS);
       next = {
         ...next,
@@ -138,14 +146,14 @@ export async function walkCollection(
     keep(progress, end);
   }
 
-  async function handOver(ids: readonly Uint8Array[]): Promise<ApplyOutcome> {
+  async function handOver(ids: readonly Uint8Array[], gone: GoneDocuments): Promise<ApplyOutcome> {
     let sum = NOTHING;
     for (let from = 0; from < ids.length; from += PORTION * PORTIONS_AT_ONCE) {
       const portions = Array.from({ length: PORTIONS_AT_ONCE }, (_, n) =>
         ids.slice(from + n * PORTION, Math.min(from + (n + 1) * PORTION, ids.length)),
       ).filter((portion) => portion.length > 0);
       const outcomes = await Promise.all(
-        portions.map((portion) => orAborted(applyIds(name, portion.map(toIdValue)), signal)),
+        portions.map((portion) => orAborted(applyIds(name, portion.map(toIdValue), gone), signal)),
       );
       sum = outcomes.reduce(add, sum);
     }
@@ -156,7 +164,8 @@ export async function walkCollection(
   async function finish(): Promise<void> {
     const { extra, compared } = progress;
     const isFew = extra <= compared * MAX_DELETED_SHARE && extras.length === extra;
-    const deleted = mode === 'copy' && deletes === 'few' && isFew ? await handOver(extras) : NOTHING;
+    const deleted =
+      mode === 'copy' && deletes === 'few' && isFew ? await handOver(extras, 'delete') : NOTHING;
     const isKept = mode === 'copy' && deletes !== 'all' && deleted === NOTHING;
     progress = {
       ...progress,

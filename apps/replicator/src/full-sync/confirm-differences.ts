@@ -14,7 +14,8 @@ import type { Db, Timestamp } from 'mongodb';
 import type { ActiveReplicator } from '../ports.ts';
 import { compareEntries, type Difference } from './compare-ranges.ts';
 import { toIdBytes, toIdKey } from './document-id.ts';
-import { readEntries } from './read-range.ts';
+import { type Entry, readEntries } from './read-range.ts';
+import type { ReadSize } from './read-size.ts';
 
 /** The two databases. */
 export type Side = 'primary' | 'backup';
@@ -23,6 +24,8 @@ export type Side = 'primary' | 'backup';
 export type ConfirmParts = Pick<ActiveReplicator, 'watchChanges'> & {
   /** Resolves when all that the primary has now is applied. */
   readonly waitForFeed: () => Promise<void>;
+  /** How many documents are looked up at once. */
+  readonly lookUpSize: ReadSize;
   /** Runs a read of one side until it succeeds. */
   readonly untilRead: <Result>(side: Side, read: (db: Db) => Promise<Result>) => Promise<Result>;
 };
@@ -49,10 +52,11 @@ export async function confirmDifferences(
 }
 
 async function lookAgain(
-  { watchChanges, waitForFeed, untilRead }: ConfirmParts,
+  parts: ConfirmParts,
   collection: string,
   suspects: readonly Difference[],
 ): Promise<{ readonly settled: readonly Difference[]; readonly moving: readonly Difference[] }> {
+  const { watchChanges, waitForFeed } = parts;
   const untouched = new Set(suspects.map(({ key }) => key));
   const unwatch = watchChanges((changed, id) => {
     if (changed === collection) untouched.delete(toIdKey(toIdBytes(id)));
@@ -60,8 +64,10 @@ async function lookAgain(
   try {
     await waitForFeed();
     const ids = suspects.map(({ id }) => id);
-    const read = (side: Side) => untilRead(side, (db) => readEntries(db, collection, ids));
-    const [here, there] = await Promise.all([read('primary'), read('backup')]);
+    const [here, there] = await Promise.all([
+      lookUp(parts, 'primary', collection, ids),
+      lookUp(parts, 'backup', collection, ids),
+    ]);
     const differences = compareEntries(here, there);
     if (differences.length > 0) await waitForFeed();
     return {
@@ -71,6 +77,27 @@ async function lookAgain(
   } finally {
     unwatch();
   }
+}
+
+/** Reads documents of one side, some at a time. */
+async function lookUp(
+  { untilRead, lookUpSize }: ConfirmParts,
+  side: Side,
+  collection: string,
+  ids: readonly Uint8Array[],
+): Promise<ReadonlyMap<string, Entry>> {
+  const entries = new Map<string, Entry>();
+  for (let from = 0; from < ids.length; ) {
+    const { found, to } = await untilRead(side, (db) =>
+      lookUpSize.adapt(async (count) => ({
+        found: await readEntries(db, collection, ids.slice(from, from + count)),
+        to: from + count,
+      })),
+    );
+    for (const [key, entry] of found) entries.set(key, entry);
+    from = to;
+  }
+  return entries;
 }
 
 /** Tells whether all changes up to a time are applied. */

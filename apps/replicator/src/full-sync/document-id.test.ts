@@ -22,6 +22,12 @@ const IDS: readonly unknown[] = [
   ...[new BSON.BSONSymbol('s')],
 ];
 
+/** Objects would put the keys into another order. */
+const NUMBER_KEYS = new Map<string, unknown>([
+  ['b', new Int32(1)],
+  ['2', new Int32(1)],
+]);
+
 describe('the id of a raw document', () => {
   it.each(IDS.map((_id) => [BSON.EJSON.stringify(_id, { relaxed: false }), _id]))(
     'is cut out, read and written whole: %s',
@@ -44,6 +50,12 @@ describe('the id of a raw document', () => {
     expect(new Set(IDS.map(toKey)).size).toBe(IDS.length);
     expect(toKey(Long.fromString('9007199254740993'))).not.toBe(toKey(new Double(9007199254740992)));
     expect(toKey('1')).not.toBe(toKey(new Int32(1)));
+  });
+
+  it('keeps the order of its keys, also of those that are numbers', () => {
+    const id = toIdBytes(NUMBER_KEYS);
+    expect(toIdBytes(toIdValue(id))).toEqual(id);
+    expect(id).not.toEqual(toIdBytes(Object.fromEntries(NUMBER_KEYS)));
   });
 
   it('must be there', () => {

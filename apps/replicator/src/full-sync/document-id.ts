@@ -1,11 +1,6 @@
 import { BSON } from 'mongodb';
-
-/** Reads values as they are stored: an integer, a long and a double of the same value stay three types. */
-const AS_STORED = {
-  ...{ promoteValues: false, promoteLongs: false, promoteBuffers: false },
-  bsonRegExp: true,
-  validation: { utf8: false },
-} as const;
+import { AS_STORED } from '../as-stored.ts';
+import { decodeDocument } from '../decode-document.ts';
 
 const DOUBLE = 0x01;
 const STRING = 0x02;
@@ -93,7 +88,7 @@ export function toIdBytes(_id: unknown): Uint8Array {
 
 /** Returns the value of an id as the driver writes it back without a change of type. */
 export function toIdValue(id: Uint8Array): unknown {
-  return BSON.deserialize(id, AS_STORED)['_id'];
+  return decodeDocument(id).id;
 }
 
 /** Writes an id as canonical Extended JSON. */

@@ -21,6 +21,7 @@ import { orAborted, type WalkParts, walkCollection } from './collection-walk.ts'
 import { isApplied, type Side } from './confirm-differences.ts';
 import { parseIdText } from './document-id.ts';
 import { createPace } from './pace.ts';
+import { createReadSize } from './read-size.ts';
 
 export type FullSyncRunOptions = {
   readonly store: FullSyncStore;
@@ -34,6 +35,10 @@ const NOTE_EVERY_MS = 1000;
 const LOOK_AT_FEED_MS = 20;
 const AGAIN_MS = 500;
 const COUNT_TIMEOUT_MS = 10_000;
+
+/** Documents of a range, and those that are looked up at once to see whether they still differ. */
+const RANGE = 1000;
+const LOOK_UP = 100;
 
 /** Ends a run whose operation is not running any more, or is run by another. */
 class HaltedError extends Error {
@@ -53,6 +58,7 @@ export async function runFullSync(
   const halting = new AbortController();
   const signal = AbortSignal.any([active.signal, halting.signal]);
   const pace = createPace(first.ratePerSecond);
+  const sizes = { rangeSize: createReadSize(RANGE), lookUpSize: createReadSize(LOOK_UP) };
   let { collections, position } = first;
   let phase: FullSyncDocument['phase'] = 'comparing';
   let waitingFor: string | null = null;
@@ -157,14 +163,17 @@ export async function runFullSync(
     keep(start, from);
     const parts = { ...{ mode, deletes, pace, signal, now, keep, findSince, waitForFeed, untilRead } };
     await walkCollection(
-      { ...parts, applyIds: active.applyIds, watchChanges: active.watchChanges },
+      { ...parts, ...sizes, applyIds: active.applyIds, watchChanges: active.watchChanges },
       start,
       from,
     );
   }
 
   async function mendNamed({ collection, ids }: NonNullable<FullSyncDocument['only']>): Promise<void> {
-    const { synced, refused } = await orAborted(active.applyIds(collection, ids.map(parseIdText)), signal);
+    const { synced, refused } = await orAborted(
+      active.applyIds(collection, ids.map(parseIdText), 'delete'),
+      signal,
+    );
     const tally = { ...NO_TALLY, compared: ids.length, total: ids.length, copied: synced, refused };
     collections = [{ name: collection, state: 'done', isFresh: false, ...tally, samples: [] }];
   }

@@ -25,12 +25,10 @@ export type Bounds = {
 /** How long reading a range may take, in ms. */
 const TIMEOUT_MS = 15_000;
 
-/** Ids that are looked up at once. */
-const LOOK_UP = 1000;
-
 /**
  * Reads a range of a collection, of ids of all types: bounds of an index do not stop where the type changes, as a
- * comparison would. Only one batch of documents is in memory at a time. Secondaries are asked where there are some.
+ * comparison would. Only one batch of documents is in memory at a time. Only primaries are asked: a secondary that lags
+ * behind may hold the same old state as the backup, and nobody would see what differs.
  *
  * @throws DependencyAwayError
  */
@@ -42,7 +40,7 @@ export function readRange(db: Db, collection: string, { from, to, limit }: Bound
         ...{ hint: { _id: 1 }, sort: { _id: 1 }, limit: limit + 1, batchSize: limit + 1, signal },
         ...(from === null ? {} : { min: { _id: toIdValue(from) } }),
         ...(to === null ? {} : { max: { _id: toIdValue(to) } }),
-        ...{ raw: true, readPreference: 'secondaryPreferred', maxTimeMS: TIMEOUT_MS },
+        ...{ raw: true, readPreference: 'primary', maxTimeMS: TIMEOUT_MS },
       },
     );
     const entries = new Map<string, Entry>();
@@ -65,31 +63,27 @@ export function readRange(db: Db, collection: string, { from, to, limit }: Bound
 }
 
 /**
- * Reads single documents as a majority of the primary's set has them, by the keys of their ids; those that do not
- * exist are left out.
+ * Reads single documents as a majority of a set has them, by the keys of their ids; those that do not exist are left out.
  *
  * @throws DependencyAwayError
  */
-export async function readEntries(
+export function readEntries(
   db: Db,
   collection: string,
   ids: readonly Uint8Array[],
 ): Promise<ReadonlyMap<string, Entry>> {
-  const entries = new Map<string, Entry>();
-  for (let from = 0; from < ids.length; from += LOOK_UP) {
-    const filter: Document = { _id: { $in: ids.slice(from, from + LOOK_UP).map(toIdValue) } };
-    await within(TIMEOUT_MS, async (signal) => {
-      const options: FindOptions & Abortable = {
-        ...{ raw: true, readPreference: 'primary', readConcern: 'majority', maxTimeMS: TIMEOUT_MS, signal },
-      };
-      const cursor = db.collection(collection).find(filter, options);
-      for await (const document of eachRaw(cursor)) {
-        const id = cutId(document);
-        entries.set(toIdKey(id), { id, hash: hash('sha256', document, 'base64') });
-      }
-    });
-  }
-  return entries;
+  const filter: Document = { _id: { $in: ids.map(toIdValue) } };
+  return within(TIMEOUT_MS, async (signal) => {
+    const options: FindOptions & Abortable = {
+      ...{ raw: true, readPreference: 'primary', readConcern: 'majority', maxTimeMS: TIMEOUT_MS, signal },
+    };
+    const entries = new Map<string, Entry>();
+    for await (const document of eachRaw(db.collection(collection).find(filter, options))) {
+      const id = cutId(document);
+      entries.set(toIdKey(id), { id, hash: hash('sha256', document, 'base64') });
+    }
+    return entries;
+  });
 }
 
 /** The driver does not declare that a raw document is its bytes. */

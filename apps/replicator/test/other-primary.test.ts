@@ -1,0 +1,91 @@
+import { createFullSyncStore, toOwnFullSync } from '@sluice/store/full-syncs';
+import { assertMigrated, migrate } from '@sluice/store/migrate';
+import type { Document } from 'mongodb';
+import { describe, expect, it, vi } from 'vitest';
+import { read, startPair, toFound } from './backup-pair.ts';
+
+const pair = await startPair({ isOnOwnServer: true });
+const { primary, backup, store } = pair;
+const PATIENCE = { timeout: 25_000, interval: 20 };
+let replicator = pair.startOne();
+await pair.ended();
+
+async function insert(name: string, documents: readonly Document[]): Promise<void> {
+  await primary.db.collection(name).insertMany(documents.map((one) => ({ ...one })));
+  await pair.converged(name);
+}
+
+describe('a backup', () => {
+  it('leaves excluded collections alone', async () => {
+    await replicator.stop();
+    replicator = pair.startOne({ excluded: ['secret'] });
+    await primary.db.collection('secret').insertOne({ _id: 'x' as never });
+    await backup.db.collection('secret').insertOne({ _id: 'y' as never });
+    const sync = await pair.run({ deletes: 'all' });
+    expect(sync.collections.map(({ name }) => name)).not.toContain('secret');
+    expect(await backup.db.collection('secret').find().toArray()).toEqual([{ _id: 'y' }]);
+    await replicator.stop();
+    replicator = pair.startOne();
+    // It is copied from now on, for which a full sync is asked for by itself.
+    await vi.waitFor(async () => {
+      expect(await backup.db.collection('secret').countDocuments()).toBe(2);
+      expect(await store.findLive()).toBeNull();
+    }, PATIENCE);
+  });
+
+  it('lets the backup take the place of the primary, and the other way round', async () => {
+    const { here, there } = pair.sides('swapped');
+    await here.createIndex({ v: 1 }, { unique: true });
+    await insert('swapped', [{ _id: 'a', v: 7 } as Document, { _id: 'b', v: 1 } as Document]);
+    await replicator.stop();
+    // What the primary had written last has not reached the backup.
+    await here.insertOne({ _id: 'late' as never, v: 8 });
+    await migrate(backup, 30_000);
+    await assertMigrated(backup);
+    await there.updateOne({ _id: 'a' as never }, { $set: { v: 9 } });
+    replicator = pair.startOne({ isReversed: true });
+    const reversed = createFullSyncStore(backup);
+    const first = await vi.waitFor(async () => {
+      const { last } = await reversed.findLast();
+      const isIt =
+        last?.reason === 'The backup is new.' && last.collections.some(({ name }) => name === 'swapped');
+      if (!isIt || last.state !== 'done') throw new Error('It is not over yet.');
+      return last;
+    }, PATIENCE);
+    expect(toFound(first, 'swapped')).toMatchObject({ extra: 1, unequal: 1 });
+    expect(await here.find({}, { sort: { _id: 1 } }).toArray()).toMatchObject([
+      { v: 9 },
+      { v: 1 },
+      { _id: 'late' },
+    ]);
+    await reversed.create({ ...toOwnFullSync('back again'), deletes: 'all' }, new Date());
+    await pair.converged('swapped');
+    await vi.waitFor(async () => expect(await reversed.findLive()).toBeNull(), PATIENCE);
+    await replicator.stop();
+    replicator = pair.startOne();
+  });
+
+  it('leaves the backup as it is when the primary comes back empty, until somebody adopts it', async () => {
+    await insert('kept', [{ _id: 'a', v: 1 } as Document]);
+    await replicator.stop();
+    const before = await read(backup.db, 'kept');
+    await primary.db.dropDatabase();
+    await primary.db.collection('kept').insertOne({ _id: 'new' as never });
+    replicator = pair.startOne();
+    const tokens = primary.db.collection('resume_tokens');
+    await vi.waitFor(async () => {
+      expect(await tokens.findOne({ _id: 'state' as never })).toMatchObject({ state: 'blocked' });
+    }, PATIENCE);
+    const asked = await pair.begin({ deletes: 'all' });
+    await vi.waitFor(async () => {
+      const state = await tokens.findOne({ _id: 'state' as never });
+      expect(state).toMatchObject({ state: 'blocked' });
+      expect(state?.['writes']).toBeGreaterThan(5);
+    }, PATIENCE);
+    expect(await store.findLive()).toMatchObject({ _id: asked._id, state: 'planned' });
+    expect(await read(backup.db, 'kept')).toEqual(before);
+    await store.change('cancelled', 'Cancelled by test.', new Date());
+    await pair.run({ adoptDataset: true, deletes: 'all' });
+    expect(await read(backup.db, 'kept')).toEqual(await read(primary.db, 'kept'));
+  });
+});
