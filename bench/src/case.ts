@@ -20,6 +20,10 @@ export const ROWS = {
   bulk: 'bare MongoDB, bulks of 200',
   express: 'Express, a transaction each',
   bullmq: 'BullMQ tutorial',
+  syncOff: 'end to end, without a backup',
+  syncOn: 'end to end, with a backup',
+  bareCopy: 'bare MongoDB, bulkWrite of 1,000',
+  catchUp: 'catch-up of a backup',
   growthEmpty: 'drain, nothing stored before',
   growthFull: 'drain, much stored before',
   soak: 'soak at half load, always',
@@ -48,6 +52,8 @@ export type StartContext = Pick<CaseContext, 'resources' | 'env' | 'say' | 'sign
 export type CaseContext = {
   /** Ended when the case is over: whatever a case starts it puts here. */
   readonly resources: AsyncDisposableStack;
+  /** The number of the round, from 1: what is measured in pairs takes turns in going first. */
+  readonly run: number;
   /** How long a load is measured; about as long again passes in warming up and waiting. */
   readonly seconds: number;
   /** Whether long cases shall be short, too. */

@@ -4,8 +4,11 @@ import { availableParallelism } from 'node:os';
 /** The processes that an event passes on its way into MongoDB. */
 const PATH_GROUPS = ['http', 'worker', 'redis', 'mongod'] as const;
 
-/** All processes of a case by what they do: `live` follows what is stored, `rest` is api and scheduler. */
-export const CPU_GROUPS = ['generator', ...PATH_GROUPS, 'live', 'rest'] as const;
+/**
+ * All processes of a case by what they do: `live` follows what is stored, `backup` is the MongoDB that is copied to and
+ * whoever copies, `rest` is api and scheduler.
+ */
+export const CPU_GROUPS = ['generator', ...PATH_GROUPS, 'live', 'backup', 'rest'] as const;
 export type CpuGroup = (typeof CPU_GROUPS)[number];
 
 /** Processor time by group, in µs; null where it cannot be read, none where a case has no such process. */

@@ -23,7 +23,7 @@ export function toTables({ rows, verdicts, failures }: Reported, { runs, seconds
   return [
     `${cores} cores (${cpu}), Node ${node}, data in ${folder}; ${runs} ${runs === 1 ? 'run' : 'runs, medians'} of ${seconds} s a case`,
     renderRows(rows),
-    'Times in ms: from sending a request (when it was due, at a steady rate) to its answer, and from receiving an event to its record. CPU in µs per event; "path" is the sum of http, worker, Redis and mongod, "rest" is api and scheduler; "others" is what other programs took of the machine meanwhile.',
+    'Times in ms: from sending a request (when it was due, at a steady rate) to its answer, and from receiving an event to its record. CPU in µs per event; "path" is the sum of http, worker, Redis and mongod, "backup" is the replicator and the second MongoDB, "rest" is api and scheduler; "others" is what other programs took of the machine meanwhile.',
     ...(verdicts.length === 0 ? [] : [renderVerdicts(verdicts)]),
     ...rows.flatMap(describeExtra),
     ...failures.map(({ name, reason }) => `NO FIGURES of ${name}: ${reason}`),
@@ -45,12 +45,12 @@ function renderRows(rows: readonly SummaryRow[]): string {
       'path',
       'others',
     ],
-    colAligns: ['left', ...Array.from<HorizontalAlignment>({ length: 15 }).fill('right')],
+    colAligns: ['left', ...Array.from<HorizontalAlignment>({ length: 16 }).fill('right')],
     style: PLAIN,
   });
   for (const { name, median, range } of rows) {
     if (median === null) {
-      table.push([name, { content: 'no figures', colSpan: 15, hAlign: 'left' }]);
+      table.push([name, { content: 'no figures', colSpan: 16, hAlign: 'left' }]);
       continue;
     }
     const { perSecond, answered, stored, cpuUs, foreignShare } = median;

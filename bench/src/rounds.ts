@@ -73,7 +73,7 @@ async function runRound(
   for (const name of plan) {
     options.signal.throwIfAborted();
     try {
-      const measured = await runCase(name, options);
+      const measured = await runCase(name, run, options);
       if (measured.noop !== undefined) noops.push(measured.noop);
       Object.assign(figures, measured);
       const last = noops.at(-1);
@@ -90,7 +90,7 @@ async function runRound(
   return { figures, noopBeside, noops };
 }
 
-async function runCase(name: CaseName, options: SittingOptions): Promise<Measured> {
+async function runCase(name: CaseName, run: number, options: SittingOptions): Promise<Measured> {
   const { seconds, isQuick, env, say, signal } = options;
   await using resources = new AsyncDisposableStack();
   const stopped = new AbortController();
@@ -98,7 +98,8 @@ async function runCase(name: CaseName, options: SittingOptions): Promise<Measure
   const aborted = once(signal, 'abort', { signal: stopped.signal }).then(() => Promise.reject(signal.reason));
   aborted.catch(() => undefined);
   try {
-    return await Promise.race([CASES[name].run({ resources, seconds, isQuick, env, say, signal }), aborted]);
+    const context = { resources, run, seconds, isQuick, env, say, signal };
+    return await Promise.race([CASES[name].run(context), aborted]);
   } finally {
     stopped.abort();
   }

@@ -17,6 +17,8 @@ export type Appendfsync = 'always' | 'everysec';
 /** A Sluice to be measured, without a worker at first. */
 export type Sluice = {
   readonly url: string;
+  readonly apiUrl: string;
+  readonly redisUrl: string;
   readonly mongodbUri: string;
   readonly db: Db;
   /** Names the running processes. */
@@ -92,6 +94,8 @@ export async function startSluice(
 
   return {
     url: stack.ingestUrl,
+    apiUrl: stack.apiUrl,
+    redisUrl: stack.redisUrl,
     mongodbUri: stack.mongodbUri,
     db,
     pids: () => ({

@@ -2,11 +2,14 @@
  * A run of harm to the backup:
  *   1. A whole Sluice is started, with a backup behind a proxy and two replicators.
  *   2. Events are ingested at a rate, other documents are written past the service, and harm is done at random.
- *   3. Everything is healed and the traffic ends. Each collection must become the same on both sides.
- *   4. A verification by the service itself must find the same, and the ledger must be balanced.
+ *   3. Everything is healed and the traffic ends. The ledger must be balanced and the backup must catch up, however long
+ *      that takes on this machine, but without standing still.
+ *   4. Each collection must be the same on both sides.
+ *   5. A verification by the service itself must find the same.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fullSyncSchema, fullSyncsSchema } from '@sluice/contracts/full-sync';
+import { syncHealthSchema } from '@sluice/contracts/sync';
 import { createRandom } from '@sluice/local/random';
 import type { Environment, Say } from '@sluice/local/say';
 import { MongoClient } from 'mongodb';
@@ -36,8 +39,15 @@ export type BackupReport = {
 
 const MINUTE_MS = 60_000;
 
-/** How long the backup may take to be the same once all is well. */
-const CONVERGE_MS = 3 * MINUTE_MS;
+/** How long the backup may stand still once all is well: a lease runs out, and a process is started again, meanwhile. */
+const STILL_MS = MINUTE_MS;
+
+/** How often is told how far it is behind, and what counts as nearly nothing. */
+const TOLD_MS = 10_000;
+const CAUGHT_UP_SECONDS = 2;
+
+/** How long it may take to be the same once it has caught up. */
+const CONVERGE_MS = 2 * MINUTE_MS;
 const AGAIN_MS = 500;
 
 /** Does harm for `harmMs` and checks what came of it. */
@@ -66,7 +76,9 @@ export async function runBackup(options: BackupRunOptions): Promise<BackupReport
   await Promise.all(backupStack.replicators.map((app) => app.whenReady(signal)));
   say('The replicators are ready.');
   const broken = [...(await checkLedger(service))];
-  say('The events are settled; both sides are read.');
+  say('The events are settled.');
+  broken.push(...(await catchUp(service, say)));
+  say('Both sides are read.');
   const { differences, documents } = await compare(primary, backupStack, options);
   say(`${documents} documents were compared.`);
   broken.push(...differences, ...(await verify(service, say)));
@@ -83,6 +95,28 @@ async function checkLedger(service: Service): Promise<readonly string[]> {
     return [];
   } catch (error) {
     return [String(error)];
+  }
+}
+
+/** Waits until the backup has nearly all and no full sync is under way: reading both sides would only slow it down. */
+async function catchUp(service: Service, say: Say): Promise<readonly string[]> {
+  let [synced, movedMs, toldMs] = [-1, performance.now(), Number.NEGATIVE_INFINITY];
+  for (;;) {
+    const health = syncHealthSchema.parse((await service.get('/api/sync/health')).body);
+    const { current } = fullSyncsSchema.parse((await service.get('/api/sync/full')).body);
+    const { state, lagSeconds, lag } = health;
+    if (state === 'active' && current === null && lagSeconds !== null && lagSeconds < CAUGHT_UP_SECONDS)
+      return [];
+    const nowMs = performance.now();
+    const compared = current?.compared ?? 0;
+    if (health.synced + compared !== synced) [synced, movedMs] = [health.synced + compared, nowMs];
+    const words = `${state}, lag ${lag}, ${health.synced} synced, full sync ${current?.phase ?? 'none'} ${compared}`;
+    if (nowMs - movedMs > STILL_MS) return [`The backup stands still: ${words}`];
+    if (nowMs - toldMs > TOLD_MS) {
+      toldMs = nowMs;
+      say(`The backup: ${words}.`);
+    }
+    await pause(AGAIN_MS);
   }
 }
 
@@ -119,13 +153,12 @@ async function compare(
 }
 
 async function verify(service: Service, say: Say): Promise<readonly string[]> {
-  await service.until('no full sync is under way', 5 * MINUTE_MS, async () => {
-    const { current } = fullSyncsSchema.parse((await service.get('/api/sync/full')).body);
-    return current === null ? true : undefined;
-  });
   const request = { mode: 'verify', ratePerSecond: 1_000_000, reason: 'the end of a fault run' };
-  const { body } = await service.post('/api/sync/full', request);
-  const { id } = fullSyncSchema.parse(body);
+  // Refused while a full sync is under way, which may have begun by itself.
+  const { id } = await service.until('a verification begins', 5 * MINUTE_MS, async () => {
+    const { status, body } = await service.post('/api/sync/full', request);
+    return status < 300 ? fullSyncSchema.parse(body) : undefined;
+  });
   const last = await service.until('the verification is over', 5 * MINUTE_MS, async () => {
     const found = fullSyncsSchema.parse((await service.get('/api/sync/full')).body).last;
     return found?.id === id ? found : undefined;

@@ -2,12 +2,14 @@ import type { Case } from '../case.ts';
 import { accept, acceptAlways } from './accept.ts';
 import { bullmqTutorial, expressTransaction } from './baselines.ts';
 import { bulk } from './bulk.ts';
+import { catchUp } from './catch-up.ts';
 import { endToEnd, endToEndAlways } from './end-to-end.ts';
 import { growth } from './growth.ts';
 import { noop } from './noop.ts';
 import { normalize } from './normalize.ts';
 import { soak } from './soak.ts';
 import { steady } from './steady.ts';
+import { sync } from './sync.ts';
 import { twoWorkers } from './two-workers.ts';
 import { vitalData } from './vital-data.ts';
 
@@ -25,6 +27,8 @@ export const CASES = {
   bullmq: bullmqTutorial,
   steady,
   'vital-data': vitalData,
+  sync,
+  'catch-up': catchUp,
   growth,
   soak,
 } as const satisfies Record<string, Case>;

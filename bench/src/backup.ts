@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fullSyncsSchema } from '@sluice/contracts/full-sync';
+import { createGuard } from '@sluice/local/guard';
+import { findFreePort } from '@sluice/local/ports';
+import { type Apps, startApps } from '@sluice/local/processes';
+import { type Db, MongoClient } from 'mongodb';
+import { CountsOffError, type StartContext } from './case.ts';
+import type { Sluice } from './sluice.ts';
+import { startBareMongo } from './stores.ts';
+
+/** The backup of a Sluice, and the replicator that copies to it, which does not run at first. */
+export type Backup = {
+  readonly db: Db;
+  /** Names the processes that there are for the backup alone: its MongoDB, and the replicator while it runs. */
+  readonly pids: () => readonly number[];
+  readonly isCopying: () => boolean;
+  /** Starts a replicator and waits until it is ready. */
+  readonly start: () => Promise<void>;
+  /** Ends it; what it has not copied yet is left to the next one. */
+  readonly stop: () => Promise<void>;
+  /** Waits for the full sync that fills a new backup. @throws CountsOffError after a minute */
+  readonly untilFilled: () => Promise<void>;
+  /** Checks that no other full sync has run: it would have copied what the changes should bring. @throws CountsOffError */
+  readonly checkFollowed: () => Promise<void>;
+};
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const FILL_MS = 60_000;
+const LOOK_MS = 100;
+
+/** Starts a MongoDB as the backup of a Sluice. */
+export async function startBackup(context: StartContext, sluice: Sluice): Promise<Backup> {
+  const { resources, env, say, signal } = context;
+  const mongo = await startBareMongo(context);
+  const client = await MongoClient.connect(mongo.uri);
+  resources.defer(() => client.close());
+  const logDir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
+  resources.defer(() => rm(logDir, { recursive: true, force: true }));
+  const guard = createGuard();
+  resources.defer(guard.close);
+  const port = await findFreePort();
+  const spec = {
+    ...{ name: 'replicator', label: 'replicator', probeUrl: `http://127.0.0.1:${port}` },
+    env: {
+      ...env,
+      ...{ HOST: '127.0.0.1', REPLICATOR_PORT: `${port}`, REDIS_URL: sluice.redisUrl },
+      ...{ MONGODB_URI: sluice.mongodbUri, MONGODB_LOCAL_URI: undefined },
+      ...{ BACKUP_MONGODB_URI: mongo.uri, MONGODB_ATLAS_URI: undefined, SYNC_ENABLED: 'on' },
+    },
+  };
+  let apps: Apps | undefined;
+  resources.defer(async () => apps?.stop({ force: true }));
+
+  async function readFullSyncs() {
+    const response = await fetch(new URL('/api/sync/full', sluice.apiUrl));
+    return fullSyncsSchema.parse(await response.json());
+  }
+
+  return {
+    db: client.db(),
+    pids: () => [...mongo.pids, ...(apps?.list() ?? []).map((app) => app.pid() ?? 0)],
+    isCopying: () => apps !== undefined,
+    start: async () => {
+      apps = await startApps({ root: ROOT, logDir, guard, say, signal, apps: [spec] });
+    },
+    stop: async () => {
+      await apps?.stop();
+      apps = undefined;
+    },
+    untilFilled: async () => {
+      const until = performance.now() + FILL_MS;
+      for (;;) {
+        const { current, last } = await readFullSyncs();
+        if (current === null && last?.state === 'done') return;
+        if (performance.now() > until) throw new CountsOffError('The backup was not filled within a minute.');
+        await pause(LOOK_MS);
+      }
+    },
+    checkFollowed: async () => {
+      const count = await sluice.db.collection('operations').countDocuments({ kind: 'fullSync' });
+      if (count !== 1) throw new CountsOffError(`${count} full syncs have run instead of one.`);
+    },
+  };
+}
