@@ -6,8 +6,9 @@ import { type Stack, startStack } from '@sluice/local/stack';
 import { ANY_PORTS } from '@sluice/local/stack-ports';
 import { createTestNames } from '@sluice/local/test-names';
 import { type Db, MongoClient } from 'mongodb';
-import { afterAll, expect, inject, vi } from 'vitest';
+import { afterAll, inject } from 'vitest';
 import { watchAnswers } from './openapi/watch-answers.ts';
+import { openSettling } from './settling.ts';
 
 /** A whole Sluice for one test file, and its database to ask behind the service's back. */
 export type TestStack = {
@@ -18,7 +19,7 @@ export type TestStack = {
   /** Asks the api. */
   readonly get: (path: string) => Promise<Answer>;
   readonly stats: () => Promise<Stats>;
-  /** Waits until nothing is in flight and returns the ledger's numbers. */
+  /** Waits until all that was accepted before has come to its end, and returns the ledger's numbers then. */
   readonly settled: () => Promise<Stats>;
 };
 
@@ -66,7 +67,9 @@ export async function startTestStack({
   await watchAnswers(stack.apiUrl, stack.ingestUrl, stack.liveUrl);
   const client = await MongoClient.connect(names.mongoUrl);
   const db = client.db(names.database);
+  const settling = openSettling({ redisUrl: inject('redisUrl'), ...names });
   afterAll(async () => {
+    await settling.close();
     await stack.stop();
     await db.dropDatabase();
     await client.close();
@@ -92,18 +95,7 @@ export async function startTestStack({
     return statsSchema.parse((await get('/api/events/stats')).body);
   }
 
-  function settled(): Promise<Stats> {
-    return vi.waitFor(
-      async () => {
-        const now = await stats();
-        expect(now.ledger).toMatchObject({ inFlight: 0, unaccounted: 0, balanced: true });
-        return now;
-      },
-      { timeout: 50_000, interval: 200 },
-    );
-  }
-
-  return { stack, db, post, get, stats, settled };
+  return { stack, db, post, get, stats, settled: settling.settled };
 }
 
 async function toAnswer(response: Response): Promise<Answer> {

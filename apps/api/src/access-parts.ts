@@ -1,6 +1,4 @@
-import { startKeyCheck } from '@sluice/protocol/running-key-check';
-import { createRedis } from '@sluice/queue/connection';
-import { createKeyMirror } from '@sluice/queue/key-mirror';
+import { openKeyCheck, openKeyMirror } from '@sluice/access/open-key-check';
 import type { HealthCheck } from '@sluice/runtime/health';
 import type { AppContext } from '@sluice/runtime/run-app';
 import { createApiKeys } from '@sluice/store/api-keys';
@@ -16,7 +14,6 @@ import { startMirroring } from './mirroring.ts';
 const CHECK_MS = 800;
 const AUDIT_MS = 700;
 const CHANGE_MS = 1500;
-const REDIS_MS = 250;
 
 /** What the api knows who may do what by, and when it does. */
 type AccessParts = AccessOptions & {
@@ -24,25 +21,15 @@ type AccessParts = AccessOptions & {
 };
 
 /** Opens what the api needs to know who may do what, and to note who did; closed with the lifecycle. */
-export function openAccess(
-  { config, logger, lifecycle, instance }: AppContext<ApiConfig>,
-  store: StoreConnection,
-): AccessParts {
-  const { REDIS_URL: url, QUEUE_PREFIX: prefix } = config;
-  const now = Date.now;
-  const redis = createRedis({ url, role: 'producer', commandTimeoutMs: REDIS_MS, logger });
-  lifecycle.add('key mirror', () => redis.close());
-  const mirror = createKeyMirror({ redis, prefix, now });
+export function openAccess(context: AppContext<ApiConfig>, store: StoreConnection): AccessParts {
+  const { config, logger, lifecycle, instance } = context;
+  const mirror = openKeyMirror(context);
   const keys = createApiKeys(store, { timeoutMs: CHANGE_MS });
   const auditLog = createAuditLog(store, { timeoutMs: AUDIT_MS });
   const simulatesFailures = config.FAILURE_SIMULATION === 'on';
-  const parts = { keys, mirror, auditLog, now, simulatesFailures };
-  if (config.AUTH === 'off') return { checkKey: null, checks: {}, ...parts };
-  const checked = startKeyCheck({
-    store: createApiKeys(store, { timeoutMs: CHECK_MS }),
-    ...{ mirror, now, logger },
-  });
-  lifecycle.add('key check', checked.stop);
+  const parts = { keys, mirror, auditLog, now: Date.now, simulatesFailures };
+  const checkKey = openKeyCheck(context, { store, mirror, timeoutMs: CHECK_MS });
+  if (checkKey === null) return { checkKey, checks: {}, ...parts };
   const mirroring = startMirroring({ listKeys: keys.listForMirror, mirror, logger });
   lifecycle.add('mirroring keys', mirroring.stop);
   const bootstrap = startBootstrap({
@@ -51,5 +38,5 @@ export function openAccess(
     print: (text) => process.stdout.write(text),
   });
   lifecycle.add('bootstrap key', bootstrap.stop);
-  return { checkKey: checked.check, checks: { adminKey: bootstrap.check }, ...parts };
+  return { checkKey, checks: { adminKey: bootstrap.check }, ...parts };
 }

@@ -1,6 +1,7 @@
 import type { TenantStats } from '@sluice/contracts/api';
 import { createStatsReader } from '@sluice/ledger/stats-reader';
 import type { EventsInspector } from '@sluice/queue/events-inspector';
+import { createBackupGaps } from '@sluice/store/backup-gaps';
 import type { StoreConnection } from '@sluice/store/connection';
 import { createInbox } from '@sluice/store/inbox';
 import { createNormalizedEvents } from '@sluice/store/normalized-events';
@@ -17,6 +18,7 @@ import type { EventRoutesOptions } from './routes/events.ts';
 import type { HourlyStatsRouteOptions } from './routes/hourly-stats.ts';
 import type { RecentStatsRouteOptions } from './routes/recent-stats.ts';
 import { createSharedAnswer } from './shared-answer.ts';
+import { createSyncedUpTo } from './sync/synced-up-to.ts';
 
 /** A single event may take two questions to MongoDB, one after the other, and the answer no more than 3 s. */
 const DETAIL_TIMEOUT_MS = 1200;
@@ -47,7 +49,10 @@ export function createEventReaders({
     normalizedEvents: createNormalizedEvents(store, { timeoutMs }),
     inbox: createInbox(store, { timeoutMs }),
     inspector,
-    syncStates: createSyncStates(store, { timeoutMs }),
+    readSyncedUpTo: createSyncedUpTo({
+      states: createSyncStates(store, { timeoutMs }),
+      gaps: createBackupGaps(store, { timeoutMs }),
+    }),
     now,
   });
   const stats = createSharedAnswer({

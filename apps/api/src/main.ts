@@ -14,6 +14,7 @@ import { runApp } from '@sluice/runtime/run-app';
 import { createSecretBox } from '@sluice/sources/secret-box';
 import { createAggregates } from '@sluice/store/aggregates';
 import { createAlertStore } from '@sluice/store/alerts';
+import { createBackupGaps } from '@sluice/store/backup-gaps';
 import { connectStore } from '@sluice/store/connection';
 import { createFullSyncStore } from '@sluice/store/full-syncs';
 import { createRejections } from '@sluice/store/rejections';
@@ -90,7 +91,8 @@ await runApp({
         maxPerSecond: config.REPLAY_MAX_PER_SECOND,
       }),
       sync: {
-        ...{ syncStates: createSyncStates(store), syncFailures: createSyncFailures(store), now: Date.now },
+        ...{ syncStates: createSyncStates(store), syncFailures: createSyncFailures(store) },
+        ...{ gaps: createBackupGaps(store), now: Date.now },
       },
       fullSyncs: {
         ...{ fullSyncs: createFullSyncStore(store), syncStates: createSyncStates(store), now: Date.now },

@@ -3,7 +3,6 @@ import { connectStore } from '@sluice/store/connection';
 import { createInbox } from '@sluice/store/inbox';
 import { createNormalizedEvents } from '@sluice/store/normalized-events';
 import { createRawEvents } from '@sluice/store/raw-events';
-import { createSyncStates } from '@sluice/store/sync-state';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createEventDetails } from '../src/detail/event-details.ts';
 import { createPipeline, NO_MONGO, NO_REDIS, startApi, toEvent, useStores } from './fixtures.ts';
@@ -227,7 +226,7 @@ describe('an event that is stored between the questions to MongoDB and to the qu
       rawEvents: createRawEvents(store),
       normalizedEvents: createNormalizedEvents(store),
       inbox: createInbox(store),
-      syncStates: createSyncStates(store),
+      readSyncedUpTo: async () => null,
       inspector: {
         findJob: api.inspector.findJob,
         async readMark(eventId) {

@@ -25,6 +25,7 @@ import { createAggregates } from '@sluice/store/aggregates';
 import { createAlertStore } from '@sluice/store/alerts';
 import { createApiKeys } from '@sluice/store/api-keys';
 import { createAuditLog } from '@sluice/store/audit-log';
+import { createBackupGaps } from '@sluice/store/backup-gaps';
 import { connectStore, type StoreConnection } from '@sluice/store/connection';
 import { createEventStore } from '@sluice/store/event-store';
 import { createFullSyncStore } from '@sluice/store/full-syncs';
@@ -135,7 +136,10 @@ export async function startApi({
       maxPerSecond: 1000,
     }),
     fullSyncs: { fullSyncs: createFullSyncStore(store), syncStates: createSyncStates(store), now },
-    sync: { syncStates: createSyncStates(store), syncFailures: createSyncFailures(store), now },
+    sync: {
+      ...{ syncStates: createSyncStates(store), syncFailures: createSyncFailures(store) },
+      ...{ gaps: createBackupGaps(store), now },
+    },
     board: { redisUrl, prefix, logger },
     port: 3001,
     ingestUrl,
@@ -259,12 +263,12 @@ export async function createPipeline({ store, redisUrl, prefix }: ApiOptions) {
 
 function createNormalize(): (event: AcceptedEvent) => NormalizedRecord {
   const normalizer = createNormalizer({ supportedVersions: [1, 2] });
-  return ({ tenant, source, contentHash, schemaVersion, receivedAt, type, ...event }) => {
+  return ({ eventId, tenant, source, schemaVersion, receivedAt, type, ...event }) => {
     if (!normalizer.isSupported(schemaVersion)) throw new UnknownVersionError(schemaVersion);
     const result = normalizer.normalize({
       tenant,
       source,
-      contentHash,
+      eventId,
       payload: readPayload(event),
       schemaVersion,
       receivedAt,

@@ -61,7 +61,7 @@ function useRunner(operation: string) {
       return events.map(({ _id }) => _id);
     },
     async discard() {
-      while ((await sets.discard(runner, new Date())) === 'more');
+      while ((await sets.discard(runner, new Date())).result === 'more');
     },
     async close() {
       while ((await sets.release(runner)) > 0);

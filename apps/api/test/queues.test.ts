@@ -1,6 +1,7 @@
 import type { ProcessBeat } from '@sluice/contracts/processes';
 import { createRedis } from '@sluice/queue/connection';
 import { createProcessRegister } from '@sluice/queue/process-register';
+import { toCollection } from '@sluice/store/collections';
 import { connectStore } from '@sluice/store/connection';
 import { createPollRuns, type PollRunEnd } from '@sluice/store/poll-runs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -109,5 +110,14 @@ describe('the schedules', () => {
       },
       { id: 'paused', paused: true, nextRunAt: null, dueAt: null, runs: [] },
     ]);
+
+    // What was due while it was paused does not count.
+    const changed = { $set: { updatedAt: new Date(0) } };
+    await toCollection(stores.store, 'sources').updateOne({ _id: 'paused' }, changed);
+    expect((await server.inject({ method: 'POST', url: '/api/sources/paused/resume' })).statusCode).toBe(200);
+    const resumed = await startApi(stores);
+    expect((await resumed.get('/api/schedules')).body.items).toContainEqual(
+      expect.objectContaining({ id: 'paused', paused: false, missed: 0, dueAt: null }),
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { openKeyCheck } from '@sluice/access/open-key-check';
 import { createGroupCommit } from '@sluice/protocol/group-commit';
 import { startHeartbeat } from '@sluice/protocol/heartbeat';
 import { createMinuteCounts } from '@sluice/queue/minute-counts';
@@ -21,10 +22,12 @@ import { createAcceptor } from './acceptor.ts';
 import { createIngestApp } from './app.ts';
 import { ingestConfigSchema } from './config.ts';
 import { createIngestMetrics } from './ingest-metrics.ts';
-import { openKeyCheck } from './key-check.ts';
 import { startLiveSources } from './live-sources.ts';
 import { startRejectionLog } from './rejection-log.ts';
 import { createRoomyQueue } from './roomy-queue.ts';
+
+/** With what Redis may take for a key, this leaves the event its time: an answer comes within 3 s. */
+const KEY_MS = 400;
 
 await runApp({
   app: 'ingest',
@@ -89,7 +92,7 @@ await runApp({
       ...{ logger, acceptor, rejections, metrics, health, now },
       maxBodyBytes: config.MAX_BODY_BYTES,
       trustedProxies: config.TRUSTED_PROXIES,
-      checkKey: openKeyCheck({ config, logger, lifecycle }, store),
+      checkKey: openKeyCheck({ config, logger, lifecycle }, { store, timeoutMs: KEY_MS }),
     });
     lifecycle.add('server', () => server.close());
     await live.firstTry;

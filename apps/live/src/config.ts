@@ -1,4 +1,3 @@
-import type { DeepReadonly } from '@sluice/runtime/config';
 import { settings, withAuthRule } from '@sluice/runtime/settings';
 import { z } from 'zod';
 
@@ -16,4 +15,3 @@ export const liveConfigSchema = withAuthRule(
     AUTH: settings.AUTH,
   }),
 );
-export type LiveConfig = DeepReadonly<z.output<typeof liveConfigSchema>>;

@@ -1,3 +1,4 @@
+import { openKeyCheck } from '@sluice/access/open-key-check';
 import { startProcessBeats } from '@sluice/queue/process-beats';
 import { createAdminServer } from '@sluice/runtime/admin-server';
 import { createHealth } from '@sluice/runtime/health';
@@ -8,10 +9,12 @@ import { runApp } from '@sluice/runtime/run-app';
 import { connectStore } from '@sluice/store/connection';
 import { createLiveApp } from './app.ts';
 import { liveConfigSchema } from './config.ts';
-import { openKeyCheck } from './key-check.ts';
 import { createLiveMetrics } from './live-metrics.ts';
 import { createStreamHub } from './stream-hub.ts';
 import { createRecordSource, createStatusSource } from './stream-source.ts';
+
+/** How long MongoDB may take for a key: an answer comes within 3 s, whichever store is silent. */
+const KEY_MS = 1000;
 
 await runApp({
   app: 'live',
@@ -45,7 +48,7 @@ await runApp({
     const setting = 'LIVE_METRICS_PORT';
     const admin = await createAdminServer({ host, port: config[setting], setting, health, metrics, logger });
     lifecycle.add('admin server', () => admin.server.close());
-    const checkKey = openKeyCheck({ config, logger, lifecycle }, store);
+    const checkKey = openKeyCheck({ config, logger, lifecycle }, { store, timeoutMs: KEY_MS });
     const server = createLiveApp({ logger, health, records, statuses, checkKey });
     lifecycle.add('server', () => server.close());
     await listen(server, { host, port: config.LIVE_PORT, setting: 'LIVE_PORT' });

@@ -23,6 +23,7 @@ import { assertMigrated, migrate } from '@sluice/store/migrate';
 import { createOpenEvents } from '@sluice/store/open-events';
 import { createOperationSets } from '@sluice/store/operation-sets';
 import { createPollRuns } from '@sluice/store/poll-runs';
+import { createRejections } from '@sluice/store/rejections';
 import { createSourceStore } from '@sluice/store/sources-store';
 import { openAlerts } from './alerts/open-alerts.ts';
 import { createScheduler, type Scheduler } from './app.ts';
@@ -77,6 +78,7 @@ await runApp({
       leases: createLeases(store),
       checkpoints: createCheckpoints(store),
       pollRuns: createPollRuns(store),
+      rejections: createRejections(store),
       sources: createStoredSources({ store: sourceStore, box, logger }),
     };
     const readMemory = createMemoryReader({ redis });
@@ -95,7 +97,7 @@ await runApp({
     addSystemMetrics(metrics, { inspector, inbox: stores.inbox, logger });
     const alerts = openAlerts({
       ...{ config, metrics, store, inspector, logger, holder: instance, now: Date.now },
-      ...{ sources: stores.sources, leases: stores.leases },
+      leases: stores.leases,
     });
     lifecycle.add('alerts', alerts.stop);
   },

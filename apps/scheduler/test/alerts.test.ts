@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { storedSourceSchema } from '@sluice/contracts/source';
 import { findFreePort } from '@sluice/local/ports';
 import { startTestApp, type TestApp } from '@sluice/local/test-app';
 import { createTestNames } from '@sluice/local/test-names';
@@ -11,6 +12,7 @@ import { toCollection } from '@sluice/store/collections';
 import { createInstances } from '@sluice/store/instances';
 import { createLeases } from '@sluice/store/leases';
 import { createPollRuns } from '@sluice/store/poll-runs';
+import { createSourceStore } from '@sluice/store/sources-store';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import type { AlertCheck, Finding } from '../src/alerts/alert-check.ts';
@@ -25,6 +27,7 @@ import { openPlace, toSource } from './scheduler.ts';
 const { prefix, mongoUrl } = createTestNames();
 const at = { redisUrl: inject('redisUrl'), mongoUrl, prefix };
 const SOON = { timeout: 30_000, interval: 25 };
+const EMPTIED = ['alerts', 'leases', 'raw_events', 'inbox', 'instances', 'sources', 'poll_runs'] as const;
 let place: Awaited<ReturnType<typeof openPlace>>;
 
 beforeAll(async () => {
@@ -32,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.close());
 afterEach(async () => {
-  for (const name of ['alerts', 'leases', 'raw_events', 'inbox', 'instances', 'poll_runs'] as const) {
+  for (const name of EMPTIED) {
     await toCollection(place.store, name).deleteMany({});
   }
 });
@@ -219,8 +222,11 @@ describe('the checks', () => {
     const { store, inspector } = place;
     const logger = createLogger({ app: 'scheduler', instance: 'alerts', level: 'silent' });
     const source = toSource('erp', 'http://127.0.0.1:9/');
-    const sources = { list: async () => [source], listPaused: async () => [] };
-    const checks = createAlertChecks({ store, inspector, sources, lagMs: 0, now: Date.now });
+    const sources = createSourceStore(store);
+    for (const it of [source, toSource('idle', 'http://127.0.0.1:9/')]) {
+      await sources.create(storedSourceSchema.parse(it));
+    }
+    const checks = createAlertChecks({ store, inspector, lagMs: 0, now: Date.now });
     async function look() {
       const found = await Promise.all(checks.map(async (check) => [check.kind, await check.look()] as const));
       return Object.fromEntries(found.map(([kind, findings]) => [kind, findings]));
@@ -242,10 +248,8 @@ describe('the checks', () => {
       { _id: 'new', at: now },
     ];
     await store.db.collection<{ _id: string }>('inbox').insertMany(rows);
-    await store.db.collection<{ _id: string }>('sources').insertOne({ _id: 'erp' });
-    onTestFinished(async () => {
-      await store.db.collection<{ _id: string }>('sources').deleteOne({ _id: 'erp' });
-    });
+    // It was declared two minutes ago, and nobody has polled it.
+    await toCollection(store, 'sources').updateOne({ _id: 'idle' }, { $set: { updatedAt: old } });
     const runs = createPollRuns(store);
     for (let slot = 1; slot <= 5; slot += 1) {
       const start = { source: 'erp', slot, scheduler: 'one', startedAt: old, cursorBefore: null };
@@ -258,7 +262,10 @@ describe('the checks', () => {
       unaccounted: [{ value: 5, unit: 'events', text: expect.stringContaining('5 accepted events') }],
       inbox: [{ value: 1, unit: 'events' }],
       lag: [{ unit: 'seconds', text: expect.stringContaining('see that workers run') }],
-      poll: [{ subject: 'erp', unit: 'seconds', dashboard: '/sources/erp' }],
+      poll: [
+        { subject: 'erp', unit: 'seconds', dashboard: '/sources/erp' },
+        { subject: 'idle', text: expect.stringContaining('should have been polled') },
+      ],
     });
   });
 });

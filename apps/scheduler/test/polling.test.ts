@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http';
 import { isManualSlot, toLagSeconds, toManualSlot } from '@sluice/contracts/poll';
 import { createTestNames } from '@sluice/local/test-names';
 import { createMetrics, type Metrics } from '@sluice/runtime/metrics';
 import { createInbox } from '@sluice/store/inbox';
+import { createRejections } from '@sluice/store/rejections';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import type { SchedulerOptions } from '../src/app.ts';
 import { createSchedulerMetrics } from '../src/scheduler-metrics.ts';
@@ -132,17 +134,64 @@ describe('two schedulers with the same source', () => {
 });
 
 describe('records that cannot be taken', () => {
-  it('are passed over, and the others are taken', async () => {
-    const { legacy } = await startSchedulers('odd', 0);
-    const items = [
-      '{"id":1,"updated_at":"2024-01-01T00:00:00Z"}',
-      '{"updated_at":"2024-01-01T00:00:00Z"}',
-      '{"id":3,"$where":"1","updated_at":"2024-01-01T00:00:00Z"}',
-      `{"id":4,"text":"${'x'.repeat(1024 ** 2)}","updated_at":"2024-01-01T00:00:00Z"}`,
-      '{"id":5,"updated_at":"2024-01-01T00:00:00Z"}',
-    ];
-    legacy.answerNext(1, (response) => response.end(`{"data":{"items":[${items.join(',')}]}}`));
+  const items = [
+    '{"id":1,"updated_at":"2024-01-01T00:00:00Z"}',
+    '{"updated_at":"2024-01-01T00:00:00Z"}',
+    '{"id":3,"$where":"1","updated_at":"2024-01-01T00:00:00Z"}',
+    `{"id":4,"text":"${'x'.repeat(1024 ** 2)}","updated_at":"2024-01-01T00:00:00Z"}`,
+    '{"id":5,"updated_at":"2024-01-01T00:00:00Z"}',
+  ] as const;
+
+  it('are among the rejections before the cursor moves on, and the others are taken', async () => {
+    const readers: Metrics[] = [];
+    const away = Promise.withResolvers<void>();
+    let isAway = true;
+    const { legacy } = await startSchedulers('odd', 0, ({ rejections, ...options }) => {
+      const metrics = createMetrics({ app: 'scheduler', instance: options.instance });
+      readers.push(metrics);
+      return {
+        ...options,
+        metrics: createSchedulerMetrics(metrics),
+        rejections: {
+          async insertMany(rejected) {
+            if (!isAway) return rejections.insertMany(rejected);
+            away.resolve();
+            throw new Error('Nothing can be kept now.');
+          },
+        },
+      };
+    });
+    let isGiven = true;
+    const give = (response: ServerResponse) => {
+      isGiven = true;
+      response.end(`{"data":{"items":[${items.join(',')}]}}`);
+    };
+    legacy.answerNext(1000, (response) => (isGiven ? give(response) : response.writeHead(204).end()));
+    await away.promise;
     await expectQueued(place, 'odd', [1, 5]);
+    expect(await place.readCheckpoint('odd')).toMatchObject({ revision: 0 });
+    isAway = false;
+    const run = await vi.waitFor(async () => {
+      const found = (await place.listRuns('odd')).find(({ outcome }) => outcome === 'with-rejections');
+      return found ?? expect.fail('No run ended with rejections.');
+    }, SOON);
+    isGiven = false;
+    expect(run).toMatchObject({ rejected: 3, records: expect.any(Number), error: null });
+    expect(run.cursorAfter).toBe('2024-01-01T00:00:00.000Z');
+    const { items: kept } = await createRejections(place.store).list('default', { source: 'odd', limit: 50 });
+    const told = kept.map(({ cause, body, remote, path }) => [cause, body.slice(0, 60), remote, path]);
+    const { host, pathname } = new URL(legacy.url);
+    expect(new Map(told.map(([cause, ...rest]) => [cause, rest]))).toEqual(
+      new Map([
+        ['record-unreadable', [items[1], host, pathname]],
+        ['ERR_UNSAFE_KEY', [items[2], host, pathname]],
+        ['ERR_BODY_TOO_LARGE', [items[3].slice(0, 60), host, pathname]],
+      ]),
+    );
+    // Each scheduler that read them keeps them once, however often it reads them.
+    expect(kept.length).toBeLessThanOrEqual(6);
+    const metrics = (await Promise.all(readers.map((reader) => reader.read()))).join('\n');
+    expect(metrics).toMatch(/^sluice_poll_rejected_records_total\{.*source="odd".*\} [1-9]/m);
   });
 });
 
@@ -240,6 +289,26 @@ describe('a source that asks us to wait', () => {
     await pollQueue.addPoll({ source: 'waiting', tenant: 'default', slot: toManualSlot(Date.now()) });
     await untilTold(true);
     expect(legacy.asked).toHaveLength(1);
+    for (const { waitingUntil } of await place.listRuns('waiting')) {
+      expect(waitingUntil?.getTime()).toBeGreaterThan(Date.now() + 500_000);
+    }
+  });
+
+  it('is polled once it was changed, by those also whom it did not ask', async () => {
+    let more = {};
+    const { legacy } = await startSchedulers('moved', 5, ({ sources, ...options }) => ({
+      ...options,
+      sources: {
+        ...sources,
+        list: async () => (await sources.list()).map((source) => ({ ...source, ...more })),
+      },
+    }));
+    legacy.answerNext(1, (response) => response.writeHead(429, { 'retry-after': '600' }).end());
+    await vi.waitFor(async () => {
+      expect((await place.listRuns('moved')).map(({ outcome }) => outcome)).toContain('waiting');
+    }, SOON);
+    more = { pageSize: 77 };
+    await expectQueued(place, 'moved', range(1, 5));
   });
 });
 

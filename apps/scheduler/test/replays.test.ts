@@ -103,9 +103,9 @@ function toEvent(simulate: AcceptedEvent['simulate']): AcceptedEvent {
   });
 }
 
-function normalize({ tenant, source, contentHash, schemaVersion, receivedAt, ...event }: AcceptedEvent) {
+function normalize({ eventId, tenant, source, schemaVersion, receivedAt, ...event }: AcceptedEvent) {
   const payload = readPayload(event);
-  const result = normalizer.normalize({ tenant, source, contentHash, payload, schemaVersion, receivedAt });
+  const result = normalizer.normalize({ eventId, tenant, source, payload, schemaVersion, receivedAt });
   if (result.kind === 'record') return result.record;
   throw new RefusedPayloadError('ERR_PAYLOAD_UNPARSABLE', 'It is refused.');
 }
@@ -247,11 +247,16 @@ it('discards what the filter finds, and a replay brings it back', async () => {
   const work = await useWorkplace();
   const [first = ''] = await work.kill(3);
   const discard = await work.replay({}, { kind: 'discard' });
-  const scheduler = await work.startScheduler('scheduler');
+  const metrics = createMetrics({ app: 'scheduler', instance: 'test' });
+  const scheduler = await work.startScheduler('scheduler', (options) => {
+    return { ...options, metrics: createSchedulerMetrics(metrics) };
+  });
   await vi.waitFor(async () => {
     expect(await work.raw.countDocuments({ 'discarded.reason': 'a test', status: 'dead' })).toBe(3);
   }, SOON);
   expect(discard).toMatch(/^op_/);
+  const counted = /^sluice_operation_events_total\{kind="discard",result="discarded".*\} 3$/m;
+  await vi.waitFor(async () => expect(await metrics.read()).toMatch(counted), SOON);
   const nothing = await work.replay();
   await work.until(nothing, { state: 'done', planned: 0 });
   const one = await work.replay({ ids: [first] }, { event: first });

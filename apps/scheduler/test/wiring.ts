@@ -15,6 +15,7 @@ import { migrate } from '@sluice/store/migrate';
 import { createOpenEvents } from '@sluice/store/open-events';
 import { createOperationSets } from '@sluice/store/operation-sets';
 import { createPollRuns } from '@sluice/store/poll-runs';
+import { createRejections } from '@sluice/store/rejections';
 import { createScheduler, type SchedulerOptions } from '../src/app.ts';
 import { createSchedulerMetrics } from '../src/scheduler-metrics.ts';
 
@@ -48,6 +49,7 @@ export async function wireScheduler(
     leases: createLeases(store),
     checkpoints: createCheckpoints(store),
     pollRuns: createPollRuns(store),
+    rejections: createRejections(store),
     readEnv: () => undefined,
     metrics: createSchedulerMetrics(createMetrics({ app: 'scheduler', instance })),
   });

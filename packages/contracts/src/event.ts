@@ -27,8 +27,8 @@ export const DEFAULT_TENANT = 'default';
 /** The source of `POST /vital-data`. */
 export const VITAL_DATA_SOURCE = 'vital-data';
 
-/** The names a source may have. */
-export const SOURCE_ID_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/;
+/** The names a source may have; one or two dots alone would be lost in the path of an address. */
+export const SOURCE_ID_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,64}$/;
 
 /** The ids of events: `evt_` and 32 hex digits. */
 export const EVENT_ID_PATTERN = /^evt_[0-9a-f]{32}$/;

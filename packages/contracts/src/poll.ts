@@ -99,8 +99,9 @@ export function isManualSlot(slot: number): boolean {
 }
 
 /**
- * What came of a run: `running` until it ends; `polled` = everything was read, also with problems; `partial` = as much
- * as one run may read, or records moved while they were read, and the next run goes on; `failed`; `waiting` = the
+ * What came of a run: `running` until it ends; `polled` = everything was read and taken; `with-rejections` = everything was
+ * read, but records that could not be taken are among the rejections instead; `partial` = as much as one run may read, or
+ * records moved while they were read, and the next run goes on; `failed`; `waiting` = the
  * source asked us to wait; `left` = the process was about to end, or the source was changed; `lost` = another scheduler
  * took over; `crashed` = it never told its end; `paused` before or while it ran; `open` = left alone because it failed too
  * often; `busy` = asked for by a person while another run was under way.
@@ -108,6 +109,7 @@ export function isManualSlot(slot: number): boolean {
 export const POLL_OUTCOMES = [
   'running',
   'polled',
+  'with-rejections',
   'partial',
   'failed',
   'waiting',
@@ -120,6 +122,9 @@ export const POLL_OUTCOMES = [
 ] as const;
 export type PollOutcome = (typeof POLL_OUTCOMES)[number];
 
+/** The outcomes of runs that read everything that their source had. */
+export const WHOLE_OUTCOMES: readonly PollOutcome[] = ['polled', 'with-rejections'];
+
 /** Problems of a run: how many, and the first few in words. */
 export type PollProblems = { readonly count: number; readonly first: readonly string[] };
 
@@ -131,6 +136,8 @@ export type PollProgress = {
   /** Records that were not known within the last hour. */
   readonly accepted: number;
   readonly duplicates: number;
+  /** Records that could not be taken, each counted once; missing in runs of before they were counted. */
+  readonly rejected?: number;
   readonly problems: PollProblems;
 };
 
@@ -149,6 +156,8 @@ export type PollRun = PollProgress & {
   readonly scheduler: string;
   /** Why it failed. */
   readonly error: string | null;
+  /** Until when the source asked us to wait, where that ended the run. */
+  readonly waitingUntil?: Date;
 };
 
 /**
@@ -160,7 +169,7 @@ export function toLagSeconds(
   nowMs: number,
 ): number | null {
   const whole = runs
-    .filter(({ outcome }) => outcome === 'polled')
+    .filter(({ outcome }) => WHOLE_OUTCOMES.includes(outcome))
     .map(({ startedAt }) => startedAt.getTime());
   return whole.length === 0 ? null : Math.max(0, Math.round((nowMs - Math.max(...whole)) / 1000));
 }

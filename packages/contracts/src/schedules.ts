@@ -23,7 +23,9 @@ export const scheduleItemSchema = z
     missed: z
       .number()
       .int()
-      .describe(`How many slots have passed since the last run; ${MAX_MISSED} at most.`),
+      .describe(
+        `How many slots have passed since the last run, or since it was changed or resumed; ${MAX_MISSED} at most.`,
+      ),
     lagSeconds: z
       .number()
       .nullable()

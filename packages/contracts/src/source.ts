@@ -204,10 +204,14 @@ export const pollSourceSchema = z.strictObject({
   kind: z.literal('poll'),
   url: z.url({ protocol: /^https?$/ }).describe('Where to fetch records.'),
   allowPrivate: z.boolean().default(false).describe('Allows a private or loopback address.'),
-  schedule: z.string().min(9).describe('Cron expression with seconds.'),
+  schedule: z.string().min(9).max(512).describe('Cron expression with seconds: six fields.'),
   auth: authSchema.optional().describe('What is sent to be let in.'),
   format: z.enum(['json', 'ndjson', 'csv']).default('json').describe('How an answer is written.'),
-  delimiter: z.string().length(1).default(',').describe('What separates the fields of CSV.'),
+  delimiter: z
+    .string()
+    .regex(/^[^"\r\n]$/, 'expected one character, and neither a quote nor the end of a line')
+    .default(',')
+    .describe('What separates the fields of CSV.'),
   recordsPath: z
     .string()
     .default('')

@@ -88,11 +88,19 @@ export const pollRunSchema = z
     records: z.number().int(),
     accepted: z.number().int(),
     duplicates: z.number().int(),
+    rejected: z
+      .number()
+      .int()
+      .describe('Records that could not be taken; the first 1,000 are among the rejections of the source.'),
     problems: z.object({ count: z.number().int(), first: z.array(z.string()) }),
     cursorBefore: z.string().nullable(),
     cursorAfter: z.string().nullable(),
     scheduler: z.string(),
     error: z.string().nullable(),
+    waitingUntil: z
+      .string()
+      .nullable()
+      .describe('Until when the source asked us to wait, where that ended the run; else null.'),
   })
   .meta({ id: 'PollRun' });
 
@@ -105,6 +113,10 @@ export const sourceDetailSchema = sourceItemSchema
           .number()
           .nullable()
           .describe('Seconds since the last run that read everything began; null: there was none.'),
+        waitingUntil: z
+          .string()
+          .nullable()
+          .describe('Until when it is left alone because it asked for that; a change of it ends the wait.'),
         runs: z.array(pollRunSchema).describe('The last ones, newest first.'),
       })
       .nullable()

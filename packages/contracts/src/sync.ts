@@ -60,7 +60,7 @@ export const syncMetricsSchema = z
       .number()
       .nullable()
       .describe(
-        'How old the oldest change is that is not on the backup; while that cannot be known, how long ago it was known. Null before the first sync.',
+        'How old the oldest change is that is not on the backup; while that cannot be known, how long ago it was known. Null until the first full sync, or one that is needed because the position was lost, has gone through.',
       ),
   })
   .meta({ id: 'SyncMetrics' });
@@ -74,15 +74,17 @@ export const syncHealthSchema = z
       .describe('`off`, `starting`, `active`, `away` (the backup), `blocked`, or `silent` (the replicator).'),
     healthy: z
       .boolean()
-      .describe('Whether the backup follows, less than a minute behind, and refuses nothing.'),
+      .describe('Whether the backup is whole, follows less than a minute behind, and refuses nothing.'),
     since: at.describe('Since when it is in this state.'),
-    reason: z.string().nullable().describe('Why it is not active, and what to do.'),
+    reason: z.string().nullable().describe('Why it is not active, or the backup not whole, and what to do.'),
     lag: z.string().describe('In words: `0.4 s`, or `unknown since` a time.'),
     lagSeconds: z.number().nullable().describe('Null while it is unknown.'),
     lagUnknownSince: at.describe('Null while the lag is known.'),
     primary: z.object({ reachable: z.boolean() }),
     backup: z.object({ reachable: z.boolean(), lastSeenAt: at }),
-    appliedAt: at.describe('What was written up to then is on the backup.'),
+    appliedAt: at.describe(
+      'What was written up to then is on the backup; null while a full sync that it needs has not gone through.',
+    ),
     perSecond: z.number().describe('Operations a second, lately.'),
     synced: count.describe('Operations that came to a good end, as in `/api/sync/metrics`.'),
     conflicts: count.describe(
@@ -105,8 +107,10 @@ export type SyncFailure = {
   readonly collection: string;
   /** The document's id as extended JSON, canonical. */
   readonly documentId: string;
+  /** It is a delete that was refused. */
+  readonly isDelete?: boolean;
   readonly state: 'retrying' | 'dead';
-  /** Rises when it is refused anew after it was dead, so that its job gets a new name. */
+  /** Begins with the time, and rises when it is refused anew after it was dead, so that its job gets a new name. */
   readonly run: number;
   /** Retries that failed. */
   readonly attempts: number;

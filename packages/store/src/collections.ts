@@ -53,9 +53,13 @@ export type SourceDocument = {
   readonly active: boolean;
   /** Set while nobody polls it. */
   readonly paused?: boolean;
+  /** When it was let go on last; absent when it never was. */
+  readonly resumedAt?: Date;
   /** Rises by one with every change but that of `paused`; absent in documents of older versions. */
   readonly revision?: number;
   readonly source: StoredSource;
+  /** The headers, in lower case, in which it ever sent a credential; absent where it never did. */
+  readonly credentialHeaders?: string[];
   readonly updatedAt: Date;
 };
 
@@ -80,6 +84,8 @@ export type LeaseDocument = {
   readonly grant: string;
   readonly fence: number;
   readonly expiresAt: Date;
+  /** The mark under which its last holder retired it: until it runs out only others get it. */
+  readonly retiredBy?: string;
 };
 
 /** A key or a session (`api_keys`); `guard` is counted up where a key must stay as it is for a while. */

@@ -6,7 +6,7 @@ import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
 import { parseRange } from './keyset.ts';
-import { DEAD_LETTER_KEYS } from './schemas.ts';
+import { DEAD_LETTER_KEYS } from './schemas/event-schemas.ts';
 
 /** Dead letters of one fingerprint, with the message of one of them as it stands there. */
 export type DeadLetterGroupFound = {

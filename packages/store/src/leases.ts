@@ -4,7 +4,8 @@
  *  1. `acquire` takes a lease that is free or has run out, and gives it the next fence.
  *  2. The holder renews it well before `ttlMs` are over, counted from before it asked.
  *  3. It hands the fence to whatever it writes to, so that a holder who slept through its lease is refused there.
- *  4. `release` frees it at once; a holder that dies frees it by silence.
+ *  4. `release` frees it at once; a holder that dies frees it by silence. `retire` lets nobody have it for a while, but
+ *     whoever brings another mark.
  *
  * Only MongoDB's clock is asked, so that clocks that differ between processes do no harm.
  */
@@ -25,11 +26,12 @@ export type Lease = {
 /** Who may do what. */
 export type Leases = {
   /**
-   * Takes a lease for `ttlMs`; null while another holds it, or this holder itself already does.
+   * Takes a lease for `ttlMs`; null while another holds it, or this holder itself already does. With a `mark`, one that
+   * was retired under another mark is free.
    *
    * @throws DependencyAwayError
    */
-  acquire(name: string, holder: string, ttlMs: number): Promise<Lease | null>;
+  acquire(name: string, holder: string, ttlMs: number, mark?: string): Promise<Lease | null>;
   /**
    * Prolongs a lease to `ttlMs` from now; false when another has taken it over since.
    *
@@ -42,6 +44,20 @@ export type Leases = {
    * @throws DependencyAwayError
    */
   release(lease: Lease): Promise<void>;
+  /**
+   * Lets go of a lease, which nobody gets for `forMs` but with another mark; does nothing when another has taken it over
+   * since.
+   *
+   * @throws DependencyAwayError
+   */
+  retire(lease: Lease, forMs: number, mark: string): Promise<void>;
+};
+
+type Asked = {
+  readonly name: string;
+  readonly holder: string;
+  readonly ttlMs: number;
+  readonly mark: string | undefined;
 };
 
 /** Creates the leases; `timeoutMs` is the connection's operation timeout by default. */
@@ -51,27 +67,26 @@ export function createLeases(
 ): Leases {
   const collection = toCollection(connection, 'leases');
 
-  function acquire(name: string, holder: string, ttlMs: number): Promise<Lease | null> {
+  function acquire(name: string, holder: string, ttlMs: number, mark?: string): Promise<Lease | null> {
+    const asked = { name, holder, ttlMs, mark };
     return within(timeoutMs, async (signal) => {
       try {
-        return await take(name, holder, ttlMs, signal);
+        return await take(asked, signal);
       } catch (error) {
         // Two first holders raced to insert the document: the second finds it taken now.
-        if (isDuplicateKey(error)) return take(name, holder, ttlMs, signal);
+        if (isDuplicateKey(error)) return take(asked, signal);
         throw error;
       }
     });
   }
 
   /** `grant` tells this attempt from every other, also of the same holder, in one round trip. */
-  async function take(
-    name: string,
-    holder: string,
-    ttlMs: number,
-    signal: AbortSignal,
-  ): Promise<Lease | null> {
+  async function take({ name, holder, ttlMs, mark }: Asked, signal: AbortSignal): Promise<Lease | null> {
     const grant = randomUUID();
-    const isFree = { $lte: [{ $ifNull: ['$expiresAt', new Date(0)] }, '$$NOW'] };
+    const isOver = { $lte: [{ $ifNull: ['$expiresAt', new Date(0)] }, '$$NOW'] };
+    // Retired and not held: a holder of an older build leaves the mark of an earlier one where it is.
+    const isRetired = { $and: [{ $eq: ['$holder', null] }, { $ne: ['$retiredBy', { $literal: mark }] }] };
+    const isFree = mark === undefined ? isOver : { $or: [isOver, isRetired] };
     const ifFree = (value: unknown, otherwise: string) => ({ $cond: [isFree, value, otherwise] });
     const found = await collection.findOneAndUpdate(
       { _id: name },
@@ -111,5 +126,15 @@ export function createLeases(
     );
   }
 
-  return { acquire, renew, release };
+  async function retire({ name, fence }: Lease, forMs: number, mark: string): Promise<void> {
+    await within(timeoutMs, (signal) =>
+      collection.updateOne(
+        { _id: name, fence },
+        [{ $set: { holder: null, retiredBy: { $literal: mark }, expiresAt: { $add: ['$$NOW', forMs] } } }],
+        toWriteOptions(signal),
+      ),
+    );
+  }
+
+  return { acquire, renew, release, retire };
 }

@@ -26,8 +26,8 @@ export type KeptMapping = StoredMapping | ForeignMapping;
 
 /** Which revisions are active, and the content of those that the reader did not know. */
 export type ActiveMappings = {
-  /** Their keys (`toMappingKey`). */
-  readonly active: readonly string[];
+  /** Their keys (`toMappingKey`), and whose they are: those of a source that nobody ever declared are left out. */
+  readonly active: readonly { readonly key: string; readonly tenant: string }[];
   readonly fresh: readonly StoredMapping[];
   /** Those of `active` that were not known and are written in a form that this build does not understand. */
   readonly unreadable: readonly string[];
@@ -105,6 +105,14 @@ export function toMappingKey(source: string, revision: number): string {
 const MAX_ATTEMPTS = 50;
 
 const SNAPSHOT = { readConcern: { level: 'snapshot' } } as const;
+
+/** Finds the active revisions with the tenants of their sources, which a source keeps when it is deleted. */
+const TO_ACTIVE = [
+  { $match: { state: 'active' } },
+  { $lookup: { from: 'sources', localField: 'source', foreignField: '_id', as: 'owners' } },
+  { $unwind: '$owners' },
+  { $project: { _id: 0, key: '$_id', tenant: '$owners.tenant' } },
+];
 
 /** Earlier revisions of the file that are compared with what it declares now. */
 const FILE_HISTORY = 50;
@@ -304,11 +312,10 @@ export function createMappings(
   async function readActive(known: ReadonlySet<string>): Promise<ActiveMappings> {
     return within(timeoutMs, async (signal) => {
       // Of one moment: else a source could seem to have none while another revision of it is activated.
-      const found = await collection
-        .find({ state: 'active' }, { signal, ...reading, ...SNAPSHOT, projection: { _id: 1 } })
+      const active = await collection
+        .aggregate<ActiveMappings['active'][number]>(TO_ACTIVE, { signal, ...reading, ...SNAPSHOT })
         .toArray();
-      const active = found.map(({ _id }) => _id);
-      const unknown = active.filter((key) => !known.has(key));
+      const unknown = active.flatMap(({ key }) => (known.has(key) ? [] : [key]));
       if (unknown.length === 0) return { active, fresh: [], unreadable: [] };
       const documents = await collection.find({ _id: { $in: unknown } }, { signal, ...reading }).toArray();
       const kept = documents.map(toKept);

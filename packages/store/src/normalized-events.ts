@@ -6,7 +6,7 @@ import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
 import { type CursorScope, type Place, parseCursor, parseRange, toCursor } from './keyset.ts';
 import { DOCUMENT_BYTES, takePage, toPageOptions } from './page.ts';
-import { SUBJECT_KEYS } from './schemas.ts';
+import { SUBJECT_KEYS } from './schemas/event-schemas.ts';
 
 /** Normalized events, as the api reads them. */
 export type NormalizedEvents = {

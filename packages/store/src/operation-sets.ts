@@ -39,8 +39,11 @@ export type OperationSets = {
   listOpen(): Promise<readonly OperationDocument[]>;
   /** Freezes a part of the set; `frozen` = all of it, and the replay runs. */
   freeze(runner: OperationRunner, now: Date): Promise<'frozen' | 'more' | 'stopped'>;
-  /** Discards a part of the set; `done` = all of it, and the operation is done. */
-  discard(runner: OperationRunner, now: Date): Promise<'done' | 'more' | 'stopped'>;
+  /** Discards a part of the set, and says how many; `done` = all of it, and the operation is done. */
+  discard(
+    runner: OperationRunner,
+    now: Date,
+  ): Promise<{ readonly result: 'done' | 'more' | 'stopped'; readonly discarded: number }>;
   /** Reads the oldest events whose turn is to come, up to 4 MiB of them, but one at least. */
   listPlanned(operation: string, limit: number): Promise<readonly RawEventDocument[]>;
   /** Takes all of these events, or none: `changed` = one of them is not as expected. */
@@ -175,23 +178,25 @@ export function createOperationSets(connection: StoreConnection, { timeoutMs = 1
     return matchedCount === 1 ? 'frozen' : 'stopped';
   }
 
-  async function discard(runner: OperationRunner, now: Date): Promise<'done' | 'more' | 'stopped'> {
+  async function discard(runner: OperationRunner, now: Date): ReturnType<OperationSets['discard']> {
     const found = await find(runner, 'planned');
-    if (found === null) return 'stopped';
+    if (found === null) return { result: 'stopped', discarded: 0 };
     const { operation, fence } = runner;
-    const discarded = { at: now, by: found.actor, reason: found.reason ?? '' };
-    const result = await eachPortion(found, { ...found.filter, discarded: false }, (filter) =>
-      step(runner, 'planned', async (options) => {
+    const mark = { at: now, by: found.actor, reason: found.reason ?? '' };
+    let discarded = 0;
+    const left = await eachPortion(found, { ...found.filter, discarded: false }, async (filter) => {
+      const claimed = await step(runner, 'planned', async (options) => {
         const { modifiedCount } = await raw.updateMany(
           { ...filter, 'discarded.at': { $exists: false } },
-          { $set: { discarded } },
+          { $set: { discarded: mark } },
           options,
         );
         return modifiedCount;
-      }),
-    );
-    if (result === 'stopped') return 'stopped';
-    if (result === 'some') return 'more';
+      });
+      if (typeof claimed === 'number') discarded += claimed;
+      return claimed;
+    });
+    if (left !== 'nothing') return { result: left === 'some' ? 'more' : 'stopped', discarded };
     const { matchedCount } = await within(timeoutMs, (signal) =>
       operations.updateOne(
         { _id: operation, state: 'planned', fence: { $lte: fence } },
@@ -202,7 +207,7 @@ export function createOperationSets(connection: StoreConnection, { timeoutMs = 1
         toWriteOptions(signal),
       ),
     );
-    return matchedCount === 1 ? 'done' : 'stopped';
+    return { result: matchedCount === 1 ? 'done' : 'stopped', discarded };
   }
 
   function listPlanned(operation: string, limit: number): Promise<readonly RawEventDocument[]> {

@@ -8,7 +8,7 @@
  *     long ago that was: by it people see how far a source is behind.
  */
 import { randomUUID } from 'node:crypto';
-import type { PollOutcome, PollProgress, PollRun } from '@sluice/contracts/poll';
+import { type PollOutcome, type PollProgress, type PollRun, WHOLE_OUTCOMES } from '@sluice/contracts/poll';
 import { type PollRunDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
@@ -22,6 +22,7 @@ export type PollRunEnd = PollProgress & {
   readonly endedAt: Date;
   readonly cursorAfter: string | null;
   readonly error: string | null;
+  readonly waitingUntil?: Date;
 };
 
 /** The runs of polled sources. */
@@ -162,7 +163,7 @@ export function createPollRuns(
       collection
         .aggregate<{ readonly _id: string; readonly startedAt: Date }>(
           [
-            { $match: { source: { $in: [...sources] }, outcome: 'polled' } },
+            { $match: { source: { $in: [...sources] }, outcome: { $in: [...WHOLE_OUTCOMES] } } },
             { $sort: { source: 1, startedAt: -1 } },
             { $group: { _id: '$source', startedAt: { $first: '$startedAt' } } },
           ],
@@ -178,7 +179,7 @@ export function createPollRuns(
       const newest = { signal, maxTimeMS: timeoutMs, sort: { startedAt: -1 } } as const;
       const oldest = await collection.findOne({ source }, { ...newest, skip: kept });
       if (oldest === null) return;
-      const whole = await collection.findOne({ source, outcome: 'polled' }, newest);
+      const whole = await collection.findOne({ source, outcome: { $in: [...WHOLE_OUTCOMES] } }, newest);
       const spared = whole === null ? {} : { _id: { $ne: whole._id } };
       await collection.deleteMany(
         { source, startedAt: { $lte: oldest.startedAt }, ...spared },

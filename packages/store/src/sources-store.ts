@@ -16,6 +16,8 @@ export type SourceRecord = {
   readonly revision: number;
   readonly source: StoredSource;
   readonly updatedAt: Date;
+  /** Since when its schedule counts: when it was changed or resumed last. */
+  readonly dueSince: Date;
 };
 
 /** The active sources at one time. */
@@ -25,6 +27,8 @@ export type SourceList = {
   readonly sources: readonly SourceRecord[];
   /** The ids of those that were written by an older version and cannot be read any more. */
   readonly unreadable: readonly string[];
+  /** The headers, in lower case, in which any source, active or not, sends a credential or ever did. */
+  readonly credentialHeaders: readonly string[];
 };
 
 /** Turns the sources of the file into their stored form, without showing this package a key. */
@@ -171,9 +175,21 @@ export function createSourceStore(
     const records = found.map(toRecord);
     return {
       version,
+      credentialHeaders: await listCredentialHeaders(),
       sources: records.filter((record) => record !== null),
       unreadable: found.filter((_document, index) => records[index] === null).map(({ _id }) => _id),
     };
+  }
+
+  async function listCredentialHeaders(): Promise<string[]> {
+    const [noted, declared] = await within(timeoutMs, () =>
+      Promise.all([
+        collection.distinct('credentialHeaders', {}, majority),
+        // What an older version wrote is noted nowhere else.
+        collection.distinct('source.scheme.header', { 'source.scheme.type': 'api-key' }, majority),
+      ]),
+    );
+    return [...new Set([...noted, ...declared].filter((header) => typeof header === 'string'))];
   }
 
   async function changedSince(version: string): Promise<SourceList | null> {
@@ -226,7 +242,8 @@ export function createSourceStore(
           { _id: source.id, active: false, tenant: source.tenant },
           {
             $set: { tenant: source.tenant, owner: 'api', active: true, source, updatedAt: new Date() },
-            $unset: { paused: true },
+            ...toNoted(source),
+            $unset: { paused: true, resumedAt: true },
             $inc: { revision: 1 },
           },
           { upsert: true, returnDocument: 'after', ...toWriteOptions(signal) },
@@ -247,7 +264,11 @@ export function createSourceStore(
     return within(timeoutMs, async (signal) => {
       const changed = await collection.findOneAndUpdate(
         { _id: id, owner: 'api', active: true, revision },
-        { $set: { ...set, updatedAt: new Date() }, $inc: { revision: 1 } },
+        {
+          $set: { ...set, updatedAt: new Date() },
+          ...(set.source === undefined ? {} : toNoted(set.source)),
+          $inc: { revision: 1 },
+        },
         { returnDocument: 'after', ...toWriteOptions(signal) },
       );
       if (changed !== null) return toRecord(changed) ?? 'stale';
@@ -258,10 +279,12 @@ export function createSourceStore(
   }
 
   async function setPaused(id: string, paused: boolean): Promise<SourceRecord | null> {
+    const wasPaused = { $and: ['$paused', !paused] };
     const changed = await within(timeoutMs, (signal) =>
       collection.findOneAndUpdate(
         { _id: id, active: true },
-        { $set: { paused } },
+        // One that was not paused has been due all the time.
+        [{ $set: { paused, resumedAt: { $cond: [wasPaused, new Date(), '$resumedAt'] } } }],
         { returnDocument: 'after', ...toWriteOptions(signal) },
       ),
     );
@@ -307,17 +330,15 @@ function toWrites(
   for (const source of sources) {
     const document = known.get(source.id);
     if (document !== undefined && isApplied(document, source, sealer)) continue;
-    const set = {
-      tenant: source.tenant,
-      owner: 'file' as const,
-      active: true,
-      source: sealer.seal(source),
-      updatedAt,
-    };
+    const sealed = sealer.seal(source);
+    const set = { tenant: source.tenant, owner: 'file' as const, active: true, source: sealed, updatedAt };
+    const credentialHeaders = toCredentialHeaders(sealed);
+    const noted = credentialHeaders.length === 0 ? {} : { credentialHeaders };
+    const update = { $set: set, ...toNoted(sealed), $inc: { revision: 1 } };
     writes.push(
       document === undefined
-        ? { insertOne: { document: { _id: source.id, ...set, revision: 1 } } }
-        : { updateOne: { filter: toSeen(document), update: { $set: set, $inc: { revision: 1 } } } },
+        ? { insertOne: { document: { _id: source.id, ...set, ...noted, revision: 1 } } }
+        : { updateOne: { filter: toSeen(document), update } },
     );
   }
   for (const document of stored) {
@@ -326,6 +347,16 @@ function toWrites(
     writes.push({ updateOne: { filter: toSeen(document), update } });
   }
   return writes;
+}
+
+/** Notes for good where a source sends its credential: its sender may go on when the source is gone or changed. */
+function toNoted(source: StoredSource): mongo.UpdateFilter<SourceDocument> {
+  const headers = toCredentialHeaders(source);
+  return headers.length === 0 ? {} : { $addToSet: { credentialHeaders: { $each: headers } } };
+}
+
+function toCredentialHeaders(source: StoredSource): string[] {
+  return source.kind === 'push' && source.scheme.type === 'api-key' ? [source.scheme.header] : [];
 }
 
 function isApplied(document: SourceDocument, source: Source, sealer: SourceSealer): boolean {
@@ -341,8 +372,9 @@ function toSeen({ _id, revision }: SourceDocument): mongo.Filter<SourceDocument>
 
 /** Reads a stored source as it is now understood; null when an older form no longer is. */
 function toRecord(document: SourceDocument): SourceRecord | null {
-  const { _id, tenant, owner, active, paused = false, revision = 0, updatedAt } = document;
+  const { _id, tenant, owner, active, paused = false, resumedAt, revision = 0, updatedAt } = document;
   const parsed = storedSourceSchema.safeParse(document.source);
   if (!parsed.success) return null;
-  return { id: _id, tenant, owner, active, paused, revision, source: parsed.data, updatedAt };
+  const dueSince = resumedAt !== undefined && resumedAt > updatedAt ? resumedAt : updatedAt;
+  return { id: _id, tenant, owner, active, paused, revision, source: parsed.data, updatedAt, dueSince };
 }

@@ -165,19 +165,32 @@ describe('applyFile', () => {
 });
 
 describe('readActive', () => {
+  const own = (id: string, tenant: string) =>
+    toCollection(connection, 'sources').insertOne({
+      ...{ _id: id, tenant, owner: 'api', active: true, updatedAt: new Date() },
+      source: { id, kind: 'push' } as never,
+    });
+
   it('tells the active revisions, and the content only of those not known', async () => {
     await toCollection(connection, 'mappings').deleteMany({});
     expect(await mappings.readActive(new Set())).toEqual({ active: [], fresh: [], unreadable: [] });
-    await mappings.applyFile([newSource('p', newMapping('a')), newSource('q', newMapping('a'))]);
+    await own('p', 'acme');
+    await own('q', 'default');
+    await mappings.applyFile(['p', 'q', 'undeclared'].map((id) => newSource(id, newMapping('a'))));
     const first = await mappings.readActive(new Set());
-    expect([...first.active].sort()).toEqual(['p:1', 'q:1']);
+    expect(new Map(first.active.map(({ key, tenant }) => [key, tenant]))).toEqual(
+      new Map([
+        ['p:1', 'acme'],
+        ['q:1', 'default'],
+      ]),
+    );
     expect(first.fresh.map(({ source }) => source).sort()).toEqual(['p', 'q']);
     await mappings.applyFile([newSource('p', newMapping('b')), newSource('q')]);
-    const second = await mappings.readActive(new Set(first.active));
-    expect(second.active).toEqual(['p:2']);
+    const second = await mappings.readActive(new Set(first.active.map(({ key }) => key)));
+    expect(second.active).toEqual([{ key: 'p:2', tenant: 'acme' }]);
     expect(second.fresh).toMatchObject([{ source: 'p', revision: 2, mapping: newMapping('b') }]);
-    expect(await mappings.readActive(new Set(second.active))).toEqual({
-      active: ['p:2'],
+    expect(await mappings.readActive(new Set(['p:2']))).toEqual({
+      active: [{ key: 'p:2', tenant: 'acme' }],
       fresh: [],
       unreadable: [],
     });
@@ -185,6 +198,7 @@ describe('readActive', () => {
 
   it('tells which it cannot read', async () => {
     await toCollection(connection, 'mappings').deleteMany({});
+    for (const id of ['good', 'newer']) await own(id, 'default');
     await mappings.applyFile([newSource('good', newMapping('a')), newSource('newer', newMapping('a'))]);
     await connection.db
       .collection<{ _id: string }>('mappings')

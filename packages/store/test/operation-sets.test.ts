@@ -281,7 +281,7 @@ describe('a discard', () => {
     await freeze(replay);
     const discard = newReplay(tenant, {}, { kind: 'discard' });
     const runner = await start(discard);
-    while ((await sets.discard(runner, new Date())) === 'more');
+    while ((await sets.discard(runner, new Date())).result === 'more');
     expect(await operations.get(tenant, 'discard', discard._id)).toMatchObject({
       ...{ state: 'done', planned: 2, claimed: 2 },
     });

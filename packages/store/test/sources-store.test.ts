@@ -109,6 +109,24 @@ describe('applyFile', () => {
   });
 });
 
+describe('the schedule of a source', () => {
+  it('counts since it was changed or resumed last', async () => {
+    await applyFile([newSource('due')]);
+    const declared = await sources.get('due');
+    expect(declared?.dueSince).toEqual(declared?.updatedAt);
+    // Resumed, but it was not paused.
+    expect((await sources.setPaused('due', false))?.dueSince).toEqual(declared?.updatedAt);
+    await sources.setPaused('due', true);
+    const before = new Date();
+    const resumed = await sources.setPaused('due', false);
+    expect(resumed?.dueSince.getTime()).toBeGreaterThanOrEqual(before.getTime());
+    expect((await sources.setPaused('due', false))?.dueSince).toEqual(resumed?.dueSince);
+    await applyFile([newSource('due', { schemaVersion: 2 })]);
+    const changed = await sources.get('due');
+    expect(changed?.dueSince).toEqual(changed?.updatedAt);
+  });
+});
+
 describe('changedSince', () => {
   it('is null until something changes, whoever changes it', async () => {
     await applyFile([newSource('first')]);
@@ -137,6 +155,7 @@ describe('changedSince', () => {
     expect(await sources.changedSince(version)).toBeNull();
     await sources.setPaused('paused', false);
     expect(await sources.listPaused()).toEqual([]);
+    expect(await sources.changedSince(version)).toBeNull();
     expect(await sources.setPaused('nobody', true)).toBeNull();
   });
 });
@@ -168,4 +187,27 @@ describe('sources of the api', () => {
     expect(await sources.deactivate('filed', revision)).toBe('file');
     expect(await sources.replace(toStored(newSource('nobody')), 1)).toBe('missing');
   });
+});
+
+it('names every header in which a source sends a credential, or did before it was changed or deactivated', async () => {
+  const keyed = (id: string, header: string) =>
+    newSource(id, { scheme: { type: 'api-key', header }, secrets: [{ env: 'A' }] });
+  const first = await sources.create(toStored(keyed('pin', 'X-First-Pin')));
+  if (first === 'exists') throw new Error(first);
+  const second = await sources.replace(toStored(keyed('pin', 'X-Second-Pin')), first.revision);
+  if (typeof second === 'string') throw new Error(second);
+  await sources.replace(toStored(newSource('pin')), second.revision);
+  await applyFile([keyed('filed', 'X-Filed-Pin')]);
+  await applyFile([keyed('filed', 'X-Filed-Again')]);
+  await applyFile([]);
+  // As an older version wrote it.
+  const old = { _id: 'old', tenant: 'default', owner: 'api', active: false, updatedAt: new Date() } as const;
+  await toCollection(connection, 'sources').insertOne({
+    ...old,
+    source: toStored(keyed('old', 'X-Old-Pin')),
+  });
+  const { credentialHeaders } = await sources.list();
+  expect([...credentialHeaders].sort()).toEqual([
+    ...['x-filed-again', 'x-filed-pin', 'x-first-pin', 'x-old-pin', 'x-second-pin'],
+  ]);
 });

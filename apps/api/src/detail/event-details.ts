@@ -16,7 +16,6 @@ import type { EventsInspector, FoundJob } from '@sluice/queue/events-inspector';
 import type { StoredInbox } from '@sluice/store/inbox';
 import type { NormalizedEvents } from '@sluice/store/normalized-events';
 import { type RawEvents, toRawItem } from '@sluice/store/raw-events';
-import type { SyncStates } from '@sluice/store/sync-state';
 import { toQueuedItem } from '../queued-item.ts';
 import { explainDuplicate } from './explain-duplicate.ts';
 import { toPayloadBody, toShownPayload } from './payload.ts';
@@ -36,7 +35,8 @@ export type EventDetailsOptions = {
   readonly normalizedEvents: Pick<NormalizedEvents, 'get'>;
   readonly inbox: Pick<StoredInbox, 'findByEvent'>;
   readonly inspector: Pick<EventsInspector, 'readMark' | 'findJob'>;
-  readonly syncStates: Pick<SyncStates, 'read'>;
+  /** Tells up to when all that was written is on the backup; null while that cannot be said. */
+  readonly readSyncedUpTo: () => Promise<Date | null>;
   readonly now: () => number;
 };
 
@@ -53,7 +53,7 @@ type Waiting = {
 
 /** Creates the reader of single events. */
 export function createEventDetails(options: EventDetailsOptions): EventDetails {
-  const { rawEvents, normalizedEvents, inbox, inspector, syncStates, now } = options;
+  const { rawEvents, normalizedEvents, inbox, inspector, readSyncedUpTo, now } = options;
 
   async function read(tenant: string, id: string): Promise<EventDetail | null> {
     const queueAsked = Promise.allSettled([findQueued(id)]);
@@ -97,11 +97,11 @@ export function createEventDetails(options: EventDetailsOptions): EventDetails {
 
   async function toStoredDetail(raw: RawEventDocument, conflicts: Stored['conflicts']): Promise<EventDetail> {
     const { _id: id, tenant, status, duplicateOf } = raw;
-    const [normalized, twin, job, sync] = await Promise.all([
+    const [normalized, twin, job, syncedUpTo] = await Promise.all([
       status === 'normalized' ? normalizedEvents.get(tenant, id) : null,
       duplicateOf === undefined ? null : rawEvents.get(tenant, duplicateOf),
       status === 'failed' ? findRetry(raw) : null,
-      syncStates.read(),
+      readSyncedUpTo(),
     ]);
     return {
       id,
@@ -113,7 +113,7 @@ export function createEventDetails(options: EventDetailsOptions): EventDetails {
         ...toShownPayload(toPayloadBody(raw)),
       },
       normalized,
-      timeline: [...toStoredTimeline(raw, job), ...toSynced(raw, sync?.state.appliedAt ?? null)],
+      timeline: [...toStoredTimeline(raw, job), ...toSynced(raw, syncedUpTo)],
       duplicate: explainDuplicate(raw, twin),
     };
   }

@@ -30,9 +30,9 @@ export function toStoredTimeline(event: RawEventDocument, job: FoundJob | null):
   return [...entries, ...toEnd(event), ...toWait(job)];
 }
 
-/** Tells that an event is on the backup as it is here, if all is that was written up to `appliedAt`. */
-export function toSynced({ updatedAt }: RawEventDocument, appliedAt: Date | null): Entry[] {
-  if (appliedAt === null || updatedAt > appliedAt) return [];
+/** Tells that an event is on the backup as it is here, if all is that was written up to `syncedUpTo`. */
+export function toSynced({ updatedAt }: RawEventDocument, syncedUpTo: Date | null): Entry[] {
+  if (syncedUpTo === null || updatedAt > syncedUpTo) return [];
   return [{ at: updatedAt.toISOString(), step: 'synced', detail: 'This state of it is on the backup.' }];
 }
 

@@ -26,13 +26,14 @@ const polled: SourceDetail = {
   polling: {
     nextRunAt: '2026-01-02T03:04:30.000Z',
     lagSeconds: 5,
+    waitingUntil: null,
     runs: [
       {
         ...{ startedAt: '2026-01-02T03:04:00.012Z', endedAt: '2026-01-02T03:04:00.845Z', outcome: 'polled' },
-        ...{ manual: false, pages: 2, records: 120, accepted: 117, duplicates: 3 },
+        ...{ manual: false, pages: 2, records: 120, accepted: 117, duplicates: 3, rejected: 0 },
         problems: { count: 0, first: [] },
         ...{ cursorBefore: '2026-01-02T03:02:58Z', cursorAfter: '2026-01-02T03:03:57Z' },
-        ...{ scheduler: 'scheduler-1f2e3d4c5b6a', error: null },
+        ...{ scheduler: 'scheduler-1f2e3d4c5b6a', error: null, waitingUntil: null },
       },
     ],
   },

@@ -14,11 +14,13 @@ import {
 } from '@sluice/contracts/sources-api';
 import type { TrialWorkers } from '@sluice/normalizer/try-mapping';
 import { checkMapping } from '@sluice/sources/check-mapping';
+import { sliceMember } from '@sluice/sources/poll/json-slice';
 import type { KeptMapping, Mappings } from '@sluice/store/mappings';
 import type { SourceRecord, SourceStore } from '@sluice/store/sources-store';
 import type { TrialEvents } from '@sluice/store/trial-events';
 import { z } from 'zod';
 import { json, problems } from '../openapi/responses.ts';
+import { keepBodyText } from '../sources/body-text.ts';
 import { explainBody } from '../sources/declared-body.ts';
 import { runDry } from '../sources/dry-run.ts';
 import { findDeclared, findSource } from '../sources/find-source.ts';
@@ -26,7 +28,7 @@ import { findObjection, runTrial } from '../sources/mapping-trial.ts';
 import { readAfter, toPage } from '../sources/page.ts';
 import { findObstacles, toRevisionAnswer } from '../sources/revision-view.ts';
 import { toBodyProblem } from '../sources/stored-source.ts';
-import type { ApiServer } from '../zod-server.ts';
+import { type ApiServer, withZod } from '../zod-server.ts';
 
 export type MappingRoutesOptions = {
   readonly sources: Pick<SourceStore, 'get'>;
@@ -224,49 +226,56 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
     },
   );
 
-  server.post(
-    '/api/mappings/dry-run',
-    {
-      config: { role: 'viewer', audit: false },
-      bodyLimit: MAX_DRY_RUN_BYTES,
-      validatorCompiler: explainBody,
-      schema: {
-        tags,
-        operationId: 'dryRunMapping',
-        summary: 'Try a mapping on one payload',
-        description:
-          'Shows the record that a worker would make, where each field came from, what was guessed, or why there would be none. Give a `mapping`, or a `source` with the `revision` to try; without a revision the active one is taken, or the built-in types, as for a source that is not declared. Writes nothing.',
-        querystring: noQuery,
-        body: dryRunBodySchema,
-        response: {
-          200: json('What would come of it.', dryRunSchema),
-          ...problems(
-            ...(['ERR_QUERY_INVALID', 'ERR_BODY_INVALID', 'ERR_UNSAFE_KEY', 'ERR_JSON_TOO_DEEP'] as const),
-            ...(['ERR_UNICODE_INVALID', 'ERR_BODY_TOO_LARGE', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'] as const),
-            'ERR_MAPPING_NOT_TRIED',
-          ),
+  server.register((scope, _options, done) => {
+    const dryRuns = withZod(scope);
+    const readText = keepBodyText(scope);
+    dryRuns.post(
+      '/api/mappings/dry-run',
+      {
+        config: { role: 'viewer', audit: false },
+        bodyLimit: MAX_DRY_RUN_BYTES,
+        validatorCompiler: explainBody,
+        schema: {
+          tags,
+          operationId: 'dryRunMapping',
+          summary: 'Try a mapping on one payload',
+          description:
+            'Shows the record that a worker would make, where each field came from, what was guessed, or why there would be none. Give a `mapping`, or a `source` with the `revision` to try; without a revision the active one is taken, or the built-in types, as for a source that is not declared. Writes nothing.',
+          querystring: noQuery,
+          body: dryRunBodySchema,
+          response: {
+            200: json('What would come of it.', dryRunSchema),
+            ...problems(
+              ...(['ERR_QUERY_INVALID', 'ERR_BODY_INVALID', 'ERR_UNSAFE_KEY', 'ERR_JSON_TOO_DEEP'] as const),
+              ...(['ERR_UNICODE_INVALID', 'ERR_BODY_TOO_LARGE', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'] as const),
+              'ERR_MAPPING_NOT_TRIED',
+            ),
+          },
         },
       },
-    },
-    async ({ body, caller: { tenant } }, reply) => {
-      const { mapping, source, revision, payload, schemaVersion } = body;
-      const wrong = mapping === undefined ? [] : checkMapping(mapping);
-      if (wrong.length > 0) {
-        throw toBodyProblem(wrong.map(({ path, detail }) => ({ path: ['mapping', ...path], detail })));
-      }
-      const record = source === undefined ? null : await findDeclared(sources, tenant, source);
-      if (record === null && revision !== undefined) throw noRevision(source ?? '', `${revision}`);
-      const stored = record === null ? null : await findStored(record.source.id, revision);
-      const active = mapping === undefined ? stored : { revision: null, mapping };
-      return reply.send(
-        runDry({
-          ...{ tenant, source: source ?? 'dry-run', active, workers, payload },
-          schemaVersion: schemaVersion ?? record?.source.schemaVersion ?? 1,
-          ...{ type: record?.source.type, nowMs: now() },
-        }),
-      );
-    },
-  );
+      async (request, reply) => {
+        const { tenant } = request.caller;
+        const { mapping, source, revision, schemaVersion } = request.body;
+        const payloadText = sliceMember(readText(request), 'payload') ?? 'null';
+        const wrong = mapping === undefined ? [] : checkMapping(mapping);
+        if (wrong.length > 0) {
+          throw toBodyProblem(wrong.map(({ path, detail }) => ({ path: ['mapping', ...path], detail })));
+        }
+        const record = source === undefined ? null : await findDeclared(sources, tenant, source);
+        if (record === null && revision !== undefined) throw noRevision(source ?? '', `${revision}`);
+        const stored = record === null ? null : await findStored(record.source.id, revision);
+        const active = mapping === undefined ? stored : { revision: null, mapping };
+        return reply.send(
+          runDry({
+            ...{ tenant, source: source ?? 'dry-run', active, workers, payloadText },
+            schemaVersion: schemaVersion ?? record?.source.schemaVersion ?? 1,
+            ...{ type: record?.source.type, nowMs: now() },
+          }),
+        );
+      },
+    );
+    done();
+  });
 
   /** Finds what is to be tried; null for the built-in types, where no revision is active. */
   async function findStored(source: string, revision: number | undefined): Promise<StoredMapping | null> {

@@ -1,21 +1,30 @@
 import { syncHealthSchema, syncMetricsSchema } from '@sluice/contracts/sync';
+import type { BackupGaps } from '@sluice/store/backup-gaps';
 import type { SyncFailures } from '@sluice/store/sync-failures';
 import type { SyncStates } from '@sluice/store/sync-state';
 import { z } from 'zod';
 import { json, problems } from '../openapi/responses.ts';
-import { toSyncHealth, toSyncMetrics } from '../sync/sync-answers.ts';
+import { type SyncFacts, toSyncHealth, toSyncMetrics } from '../sync/sync-answers.ts';
 import type { ApiServer } from '../zod-server.ts';
 
 export type SyncRoutesOptions = {
   readonly syncStates: Pick<SyncStates, 'read'>;
   readonly syncFailures: Pick<SyncFailures, 'count'>;
+  readonly gaps: BackupGaps;
   readonly now: () => number;
 };
 
 const noQuery = z.strictObject({});
 
 /** Adds the routes that tell how the backup is. */
-export function addSyncRoutes(server: ApiServer, { syncStates, syncFailures, now }: SyncRoutesOptions): void {
+export function addSyncRoutes(server: ApiServer, options: SyncRoutesOptions): void {
+  const { syncStates, syncFailures, gaps, now } = options;
+
+  async function readFacts(): Promise<SyncFacts> {
+    const [read, refused, gap] = await Promise.all([syncStates.read(), syncFailures.count(), gaps.find()]);
+    return { read, refused, gap };
+  }
+
   server.get(
     '/api/sync/metrics',
     {
@@ -33,10 +42,7 @@ export function addSyncRoutes(server: ApiServer, { syncStates, syncFailures, now
         },
       },
     },
-    async (_request, reply) => {
-      const [read, refused] = await Promise.all([syncStates.read(), syncFailures.count()]);
-      return reply.send(toSyncMetrics(read, refused, now()));
-    },
+    async (_request, reply) => reply.send(toSyncMetrics(await readFacts(), now())),
   );
 
   server.get(
@@ -47,7 +53,8 @@ export function addSyncRoutes(server: ApiServer, { syncStates, syncFailures, now
         tags: ['Backup'],
         operationId: 'getSyncHealth',
         summary: 'Tell whether the backup follows',
-        description: 'What the replicator does, how far behind the backup is, and what it refuses.',
+        description:
+          'What the replicator does, how far behind the backup is, what it refuses, and whether a full sync that it needs has not gone through.',
         querystring: noQuery,
         response: {
           200: json('How the backup is.', syncHealthSchema),
@@ -55,9 +62,6 @@ export function addSyncRoutes(server: ApiServer, { syncStates, syncFailures, now
         },
       },
     },
-    async (_request, reply) => {
-      const [read, refused] = await Promise.all([syncStates.read(), syncFailures.count()]);
-      return reply.send(toSyncHealth(read, refused));
-    },
+    async (_request, reply) => reply.send(toSyncHealth(await readFacts())),
   );
 }

@@ -1,7 +1,8 @@
-import type { JsonValue } from '@sluice/contracts/json';
 import type { Mapping } from '@sluice/contracts/mapping';
 import type { DryRun } from '@sluice/contracts/sources-api';
 import { toContentHash } from '@sluice/normalizer/content-hash';
+import { toEventId } from '@sluice/normalizer/identity';
+import { findRoundedNumbers } from '@sluice/normalizer/rounded-number';
 import { parseSafeJson } from '@sluice/normalizer/safe-json';
 import { createTrialNormalizer, type TrialWorkers } from '@sluice/normalizer/try-mapping';
 import { toReason } from './mapping-trial.ts';
@@ -14,7 +15,8 @@ export type DryRunInput = {
   /** The type that the source declares. */
   readonly type?: string | undefined;
   readonly workers: TrialWorkers;
-  readonly payload: JsonValue;
+  /** As it was sent: written again, its numbers could be others. */
+  readonly payloadText: string;
   readonly schemaVersion: number;
   readonly nowMs: number;
 };
@@ -30,16 +32,17 @@ export function runDry({
   active,
   type,
   workers,
-  payload: given,
+  payloadText,
   schemaVersion,
   nowMs,
 }: DryRunInput): DryRun {
-  const text = JSON.stringify(given);
-  const { value: payload, exact } = parseSafeJson(text);
-  const contentHash = toContentHash({ source, payload, exact, body: Buffer.from(text) });
+  const { value: payload, exact } = parseSafeJson(payloadText);
+  const contentHash = toContentHash({ source, payload, exact, body: Buffer.from(payloadText) });
+  const eventId = toEventId(tenant, source, contentHash);
   const receivedAt = new Date(nowMs).toISOString();
   const result = createTrialNormalizer(active, workers).normalize({
-    ...{ tenant, source, contentHash, payload, schemaVersion, receivedAt },
+    ...{ tenant, source, eventId, payload, schemaVersion, receivedAt },
+    ...(exact ? {} : { rounded: findRoundedNumbers(payloadText) }),
     ...(type === undefined ? {} : { type }),
   });
   if (result.kind !== 'record') {

@@ -2,10 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ProblemException } from '@sluice/contracts/errors';
 import type { NormalizedRecord } from '@sluice/contracts/event';
-import type { JsonValue } from '@sluice/contracts/json';
 import type { MappingTrial, StoredMapping, TrialGroup } from '@sluice/contracts/mapping';
 import { KNOWN_SCHEMA_VERSIONS, type NormalizeResult, type Normalizer } from '@sluice/normalizer/normalize';
-import { readPayload } from '@sluice/normalizer/read-payload';
+import { readWholePayload, type WholePayload } from '@sluice/normalizer/read-payload';
 import { createTrialNormalizer, type TrialWorkers } from '@sluice/normalizer/try-mapping';
 import type { TrialEvent } from '@sluice/store/trial-events';
 import { toPayloadBody } from '../detail/payload.ts';
@@ -75,9 +74,9 @@ export function findObjection(
 }
 
 /** Returns undefined when the bytes hold no payload: no mapping could help. */
-function readStoredPayload({ raw }: TrialEvent): JsonValue | undefined {
+function readStoredPayload({ raw }: TrialEvent): WholePayload | undefined {
   try {
-    return readPayload(toPayloadBody(raw));
+    return readWholePayload(toPayloadBody(raw));
   } catch (error) {
     if (error instanceof ProblemException) return undefined;
     throw error;
@@ -87,11 +86,11 @@ function readStoredPayload({ raw }: TrialEvent): JsonValue | undefined {
 function normalizeEvent(
   normalizer: Pick<Normalizer, 'normalize'>,
   { raw }: TrialEvent,
-  payload: JsonValue,
+  payload: WholePayload,
 ): NormalizeResult {
-  const { tenant, source, contentHash, schemaVersion } = raw;
+  const { _id: eventId, tenant, source, schemaVersion } = raw;
   const receivedAt = raw.receivedAt.toISOString();
-  return normalizer.normalize({ tenant, source, contentHash, schemaVersion, receivedAt, payload });
+  return normalizer.normalize({ tenant, source, eventId, schemaVersion, receivedAt, ...payload });
 }
 
 /** Says why a payload has no record. */

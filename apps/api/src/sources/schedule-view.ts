@@ -1,6 +1,6 @@
-import { isManualSlot, type PollRun, toLagSeconds } from '@sluice/contracts/poll';
+import { type PollRun, toLagSeconds } from '@sluice/contracts/poll';
 import { MAX_MISSED, type ScheduleItem } from '@sluice/contracts/schedules';
-import { findMissedSlots } from '@sluice/sources/poll/missed-slots';
+import { findDueSlots } from '@sluice/sources/poll/due-slots';
 import { toNextRun } from '@sluice/sources/poll/schedule';
 import type { WholeRun } from '@sluice/store/poll-runs';
 import type { SourceRecord } from '@sluice/store/sources-store';
@@ -11,13 +11,14 @@ const GRACE_MS = 5000;
 
 /** Shows when a polled source is polled, and what came of it; null for one that sends to us. */
 export function toScheduleItem(
-  { id, owner, paused, source, updatedAt }: SourceRecord,
+  { id, owner, paused, source, dueSince: since }: SourceRecord,
   { runs, whole }: { readonly runs: readonly PollRun[]; readonly whole: WholeRun | undefined },
   nowMs: number,
 ): ScheduleItem | null {
   if (source.kind !== 'poll') return null;
   const { schedule, url } = source;
-  const missed = paused ? null : findMissed(schedule, { runs, declaredAt: updatedAt, nowMs });
+  const until = new Date(nowMs - GRACE_MS);
+  const missed = paused ? null : findDueSlots(schedule, { runs, since, until, limit: MAX_MISSED });
   return {
     ...{ id, owner, schedule, url, paused },
     nextRunAt: paused ? null : (toNextRun(schedule, new Date(nowMs))?.toISOString() ?? null),
@@ -29,24 +30,4 @@ export function toScheduleItem(
       null,
     runs: runs.map(toShownRun),
   };
-}
-
-/** After these no run is due: one is under way, or the source is left alone for a while. */
-const NOT_DUE: ReadonlySet<PollRun['outcome']> = new Set(['running', 'waiting', 'open']);
-
-/** Finds the slots since the last run, or since the source was changed or resumed. */
-function findMissed(
-  schedule: string,
-  {
-    runs,
-    declaredAt,
-    nowMs,
-  }: { readonly runs: readonly PollRun[]; readonly declaredAt: Date; readonly nowMs: number },
-) {
-  if (runs[0] !== undefined && NOT_DUE.has(runs[0].outcome)) return null;
-  const slots = runs.map(({ slot, startedAt }) => (isManualSlot(slot) ? startedAt.getTime() : slot * 1000));
-  const after = new Date(
-    Math.max(declaredAt.getTime(), ...slots, ...runs.map((run) => run.endedAt?.getTime() ?? 0)),
-  );
-  return findMissedSlots(schedule, { after, until: new Date(nowMs - GRACE_MS), limit: MAX_MISSED });
 }

@@ -34,9 +34,19 @@ export function toSourceDetail(
     polling: {
       nextRunAt: isPolled ? (toNextRun(source.schedule, new Date(nowMs))?.toISOString() ?? null) : null,
       lagSeconds: toLagSeconds(lastWhole === undefined ? [] : [lastWhole], nowMs),
+      waitingUntil: findWait(record, runs, nowMs),
       runs: runs.map(toShownRun),
     },
   };
+}
+
+/** A source that was changed since is asked again. */
+function findWait({ updatedAt }: SourceRecord, runs: readonly PollRun[], nowMs: number): string | null {
+  const ends = runs
+    .filter(({ startedAt }) => startedAt > updatedAt)
+    .map(({ waitingUntil }) => waitingUntil?.getTime() ?? 0);
+  const endMs = Math.max(0, ...ends);
+  return endMs > nowMs ? new Date(endMs).toISOString() : null;
 }
 
 function toShown(stored: StoredSource): SourceItem['source'] {
@@ -59,12 +69,14 @@ function toJson(value: object): SourceItem['source'] {
 
 /** Shows one run of polling a source. */
 export function toShownRun(run: PollRun) {
-  const { source: _, slot, startedAt, endedAt, problems, ...rest } = run;
+  const { source: _, slot, startedAt, endedAt, problems, waitingUntil, rejected = 0, ...rest } = run;
   return {
     ...rest,
     startedAt: startedAt.toISOString(),
     endedAt: endedAt?.toISOString() ?? null,
     manual: isManualSlot(slot),
+    rejected,
+    waitingUntil: waitingUntil?.toISOString() ?? null,
     problems: { count: problems.count, first: [...problems.first] },
   };
 }

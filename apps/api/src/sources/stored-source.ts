@@ -1,19 +1,22 @@
 import { mayActAs, type Role } from '@sluice/contracts/access';
 import { type ProblemError, ProblemException } from '@sluice/contracts/errors';
+import { DEFAULT_TENANT } from '@sluice/contracts/event';
 import type { StoredSecret, StoredSecretRef, StoredSource } from '@sluice/contracts/source';
 import type { SourceBody } from '@sluice/contracts/sources-api';
 import type { DeclarationProblem } from '@sluice/sources/check-mapping';
 import { checkSource } from '@sluice/sources/check-source';
 import { type SecretBox, SecretsKeyError } from '@sluice/sources/secret-box';
 import { findVariableProblem } from './secret-variables.ts';
-import { goesElsewhere, isNewVariable } from './variable-change.ts';
+import { goesElsewhere, isNewlyPrivate, isNewVariable } from './variable-change.ts';
 
 /**
  * Makes the stored form of a source that was sent to the api: its secrets are encrypted, and those that it only shows
  * as set are taken from `existing`. A variable is read by ingest and schedulers, so not every one may be named here, and
- * only by an admin: a source decides where its secret goes, and a variable may hold that of another source.
+ * only by an admin: a source decides where its secret goes, and a variable may hold that of another source. Private
+ * addresses are reached from inside, so that only an admin of the default tenant, who runs Sluice, allows them.
  *
- * @throws ProblemException ERR_FORBIDDEN when others than admins name a variable that the source does not use already
+ * @throws ProblemException ERR_FORBIDDEN when others than admins name a variable that the source does not use already,
+ * or others than admins of the default tenant allow private addresses for a host for which they were not allowed
  * @throws ProblemException ERR_BODY_INVALID for what a schema cannot say, or a kept secret that does not exist
  * @throws ProblemException ERR_SECRETS_KEY_MISSING for a secret by value where there is no key
  */
@@ -61,6 +64,9 @@ export function toStoredSource(
   const stored = replaceSecrets({ ...body, tenant }, existing, toStored);
   if (problems.length > 0) throw toBodyProblem(problems);
   if (forbidden.length > 0) throw toForbidden(forbidden, role);
+  if (isNewlyPrivate(body, existing) && !(tenant === DEFAULT_TENANT && mayActAs(role, 'admin'))) {
+    throw toPrivateForbidden(tenant, role);
+  }
   return stored;
 }
 
@@ -76,6 +82,14 @@ export function toBodyProblem(problems: readonly DeclarationProblem[]): ProblemE
 function toForbidden(problems: readonly DeclarationProblem[], role: Role): ProblemException {
   const detail = `To name a variable that holds a secret takes the role admin; the key has ${role}. Give the value, or ask an admin.`;
   return new ProblemException('ERR_FORBIDDEN', detail, { errors: toErrors(problems) });
+}
+
+function toPrivateForbidden(tenant: string, role: Role): ProblemException {
+  const needed = `the role admin of the tenant ${DEFAULT_TENANT}`;
+  const detail = `To allow private addresses takes ${needed}; the key has ${role} of ${tenant}.`;
+  return new ProblemException('ERR_FORBIDDEN', detail, {
+    errors: toErrors([{ path: ['allowPrivate'], detail: `setting it here takes ${needed}` }]),
+  });
 }
 
 function toErrors(problems: readonly DeclarationProblem[]): readonly ProblemError[] {

@@ -21,6 +21,12 @@ export function goesElsewhere(body: SourceBody, existing: StoredSource | null): 
   return new URL(body.url).origin !== new URL(existing.url).origin;
 }
 
+/** Tells whether a polled source may reach private addresses of a host for which nobody allowed that before. */
+export function isNewlyPrivate(body: SourceBody, existing: StoredSource | null): boolean {
+  if (body.kind !== 'poll' || !body.allowPrivate) return false;
+  return existing?.kind !== 'poll' || !existing.allowPrivate || goesElsewhere(body, existing);
+}
+
 function readVariable({ auth }: Extract<StoredSource, { kind: 'poll' }>): string | null {
   return auth !== undefined && 'env' in auth.secret ? auth.secret.env : null;
 }

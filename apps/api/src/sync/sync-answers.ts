@@ -1,8 +1,16 @@
 import type { SyncHealth, SyncMetrics, SyncStateName } from '@sluice/contracts/sync';
+import type { BackupGap } from '@sluice/store/backup-gaps';
 import type { SyncStateRead } from '@sluice/store/sync-state';
 
 /** Documents that the backup refuses. */
 export type RefusedCounts = { readonly retrying: number; readonly dead: number };
+
+/** What the answers are made of: what the replicator told last, what the backup refuses, and what it lacks. */
+export type SyncFacts = {
+  readonly read: SyncStateRead | null;
+  readonly refused: RefusedCounts;
+  readonly gap: BackupGap | null;
+};
 
 /** After which time a replicator that says nothing is taken for gone, and from which lag on the backup is not healthy. */
 const SILENT_MS = 10_000;
@@ -10,31 +18,29 @@ const HEALTHY_LAG_SECONDS = 60;
 
 const NEVER_STARTED = 'No replicator has copied anything yet: set BACKUP_MONGODB_URI and start one.';
 
-/** Makes the answer of `GET /api/sync/metrics` of what the replicator told last; `now` is in epoch ms. */
-export function toSyncMetrics(
-  read: SyncStateRead | null,
-  { retrying }: RefusedCounts,
-  now: number,
-): SyncMetrics {
+/** Makes the answer of `GET /api/sync/metrics`; `now` is in epoch ms. */
+export function toSyncMetrics({ read, refused, gap }: SyncFacts, now: number): SyncMetrics {
   const totals = read?.state.totals ?? { succeeded: 0, failed: 0, timeMs: 0 };
   const totalOperations = totals.succeeded + totals.failed;
   return {
     totalOperations,
     successfulSyncs: totals.succeeded,
     failedSyncs: totals.failed,
-    queueSize: (read?.state.pending ?? 0) + retrying,
+    queueSize: (read?.state.pending ?? 0) + refused.retrying,
     avgSyncTimeMs: totalOperations === 0 ? 0 : Math.round((totals.timeMs / totalOperations) * 10) / 10,
     lastSyncTimestamp: read?.state.lastSyncAt?.toISOString() ?? null,
-    lagSeconds: toLag(read) ?? toAge(read, now),
+    lagSeconds: gap === null ? (toLag(read) ?? toAge(read, now)) : null,
   };
 }
 
-/** Makes the answer of `GET /api/sync/health` of what the replicator told last. */
-export function toSyncHealth(read: SyncStateRead | null, refused: RefusedCounts): SyncHealth {
+/** Makes the answer of `GET /api/sync/health`. */
+export function toSyncHealth({ read, refused, gap }: SyncFacts): SyncHealth {
   const state = toState(read);
-  const lagSeconds = toLag(read);
-  const unknownSince = lagSeconds === null && state !== 'off' ? (read?.state.appliedAt ?? null) : null;
   const told = read?.state;
+  // What was written before the gap is not there, however new what was copied since.
+  const lagSeconds = gap === null ? toLag(read) : null;
+  const appliedAt = gap === null ? (told?.appliedAt ?? null) : null;
+  const unknownSince = lagSeconds === null && state !== 'off' ? appliedAt : null;
   return {
     state,
     healthy:
@@ -43,7 +49,7 @@ export function toSyncHealth(read: SyncStateRead | null, refused: RefusedCounts)
       lagSeconds < HEALTHY_LAG_SECONDS &&
       refused.retrying + refused.dead === 0,
     since: told?.since.toISOString() ?? null,
-    reason: toReason(state, read),
+    reason: toReason(state, read, gap),
     lag: toWords(lagSeconds, unknownSince),
     lagSeconds,
     lagUnknownSince: unknownSince?.toISOString() ?? null,
@@ -52,7 +58,7 @@ export function toSyncHealth(read: SyncStateRead | null, refused: RefusedCounts)
       reachable: state === 'active' || state === 'starting' || state === 'blocked',
       lastSeenAt: told?.backupSeenAt?.toISOString() ?? null,
     },
-    appliedAt: told?.appliedAt?.toISOString() ?? null,
+    appliedAt: appliedAt?.toISOString() ?? null,
     perSecond: state === 'active' ? (told?.perSecond ?? 0) : 0,
     synced: told?.totals.succeeded ?? 0,
     conflicts: told?.totals.conflicts ?? 0,
@@ -78,10 +84,25 @@ function toAge(read: SyncStateRead | null, now: number): number | null {
   return appliedAt == null ? null : Math.max(0, now - appliedAt.getTime()) / 1000;
 }
 
-function toReason(state: SyncStateName, read: SyncStateRead | null): string | null {
+function toReason(state: SyncStateName, read: SyncStateRead | null, gap: BackupGap | null): string | null {
   if (read === null) return NEVER_STARTED;
+  const isAtWork = state === 'active' || state === 'starting';
+  if (isAtWork) return read.state.reason ?? (gap === null ? null : explainGap(gap));
   if (state !== 'silent') return read.state.reason;
   return `The replicator ${read.state.holder} has said nothing for ${Math.round(read.ageMs / 1000)} s: see whether it runs.`;
+}
+
+function explainGap({ asked, sync }: BackupGap): string {
+  if (sync === null) {
+    return asked === null
+      ? 'The backup is not whole: no full sync has gone through yet. Start one.'
+      : `The backup is not whole until a full sync has gone through. ${asked}`;
+  }
+  const needed = `The backup is not whole until a full sync has gone through: ${sync._id} is ${sync.state}`;
+  if (sync.state === 'planned' || sync.state === 'running') return `${needed}.`;
+  if (sync.state === 'paused') return `${needed}. Let it go on.`;
+  const why = sync.stateReason === null ? '' : ` (${sync.stateReason})`;
+  return `${needed}${why}. ${asked === null ? 'Start another one.' : 'Another one begins by itself.'}`;
 }
 
 function toWords(lagSeconds: number | null, unknownSince: Date | null): string {

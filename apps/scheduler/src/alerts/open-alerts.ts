@@ -14,7 +14,6 @@ export function openAlerts({
   metrics: processMetrics,
   store: connection,
   inspector,
-  sources,
   ...options
 }: Omit<AlertChecksOptions, 'lagMs'> &
   Pick<AlertsOptions, 'holder' | 'logger' | 'now'> & {
@@ -31,7 +30,7 @@ export function openAlerts({
     ...options,
     ...{ store, metrics, intervalMs },
     checks: createAlertChecks({
-      ...{ store: connection, inspector, sources, now },
+      ...{ store: connection, inspector, now },
       lagMs: config.ALERT_LAG_MS,
     }),
     delivery:

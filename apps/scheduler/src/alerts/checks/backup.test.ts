@@ -1,10 +1,14 @@
 import type { SyncState } from '@sluice/contracts/sync';
+import type { BackupGap } from '@sluice/store/backup-gaps';
 import { expect, it } from 'vitest';
 import { createBackupCheck } from './backup.ts';
 
 const NOW_MS = Date.UTC(2026, 5, 2);
 
-function look(told: Partial<SyncState> | null, { ageMs = 1000, dead = 0 } = {}) {
+function look(
+  told: Partial<SyncState> | null,
+  { ageMs = 1000, dead = 0, gap = null as BackupGap | null } = {},
+) {
   const state: SyncState = {
     ...{ state: 'active', since: new Date(NOW_MS - 3_600_000), reason: null, holder: 'replicator-1' },
     ...{ appliedAt: new Date(NOW_MS - 90_000), lagSeconds: 0.2, pending: 0, lastSyncAt: null, perSecond: 0 },
@@ -15,6 +19,7 @@ function look(told: Partial<SyncState> | null, { ageMs = 1000, dead = 0 } = {}) 
   return createBackupCheck({
     states: { read: async () => (told === null ? null : { state, ageMs }) },
     failures: { count: async () => ({ retrying: 3, dead }) },
+    gaps: { find: async () => gap },
     now: () => NOW_MS,
   }).look();
 }
@@ -52,4 +57,22 @@ it('documents that are refused for good are told beside it', async () => {
     { subject: 'replicator' },
     { subject: 'refused-documents', value: 2, unit: 'documents', dashboard: '/replication' },
   ]);
+});
+
+it('a full sync that is needed and came to nothing is told, and one under way is not', async () => {
+  const [createdAt, endedAt] = [new Date(NOW_MS - 90_000), new Date(NOW_MS - 60_000)];
+  const sync = { _id: 'op_1', reason: 'The backup is new.', createdAt, endedAt } as const;
+  const failed = { ...sync, state: 'failed', stateReason: 'Out of disk.' } as const;
+  expect(await look({}, { gap: { asked: null, sync: failed } })).toMatchObject([
+    { subject: 'incomplete', value: 60, unit: 'seconds', text: expect.stringContaining('(Out of disk.)') },
+  ]);
+  const cancelled = { ...sync, state: 'cancelled', stateReason: null } as const;
+  expect(await look({}, { gap: { asked: null, sync: cancelled } })).toMatchObject([
+    { text: expect.stringContaining('was cancelled;') },
+  ]);
+  expect(await look({ state: 'off' }, { gap: { asked: null, sync: failed } })).toEqual([]);
+  for (const state of ['planned', 'running', 'paused'] as const) {
+    expect(await look({}, { gap: { asked: null, sync: { ...failed, state } } })).toEqual([]);
+  }
+  expect(await look({}, { gap: { asked: 'The position is lost.', sync: null } })).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import type { BackupGap, BackupGaps } from '@sluice/store/backup-gaps';
 import type { SyncFailures } from '@sluice/store/sync-failures';
 import type { SyncStateRead, SyncStates } from '@sluice/store/sync-state';
 import { type AlertCheck, type Finding, toCount } from '../alert-check.ts';
@@ -6,26 +7,50 @@ import { type AlertCheck, type Finding, toCount } from '../alert-check.ts';
 const PATIENCE_MS = 60_000;
 
 const REFUSED = 'refused-documents';
+const INCOMPLETE = 'incomplete';
 const DASHBOARD = '/replication';
 
-/** Looks whether the backup follows, where there is one, and whether it refuses documents for good. */
+/**
+ * Looks whether the backup follows, where there is one, whether a full sync that it needs came to nothing, and whether it
+ * refuses documents for good.
+ */
 export function createBackupCheck({
   states,
   failures,
+  gaps,
   now,
 }: {
   readonly states: Pick<SyncStates, 'read'>;
   readonly failures: Pick<SyncFailures, 'count'>;
+  readonly gaps: BackupGaps;
   readonly now: () => number;
 }): AlertCheck {
   return {
     kind: 'backup',
     async look() {
-      const [read, { dead }] = await Promise.all([states.read(), failures.count()]);
-      return [toStandstill(read, now()), toRefused(dead)].filter((finding) => finding !== null);
+      const [read, { dead }, gap] = await Promise.all([states.read(), failures.count(), gaps.find()]);
+      const isOn = read !== null && read.state.state !== 'off';
+      const incomplete = isOn && gap !== null ? toIncomplete(gap, now()) : null;
+      const found = [toStandstill(read, now()), incomplete, toRefused(dead)];
+      return found.filter((finding) => finding !== null);
     },
-    sayResolved: (subject) =>
-      subject === REFUSED ? 'The backup refuses no document for good any more.' : 'The backup follows again.',
+    sayResolved(subject) {
+      if (subject === REFUSED) return 'The backup refuses no document for good any more.';
+      if (subject === INCOMPLETE)
+        return 'A full sync that the backup needs has gone through, or is under way.';
+      return 'The backup follows again.';
+    },
+  };
+}
+
+/** One that is under way, or waits for a person who paused it, is no alert. */
+function toIncomplete({ sync }: BackupGap, nowMs: number): Finding | null {
+  if (sync === null || (sync.state !== 'failed' && sync.state !== 'cancelled')) return null;
+  const value = Math.max(0, Math.round((nowMs - (sync.endedAt ?? sync.createdAt).getTime()) / 1000));
+  const why = sync.stateReason === null ? '' : ` (${sync.stateReason})`;
+  return {
+    ...{ subject: INCOMPLETE, value, unit: 'seconds', dashboard: DASHBOARD },
+    text: `The backup is not whole: the full sync that it needs was ${sync.state === 'failed' ? 'ended by a failure' : 'cancelled'}${why}; see on the page of the replication what stopped it, then start another one.`,
   };
 }
 

@@ -1,13 +1,14 @@
 import type { AlertKind } from '@sluice/contracts/alerts';
 import { createUnaccountedReader } from '@sluice/ledger/unaccounted';
 import type { EventsInspector } from '@sluice/queue/events-inspector';
+import { createBackupGaps } from '@sluice/store/backup-gaps';
 import type { StoreConnection } from '@sluice/store/connection';
 import { countDeadByCode } from '@sluice/store/dead-counts';
 import { countOldInboxRows } from '@sluice/store/inbox-age';
 import { createPollRuns } from '@sluice/store/poll-runs';
+import { createSourceStore } from '@sluice/store/sources-store';
 import { createSyncFailures } from '@sluice/store/sync-failures';
 import { createSyncStates } from '@sluice/store/sync-state';
-import type { PollSourceStore } from '../../active-sources.ts';
 import type { AlertCheck } from '../alert-check.ts';
 import { createBackupCheck } from './backup.ts';
 import { createDeadLetterCheck } from './dead-letters.ts';
@@ -19,7 +20,6 @@ import { createUnaccountedCheck } from './unaccounted.ts';
 export type AlertChecksOptions = {
   readonly store: StoreConnection;
   readonly inspector: EventsInspector;
-  readonly sources: PollSourceStore;
   readonly lagMs: number;
   readonly now: () => number;
 };
@@ -28,7 +28,6 @@ export type AlertChecksOptions = {
 export function createAlertChecks({
   store,
   inspector,
-  sources,
   lagMs,
   now,
 }: AlertChecksOptions): readonly AlertCheck[] {
@@ -39,10 +38,11 @@ export function createAlertChecks({
     }),
     inbox: createInboxCheck({ countOlderThan: (ageMs) => countOldInboxRows(store, ageMs) }),
     lag: createLagCheck({ inspector, lagMs }),
-    poll: createPollCheck({ sources, runs: createPollRuns(store), now }),
+    poll: createPollCheck({ sources: createSourceStore(store), runs: createPollRuns(store), now }),
     backup: createBackupCheck({
       states: createSyncStates(store),
       failures: createSyncFailures(store),
+      gaps: createBackupGaps(store),
       now,
     }),
   } satisfies Record<AlertKind, AlertCheck>;

@@ -1,12 +1,29 @@
-import type { PollOutcome } from '@sluice/contracts/poll';
-import { type PollSource, pollSourceSchema } from '@sluice/contracts/source';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PollOutcome, PollRun } from '@sluice/contracts/poll';
+import { storedSourceSchema } from '@sluice/contracts/source';
+import type { SourceRecord } from '@sluice/store/sources-store';
+import { describe, expect, it } from 'vitest';
 import { createPollCheck, isFailing } from './poll.ts';
 
 const NOON_MS = Date.UTC(2026, 5, 2, 12);
+const DAY_MS = 86_400_000;
 
-function toRuns(...outcomes: readonly PollOutcome[]) {
-  return outcomes.map((outcome, index) => ({ outcome, startedAt: new Date(NOON_MS - index * 60_000) }));
+/** Makes runs of one source, a minute apart, the newest first and at noon. */
+function toRuns(...outcomes: readonly PollOutcome[]): PollRun[] {
+  return outcomes.map((outcome, index) => {
+    const startedAt = new Date(NOON_MS - index * 60_000);
+    return {
+      ...{
+        source: 'erp',
+        scheduler: 'one',
+        outcome,
+        slot: startedAt.getTime() / 1000,
+        startedAt,
+        endedAt: null,
+      },
+      ...{ pages: 0, records: 0, accepted: 0, duplicates: 0, problems: { count: 0, first: [] } },
+      ...{ cursorBefore: null, cursorAfter: null, error: null },
+    };
+  });
 }
 
 describe('a polled source', () => {
@@ -27,61 +44,67 @@ describe('a polled source', () => {
 });
 
 describe('looking at polled sources', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ now: NOON_MS + 1000 });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  /** Looks at a source that is due every minute, whose last run the test changes. */
+  /** Looks at a source that is due every minute and was polled at noon; each time as a scheduler that just took over. */
   function start() {
-    const source: PollSource = pollSourceSchema.parse({
+    const source = storedSourceSchema.parse({
       ...{ id: 'erp', kind: 'poll', url: 'http://erp.test/', schedule: '0 * * * * *', idPath: 'id' },
       cursor: { kind: 'page', param: 'page' },
     });
-    const state = { runs: toRuns('polled'), paused: [] as string[] };
-    const check = createPollCheck({
-      sources: { list: async () => [source], listPaused: async () => state.paused },
-      runs: {
-        listMany: async () => new Map([['erp', state.runs as never[]]]),
-        findLastWhole: async () => new Map(),
-      },
-      now: Date.now,
-    });
-    async function lookAfter(seconds: number) {
-      vi.advanceTimersByTime(seconds * 1000);
+    const record: SourceRecord = {
+      ...{ id: 'erp', tenant: 'default', owner: 'file', active: true, paused: false, revision: 1, source },
+      ...{ updatedAt: new Date(NOON_MS - DAY_MS), dueSince: new Date(NOON_MS - DAY_MS) },
+    };
+    const state = { runs: toRuns('polled'), record };
+    function lookAt(seconds: number) {
+      const check = createPollCheck({
+        sources: {
+          list: async () => ({
+            version: '1',
+            sources: [state.record],
+            unreadable: [],
+            credentialHeaders: [],
+          }),
+        },
+        runs: {
+          listMany: async () => new Map([['erp', state.runs]]),
+          findLastWhole: async () => new Map(),
+        },
+        now: () => NOON_MS + seconds * 1000,
+      });
       return check.look();
     }
-    return { state, lookAfter };
+    return { state, record, lookAt };
   }
 
-  it('finds one that no run begins for, a minute after its slot', async () => {
-    const { state, lookAfter } = start();
-    expect(await lookAfter(0)).toEqual([]);
-    expect(await lookAfter(118)).toEqual([]);
-    const [late] = await lookAfter(2);
+  it('finds one that no run begins for, a minute after its slot, whichever scheduler looks', async () => {
+    const { state, lookAt } = start();
+    expect(await lookAt(1)).toEqual([]);
+    expect(await lookAt(119)).toEqual([]);
+    const [late] = await lookAt(121);
     expect(late).toMatchObject({ subject: 'erp', value: 61, unit: 'seconds', dashboard: '/sources/erp' });
     expect(late?.text).toContain('should have been polled 61 seconds ago');
-    state.runs = [{ outcome: 'polled', startedAt: new Date() }];
-    expect(await lookAfter(1)).toEqual([]);
+    expect(await lookAt(3600)).toMatchObject([{ subject: 'erp', value: 3540 }]);
+    state.runs = toRuns('polled').map((run) => ({ ...run, slot: run.slot + 3600 }));
+    expect(await lookAt(3601)).toEqual([]);
   });
 
-  it('waits for none that is under way, left alone or paused', async () => {
-    const { state, lookAfter } = start();
-    await lookAfter(0);
+  it('waits for none that is under way, left alone or paused, or was resumed just now', async () => {
+    const { state, record, lookAt } = start();
     for (const outcome of ['running', 'waiting'] as const) {
       state.runs = toRuns(outcome);
-      expect(await lookAfter(600)).toEqual([]);
+      expect(await lookAt(600)).toEqual([]);
     }
     state.runs = toRuns('polled');
-    state.paused = ['erp'];
-    expect(await lookAfter(600)).toEqual([]);
+    state.record = { ...record, paused: true };
+    expect(await lookAt(600)).toEqual([]);
+    state.record = { ...record, dueSince: new Date(NOON_MS + 590_000) };
+    expect(await lookAt(600)).toEqual([]);
+    expect(await lookAt(661)).toMatchObject([{ value: 61 }]);
   });
 
   it('tells how far a failing one is behind', async () => {
-    const { state, lookAfter } = start();
+    const { state, lookAt } = start();
     state.runs = toRuns('failed', 'failed', 'failed', 'failed', 'failed');
-    expect(await lookAfter(0)).toMatchObject([{ subject: 'erp', value: 241, unit: 'seconds' }]);
+    expect(await lookAt(1)).toMatchObject([{ subject: 'erp', value: 241, unit: 'seconds' }]);
   });
 });

@@ -1,0 +1,45 @@
+import { Schema } from 'mongoose';
+import type { Documents } from '../collections.ts';
+import { UNIT_SECONDS } from '../rollup-units.ts';
+import { anything, type Fields, integer, OPTIONS, only, type Schemas, text, time } from './fields.ts';
+
+const FIELDS = {
+  rollups: {
+    _id: text,
+    tenant: text,
+    source: text,
+    unit: { ...text, enum: Object.keys(UNIT_SECONDS) },
+    at: time,
+    events: [Schema.Types.Mixed],
+    series: [Schema.Types.Mixed],
+    leftOut: integer,
+  } satisfies Fields<Documents['rollups']>,
+  outcomes: {
+    _id: text,
+    tenant: text,
+    source: text,
+    kind: { ...text, enum: ['received', 'settled'] },
+    at: time,
+    counts: anything,
+    latency: anything,
+    accepted: Number,
+    expiresAt: Date,
+  } satisfies Fields<Documents['outcomes']>,
+} as const;
+
+/** Builds the schemas of what is counted of events, with their indexes. */
+export function createRollupSchemas(): Schemas<'rollups' | 'outcomes'> {
+  const rollups = new Schema(FIELDS.rollups, OPTIONS);
+  // Without a source MongoDB jumps from source to source in it: they are few.
+  rollups.index({ tenant: 1, unit: 1, source: 1, at: 1 });
+
+  const outcomes = new Schema(FIELDS.outcomes, OPTIONS);
+  // There are few hours and seconds, so the tenant and the source are told apart within the index.
+  outcomes.index({ kind: 1, at: -1, tenant: 1, source: 1 });
+  outcomes.index({ expiresAt: 1 }, { expireAfterSeconds: 0, ...only('expiresAt') });
+
+  return {
+    rollups,
+    outcomes,
+  };
+}
