@@ -74,6 +74,26 @@ describe('a running Sluice', () => {
     for (const { id } of [one, two, left, right]) await findEvent(id, 'normalized');
   });
 
+  it('keeps apart what only its type or its id tells apart', async () => {
+    const order = { order: 7 };
+    for (const type of ['order.created', 'order.cancelled']) {
+      const event = { source: 'orders', type, payload: order };
+      expect(await send(event)).toMatchObject({ duplicate: false });
+      expect(await send(event)).toMatchObject({ duplicate: true });
+    }
+    const pressed = { specversion: '1.0', source: 'button', type: 'pressed', data: {} };
+    const cloudEvents = { 'content-type': 'application/cloudevents+json' };
+    for (const id of ['1', '2', '3', '3']) await send({ ...pressed, id }, cloudEvents);
+    await sluice.settled();
+    const records = sluice.db.collection('normalized_events');
+    const types = await records
+      .find({ source: 'orders' })
+      .map(({ type }) => type)
+      .toArray();
+    expect(types.toSorted()).toEqual(['order.cancelled', 'order.created']);
+    expect(await records.countDocuments({ source: 'button' })).toBe(3);
+  });
+
   it('keeps both bodies of one key, the second dead', async () => {
     const key = { 'idempotency-key': randomUUID() };
     const first = await send({ source: 'keys', payload: { n: 1 } }, key);

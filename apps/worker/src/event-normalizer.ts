@@ -21,20 +21,22 @@ export function createEventNormalizer({
   const normalizer = createNormalizer({
     adapters: ADAPTERS,
     supportedVersions,
-    findMapping: (_tenant, source) => {
-      const rules = mappings.find(source);
+    findMapping: (tenant, source) => {
+      const rules = mappings.find(tenant, source);
       return rules === 'unusable' ? undefined : rules;
     },
   });
   return (event) => {
-    // Parked like an unknown version: a newer worker understands the mapping.
-    if (mappings.find(event.source) === 'unusable' || !normalizer.knows(event)) {
-      throw new UnknownVersionError(event.schemaVersion);
+    if (mappings.find(event.tenant, event.source) === 'unusable') {
+      // Parked like an unknown version: a newer worker understands the mapping.
+      const reason = `This worker cannot read the active mapping of ${event.source}, which a newer build wrote: deploy that one, or activate another revision.`;
+      throw new UnknownVersionError(event.schemaVersion, reason);
     }
+    if (!normalizer.knows(event)) throw new UnknownVersionError(event.schemaVersion);
     const result = normalizer.normalize({
       tenant: event.tenant,
       source: event.source,
-      contentHash: event.contentHash,
+      eventId: event.eventId,
       payload: readPayload(event),
       ...(event.type === undefined ? {} : { type: event.type }),
       schemaVersion: event.schemaVersion,

@@ -6,7 +6,8 @@
  *  2. Every second the keys of the active revisions are read, and the content of those that are new, which is
  *     compiled once. A worker that has not yet seen a revision uses the one before.
  *  3. While MongoDB is away the last known table goes on.
- *  4. A revision that this build does not understand parks the events of its source for a worker that does.
+ *  4. A mapping reads the events of its source's tenant alone: another one may use the same name undeclared.
+ *  5. A revision that this build does not understand parks the events of its source for a worker that does.
  */
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import { createMappedRules } from '@sluice/normalizer/mapped-rules';
@@ -16,20 +17,22 @@ import { type ActiveMappings, toMappingKey } from '@sluice/store/mappings';
 
 export type MappingTable = {
   /**
-   * Returns what reads the payloads of a source; undefined when no mapping of it is active, `unusable` when this
-   * build does not understand the one that is.
+   * Returns what reads the payloads of a tenant's source; undefined when no mapping of it is active, `unusable` when
+   * this build does not understand the one that is.
    *
    * @throws DependencyAwayError before the first reading
    */
-  find(source: string): ActiveRules | 'unusable' | undefined;
+  find(tenant: string, source: string): ActiveRules | 'unusable' | undefined;
   /** Resolves when it was tried to read them for the first time. */
   readonly firstTry: Promise<void>;
   stop(): void;
 };
 
+type Owned = { readonly tenant: string; readonly rules: ActiveRules | 'unusable' };
+
 const READ_MS = 1000;
 
-/** Creates the table and begins to read it. Sources are unique across tenants, so that it is kept by source. */
+/** Creates the table and begins to read it. */
 export function createMappingTable({
   readActive,
   logger,
@@ -39,7 +42,8 @@ export function createMappingTable({
 }): MappingTable {
   /** By key of the revision, so that what is known already is not compiled again. */
   let byKey = new Map<string, ActiveRules | 'unusable'>();
-  let bySource: ReadonlyMap<string, ActiveRules | 'unusable'> | undefined;
+  /** A source has one tenant, so that its mapping stands here once, with whose it is. */
+  let bySource: ReadonlyMap<string, Owned> | undefined;
   let isReading = false;
   let isStale = false;
 
@@ -50,13 +54,12 @@ export function createMappingTable({
       compiled.set(toMappingKey(source, revision), compile(source, revision, mapping));
     }
     if (bySource !== undefined && compiled.size === 0 && active.length === byKey.size) return;
-    byKey = new Map(
-      active.flatMap((key) => {
-        const rules = compiled.get(key) ?? byKey.get(key);
-        return rules === undefined ? [] : [[key, rules] as const];
-      }),
-    );
-    bySource = new Map([...byKey].map(([key, rules]) => [key.slice(0, key.lastIndexOf(':')), rules]));
+    const owned = active.flatMap(({ key, tenant }) => {
+      const rules = compiled.get(key) ?? byKey.get(key);
+      return rules === undefined ? [] : [{ key, tenant, rules }];
+    });
+    byKey = new Map(owned.map(({ key, rules }) => [key, rules]));
+    bySource = new Map(owned.map((one) => [one.key.slice(0, one.key.lastIndexOf(':')), one]));
     const unusable = [...byKey].filter(([, rules]) => rules === 'unusable').map(([key]) => key);
     const line = { active: byKey.size, ...(unusable.length === 0 ? {} : { unusable }) };
     if (unusable.length > 0) logger.error(line, 'mappings.unusable');
@@ -94,9 +97,10 @@ export function createMappingTable({
   const firstTry = refresh();
   return {
     firstTry,
-    find(source) {
+    find(tenant, source) {
       if (bySource === undefined) throw new DependencyAwayError('mongodb', 'The mappings were not read yet.');
-      return bySource.get(source);
+      const owned = bySource.get(source);
+      return owned?.tenant === tenant ? owned.rules : undefined;
     },
     stop: () => clearInterval(timer),
   };

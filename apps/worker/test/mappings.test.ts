@@ -11,12 +11,19 @@ async function open() {
   const sluice = await openPlace(place);
   onTestFinished(sluice.close);
   const mappings = createMappings(sluice.store);
+  const declare = (id: string, tenant = 'default') =>
+    sluice.store.db
+      .collection<{ _id: string }>('sources')
+      .updateOne({ _id: id }, { $setOnInsert: { tenant, active: true } }, { upsert: true });
   return {
     place,
     sluice,
     mappings,
+    /** Makes a tenant the one that declared a source. */
+    declare,
     /** Makes a mapping the active one of a source. */
     async use(source: string, mapping: Mapping): Promise<void> {
+      await declare(source);
       const { revision } = await mappings.createDraft(source, mapping);
       await mappings.activate(source, revision);
     },
@@ -58,6 +65,19 @@ it('uses the active mapping of a source, and the next one within moments', async
   }, SOON);
 });
 
+it('reads no event of another tenant that uses the same name', async () => {
+  const { sluice, declare, use, start } = await open();
+  await declare('stock', 'acme');
+  await use('stock', newMapping('gross'));
+  await use('shop', newMapping('gross'));
+  start('w');
+  const own = await sluice.send({ source: 'shop', payload: { gross: 1 } });
+  const other = await sluice.send({ source: 'stock', payload: { gross: 1 } });
+  await sluice.untilSettled();
+  expect(await sluice.findNormalized(own.id)).toMatchObject({ type: 'sale', mappingRevision: 1 });
+  expect(await sluice.findNormalized(other.id)).toMatchObject({ mappingRevision: null, data: { gross: 1 } });
+});
+
 it('makes an event dead that its mapping refuses', async () => {
   const { sluice, use, start } = await open();
   await use('shop', newMapping('gross'));
@@ -77,10 +97,11 @@ it('takes a schema version that only the mapping of the source names', async () 
 });
 
 it('parks the events of a source whose mapping it does not understand, and goes on with the others', async () => {
-  const { sluice, mappings, use, start } = await open();
+  const { sluice, mappings, declare, use, start } = await open();
   const declared = ['newer', 'newest'].map((id) =>
     sourceSchema.parse({ id, kind: 'push', mapping: newMapping('a') }),
   );
+  for (const { id } of declared) await declare(id);
   await mappings.applyFile(declared);
   // What was active before is understood, and would make another record.
   await use('rolled', newMapping('b'));

@@ -18,6 +18,8 @@ export type FieldRule = {
 export type PayloadView = {
   readonly payload: JsonObject;
   readonly index: ReadonlyMap<string, readonly string[]>;
+  /** Numbers in it that lost digits; undefined when none did. */
+  readonly rounded: ReadonlySet<number> | undefined;
 };
 
 /** Where a field was found; `rivals` are other keys that could have been meant, the likeliest first. */
@@ -46,17 +48,19 @@ function isAliasKey(key: string): boolean {
 }
 
 /** Indexes the keys of a payload, when they are first asked for; keys that differ only in spelling are sorted, so that their order is no matter. */
-export function toPayloadView(payload: JsonObject): PayloadView {
-  return new LazyView(payload);
+export function toPayloadView(payload: JsonObject, rounded?: ReadonlySet<number>): PayloadView {
+  return new LazyView(payload, rounded);
 }
 
 /** A class, because an object with a getter of its own takes V8 as long to make as the index. */
 class LazyView implements PayloadView {
   readonly payload: JsonObject;
+  readonly rounded: ReadonlySet<number> | undefined;
   #index: PayloadView['index'] | undefined;
 
-  constructor(payload: JsonObject) {
+  constructor(payload: JsonObject, rounded: ReadonlySet<number> | undefined) {
     this.payload = payload;
+    this.rounded = rounded;
   }
 
   get index(): PayloadView['index'] {

@@ -38,3 +38,22 @@ it('hashes a body that is not JSON by its bytes and its source', () => {
     hash,
   );
 });
+
+it('sees what the request names beside the payload, and nothing where it names nothing', () => {
+  const plain = { source: 'shop', payload: { order: 7 }, exact: true, body: Buffer.from('{"order":7}') };
+  const hash = toContentHash(plain);
+  expect(toContentHash({ ...plain, attributes: {} })).toBe(hash);
+  expect(toContentHash({ ...plain, attributes: { type: undefined } })).toBe(hash);
+  const named = [
+    { type: 'order.created' },
+    { type: 'order.cancelled' },
+    { schemaVersion: 2 },
+    { subject: 'order.created' },
+    { time: '2026-11-22T06:01:00Z' },
+    { dataSchema: 'https://example.com/order' },
+  ];
+  for (const exact of [true, false]) {
+    const hashes = [{}, ...named].map((attributes) => toContentHash({ ...plain, exact, attributes }));
+    expect(new Set(hashes).size).toBe(hashes.length);
+  }
+});

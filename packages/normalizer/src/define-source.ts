@@ -2,6 +2,7 @@ import type { FieldLineage } from '@sluice/contracts/event';
 import { isJsonObject, type JsonObject, type JsonValue } from '@sluice/contracts/json';
 import { coerceTime } from './coerce-time.ts';
 import { findJsonFault } from './json-check.ts';
+import { holdsRounded } from './rounded-number.ts';
 import type { DeclaredResult, ReadContext, Reading, Refusal, RuleSet } from './rule-set.ts';
 import { MAX_JSON_DEPTH } from './safe-json.ts';
 import { toWarning } from './warnings.ts';
@@ -53,7 +54,7 @@ export function defineSource(definition: SourceDefinition): SourceAdapter {
       versions: new Set(versions),
       read(payload, context) {
         try {
-          return toResult(source, definition.normalize(payload, context));
+          return toResult(source, definition.normalize(payload, context), context.rounded);
         } catch (error) {
           // The name alone: a message could quote the payload.
           return refuse(source, `failed with ${error instanceof Error ? error.name : typeof error}`);
@@ -63,7 +64,11 @@ export function defineSource(definition: SourceDefinition): SourceAdapter {
   };
 }
 
-function toResult(source: string, output: AdapterOutput): DeclaredResult {
+function toResult(
+  source: string,
+  output: AdapterOutput,
+  rounded: ReadonlySet<number> | undefined,
+): DeclaredResult {
   if (!isJsonObject(output) || !isJsonObject(output.data)) {
     return refuse(source, 'gave no object with an object `data`');
   }
@@ -84,7 +89,7 @@ function toResult(source: string, output: AdapterOutput): DeclaredResult {
   for (const name of dedupe) {
     const value = name === 'timestamp' ? (time?.precise ?? null) : values.get(name);
     if (value === undefined) return refuse(source, 'gave a name in dedupe that is not in data');
-    identity.set(name, value);
+    identity.set(name, holdsRounded(value, rounded) ? null : value);
   }
   const reading: Reading = {
     ...{ subject, timestamp: time?.value ?? null, fields: values, dedupe: identity, extras: NO_EXTRAS },

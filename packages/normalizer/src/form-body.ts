@@ -3,12 +3,12 @@ import type { JsonObject } from '@sluice/contracts/json';
 import { toPointer } from './json-pointer.ts';
 import { decodePercent } from './percent-encoding.ts';
 import { decodeUtf8 } from './safe-json.ts';
+import { readCharset } from './text-charset.ts';
 
 /** How many fields a form may have. */
 const MAX_FORM_FIELDS = 1000;
 
 const FORM = /^application\/x-www-form-urlencoded *(?:;|$)/i;
-const CHARSET = /; *charset *= *"?([^";\s]*)/i;
 
 /** Tells whether a media type is that of an HTML form (application/x-www-form-urlencoded). */
 export function isFormContentType(contentType: string): boolean {
@@ -24,8 +24,7 @@ export function isFormContentType(contentType: string): boolean {
  * for more than 1000 fields
  */
 export function parseFormBody(body: Uint8Array, contentType: string): JsonObject {
-  const [, charset = 'utf-8'] = CHARSET.exec(contentType) ?? [];
-  if (!/^(?:utf-?8)?$/i.test(charset)) {
+  if (!/^(?:utf-?8)?$/i.test(readCharset(contentType))) {
     throw new ProblemException('ERR_MEDIA_TYPE', 'A form must be in UTF-8.');
   }
   const fields = decodeUtf8(body)

@@ -6,7 +6,7 @@ import { type CompiledField, type CompiledPath, compileMapping, TIMESTAMP_FIELD 
 import type { ReadValue } from './field-reader.ts';
 import { findValue } from './payload-path.ts';
 import { beginCollecting, type Collected, toMissing, toUnreadable } from './read-fields.ts';
-import { isRounded } from './rounded-number.ts';
+import { isRounded, withRounding } from './rounded-number.ts';
 import type { Reading, Refusal, RuleSet } from './rule-set.ts';
 import { toWarning, WARNINGS } from './warnings.ts';
 
@@ -40,7 +40,7 @@ export function createMappedRules(mapping: Mapping): RuleSet {
   return {
     type: mapping.type,
     versions: new Set(versions.keys()),
-    read(payload, { schemaVersion }) {
+    read(payload, { schemaVersion, rounded }) {
       const fields = versions.get(schemaVersion) ?? everyVersion;
       if (!isJsonObject(payload)) {
         const needed = fields.find(({ required }) => required);
@@ -50,7 +50,7 @@ export function createMappedRules(mapping: Mapping): RuleSet {
       }
       const collected = beginCollecting();
       for (const field of fields) {
-        const refusal = readField(field, payload, collected);
+        const refusal = readField(field, payload, collected, rounded);
         if (refusal !== null) return refusal;
       }
       const { timestamp, dedupe, lineage, warnings, used } = collected;
@@ -70,7 +70,12 @@ export function createMappedRules(mapping: Mapping): RuleSet {
   };
 }
 
-function readField(field: CompiledField, payload: JsonObject, collected: Collected): Refusal | null {
+function readField(
+  field: CompiledField,
+  payload: JsonObject,
+  collected: Collected,
+  rounded: ReadonlySet<number> | undefined,
+): Refusal | null {
   const { paths } = field;
   let container: CompiledPath | undefined;
   for (let index = 0; index < paths.length; index++) {
@@ -81,8 +86,11 @@ function readField(field: CompiledField, payload: JsonObject, collected: Collect
       container ??= path;
       continue;
     }
-    const read = field.read(value);
-    if (read === null) return toUnreadable(field.name, path.pointer, field.expected, value);
+    const parsed = field.read(value);
+    const read = parsed && withRounding(parsed, value, rounded);
+    if (read === null || (field.as === 'integer' && isRounded(read.guesses))) {
+      return toUnreadable(field.name, path.pointer, field.expected, value);
+    }
     const { conversion } = read;
     addValue(
       field,

@@ -3,6 +3,7 @@ import { isJsonObject } from '@sluice/contracts/json';
 import { type PayloadView, toPayloadView } from './aliases.ts';
 import type { SourceAdapter } from './define-source.ts';
 import { type NormalizeInput, passThrough, toRecord } from './record.ts';
+import { findRoundedPlaces } from './rounded-number.ts';
 import type { BuiltInRules, ReadContext, Reading, Refusal, RuleSet } from './rule-set.ts';
 import { metricRules } from './types/metric.ts';
 import { personRules } from './types/person.ts';
@@ -88,26 +89,51 @@ export function createNormalizer(options: NormalizerOptions = {}): Normalizer {
     knows: ({ tenant, source, schemaVersion }) =>
       supported.has(schemaVersion) || isNamed(schemaVersion, findDeclared(tenant, source)),
     normalize(input) {
-      const { payload, type, schemaVersion } = input;
-      const declared = findDeclared(input.tenant, input.source);
-      if (!supported.has(schemaVersion) && !isNamed(schemaVersion, declared)) {
-        return { kind: 'unknown-version', version: schemaVersion };
-      }
-      if (declared !== undefined) return normalizeDeclared(input, declared);
-      const named = BUILT_IN.find((rules) => rules.type === type);
-      if (!isJsonObject(payload)) {
-        return { kind: 'record', record: passThrough(input, named !== undefined, null) };
-      }
-      const view = toPayloadView(payload);
-      const likely = type === undefined ? recognize(view, schemaVersion) : NO_TYPES;
-      const rules = likely[0] ?? named;
-      if (rules === undefined) return { kind: 'record', record: passThrough(input, false, null) };
-      const result = rules.read(view, schemaVersion);
-      if (result.kind === 'refused') return result;
-      const reading = likely.length > 1 ? withRivals(result.reading, likely) : result.reading;
-      return finish(input, rules, reading, null);
+      const result = normalizePayload(input);
+      return result.kind === 'record' ? warnOfRounding(result, input) : result;
     },
   };
+
+  function normalizePayload(input: NormalizeInput): NormalizeResult {
+    const { payload, type, schemaVersion } = input;
+    const declared = findDeclared(input.tenant, input.source);
+    if (!supported.has(schemaVersion) && !isNamed(schemaVersion, declared)) {
+      return { kind: 'unknown-version', version: schemaVersion };
+    }
+    if (declared !== undefined) return normalizeDeclared(input, declared);
+    const named = BUILT_IN.find((rules) => rules.type === type);
+    if (!isJsonObject(payload)) {
+      return { kind: 'record', record: passThrough(input, named !== undefined, null) };
+    }
+    const view = toPayloadView(payload, input.rounded);
+    const likely = type === undefined ? recognize(view, schemaVersion) : NO_TYPES;
+    const rules = likely[0] ?? named;
+    if (rules === undefined) return { kind: 'record', record: passThrough(input, false, null) };
+    const result = rules.read(view, schemaVersion);
+    if (result.kind === 'refused') return result;
+    const reading = likely.length > 1 ? withRivals(result.reading, likely) : result.reading;
+    return finish(input, rules, reading, null);
+  }
+}
+
+/** Places that one warning names. */
+const MAX_PLACES = 4;
+
+/** Warns of numbers that lost digits, wherever they stand in the payload, unless a field's warning does. */
+function warnOfRounding(
+  result: Extract<NormalizeResult, { kind: 'record' }>,
+  { payload, rounded }: NormalizeInput,
+): NormalizeResult {
+  const { record } = result;
+  if (rounded === undefined || record.warnings.some(({ code }) => code === WARNINGS.numberRounded))
+    return result;
+  const places = findRoundedPlaces(payload, rounded, MAX_PLACES + 1);
+  if (places.length === 0) return result;
+  const named = places.slice(0, MAX_PLACES).map((place) => (place === '' ? 'the payload' : place));
+  const more = places.length > MAX_PLACES ? ' and more' : '';
+  const detail = `more digits than can be kept: ${named.join(', ')}${more}; the raw event has the exact text`;
+  const warnings = [...record.warnings, { code: WARNINGS.numberRounded, detail }];
+  return { kind: 'record', record: { ...record, warnings } };
 }
 
 function isNamed(version: number, declared: ActiveRules | undefined): boolean {

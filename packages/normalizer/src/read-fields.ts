@@ -11,7 +11,7 @@ import { coerceNumber, toNumberGuesses } from './coerce-number.ts';
 import { coerceTime } from './coerce-time.ts';
 import type { ReadValue } from './field-reader.ts';
 import { toPointer, toPointerStep } from './json-pointer.ts';
-import { isRounded, toRoundedGuesses } from './rounded-number.ts';
+import { isRounded, toRoundedGuesses, withRounding } from './rounded-number.ts';
 import type { ReadResult, Refusal } from './rule-set.ts';
 import { type Guess, toWarning, WARNINGS } from './warnings.ts';
 
@@ -73,7 +73,7 @@ function readField(rule: FieldRule, view: PayloadView, collected: Collected): Re
   const read = readValue(rule.as, found.value);
   if (read === null) return toUnreadableField(rule, found.key, found.value);
   collected.used.add(found.key);
-  addField(rule, found, read, collected);
+  addField(rule, found, withRounding(read, found.value, view.rounded), collected);
   return null;
 }
 

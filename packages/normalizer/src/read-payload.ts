@@ -3,6 +3,7 @@ import type { AcceptedEvent } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
 import { readSubmission } from '@sluice/contracts/submission';
 import { isFormContentType, parseFormBody } from './form-body.ts';
+import { findRoundedNumbers } from './rounded-number.ts';
 import { decodeUtf8, parseSafeJson } from './safe-json.ts';
 
 /** The part of an accepted event that holds its bytes. */
@@ -20,6 +21,23 @@ export function isJsonContentType(contentType: string): boolean {
 /** Returns the exact bytes of an accepted event. */
 export function toBodyBytes(event: EventBody): Uint8Array {
   return Buffer.from(event.body, event.bodyEncoding ?? 'utf8');
+}
+
+/** A payload, and the numbers in it that lost digits when it was parsed, as they are now; absent when none did. */
+export type WholePayload = { readonly payload: JsonValue; readonly rounded?: ReadonlySet<number> };
+
+/**
+ * Reads the payload of an accepted event from its bytes, and what parsing did to its numbers.
+ *
+ * @throws ProblemException as `readPayload` does
+ */
+export function readWholePayload(event: PayloadBody): WholePayload {
+  const isSubmission = event.form === 'submission';
+  if (!isSubmission && !isJsonContentType(event.contentType)) return { payload: readPayload(event) };
+  const text = toText(event);
+  const { value, exact } = parseSafeJson(text);
+  const payload = isSubmission ? readSubmission(value).payload : value;
+  return exact ? { payload } : { payload, rounded: findRoundedNumbers(text) };
 }
 
 /**

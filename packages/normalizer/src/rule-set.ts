@@ -39,6 +39,8 @@ export type ReadContext = {
   readonly schemaVersion: number;
   /** RFC 3339. */
   readonly receivedAt: string;
+  /** Numbers of the payload that lost digits, as they are now; absent when none did. */
+  readonly rounded?: ReadonlySet<number>;
 };
 
 /** A built-in type: guesses by aliases what the fields of a payload are. */

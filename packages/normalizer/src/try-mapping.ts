@@ -1,7 +1,6 @@
 import type { JsonValue } from '@sluice/contracts/json';
 import type { Mapping } from '@sluice/contracts/mapping';
 import { ADAPTERS } from './adapters.ts';
-import { toContentHash } from './content-hash.ts';
 import type { SourceAdapter } from './define-source.ts';
 import { createMappedRules } from './mapped-rules.ts';
 import {
@@ -14,6 +13,9 @@ import type { UpcastRegistry } from './upcasts.ts';
 
 /** Says that a record was not made by the mapping that is tried: code reads the payloads of its source. */
 export const MAPPING_UNUSED = 'WARN_MAPPING_UNUSED';
+
+/** Stands for the id of an event that nobody sent. */
+const NOT_RECEIVED = 'evt_not-received';
 
 /** What the workers are that a mapping is tried for. */
 export type TrialWorkers = {
@@ -32,8 +34,8 @@ export type TrialContext = TrialWorkers & {
   readonly schemaVersion: number;
   /** RFC 3339. */
   readonly receivedAt: string;
-  /** Its content hash, when it was received; else one is made from the payload. */
-  readonly contentHash?: string;
+  /** Its id, when it was received. */
+  readonly eventId?: string;
   /** The revision that is tried; its records carry none by default. */
   readonly revision?: number;
 };
@@ -74,14 +76,8 @@ export function createTrialNormalizer(
  */
 export function tryMapping(mapping: Mapping, payload: JsonValue, context: TrialContext): NormalizeResult {
   const { tenant, source, schemaVersion, receivedAt, revision = null, ...workers } = context;
-  const contentHash = context.contentHash ?? toTrialHash(source, payload);
+  const eventId = context.eventId ?? NOT_RECEIVED;
   return createTrialNormalizer({ revision, mapping }, workers).normalize({
-    ...{ tenant, source, schemaVersion, receivedAt, contentHash, payload },
+    ...{ tenant, source, schemaVersion, receivedAt, eventId, payload },
   });
-}
-
-/** Hashes the bytes: unlike canonical JSON these can be written of any payload, and nothing compares the hash. */
-function toTrialHash(source: string, payload: JsonValue): string {
-  const body = Buffer.from(JSON.stringify(payload));
-  return toContentHash({ source, payload, exact: false, body });
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { AcceptedEvent, KeyOrigin, RawEventDocument } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
-import { toContentHash } from '@sluice/normalizer/content-hash';
+import { type EventAttributes, toContentHash } from '@sluice/normalizer/content-hash';
 import { toEventId } from '@sluice/normalizer/identity';
 
 /** What is known of an event before it has an identity. */
@@ -17,14 +17,16 @@ export type Incoming = Pick<
   /** The key that the provider, a header or a record gave; null for the content hash. */
   readonly key: { readonly value: string; readonly origin: KeyOrigin } | null;
   readonly type: string | undefined;
+  /** What the request itself names, not what the source declares. */
+  readonly attributes?: EventAttributes | undefined;
   readonly simulate: AcceptedEvent['simulate'];
   readonly receivedAtMs: number;
 };
 
 /** Gives an incoming event its identity: content hash, idempotency key and id. */
 export function toAcceptedEvent(incoming: Incoming): AcceptedEvent {
-  const { tenant, source, body, payload, exact, key, type, simulate } = incoming;
-  const contentHash = toContentHash({ source, payload, exact, body });
+  const { tenant, source, attributes, body, payload, exact, key, type, simulate } = incoming;
+  const contentHash = toContentHash({ source, attributes, payload, exact, body });
   const idempotencyKey = key?.value ?? contentHash;
   const { traceparent } = incoming.headers;
   return {

@@ -9,7 +9,7 @@ export type Verdict =
   /** A transient failure: to be tried again, or dead when this was the last attempt. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'dead'; readonly code: ErrorCode; readonly message: string }
-  | { readonly kind: 'parked'; readonly version: number }
+  | { readonly kind: 'parked'; readonly version: number; readonly reason: string }
   /** Not looked at: a worker died on its batch, so it is processed in a job of its own. */
   | { readonly kind: 'alone' };
 

@@ -156,7 +156,9 @@ describe('decide', () => {
   });
 
   it('stores a parked event as pending without an attempt', () => {
-    const candidate = toCandidate(toEvent('k'), { verdict: { kind: 'parked', version: 9 } });
+    const candidate = toCandidate(toEvent('k'), {
+      verdict: { kind: 'parked', version: 9, reason: 'Unknown.' },
+    });
     const { plan } = decide([candidate], nothing, context);
     expect(plan.rawInserts).toMatchObject([{ status: 'pending', attempts: 0 }]);
   });

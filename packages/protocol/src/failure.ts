@@ -11,15 +11,18 @@ export type Failure =
   /** A store is away, or only `isBusy`, for these documents alone: held, no attempt counted. */
   | { readonly class: 'dependency-away'; readonly message: string; readonly isBusy: boolean }
   /** This worker does not know the schema version: parked, no attempt counted. */
-  | { readonly class: 'unknown-version'; readonly version: number };
+  | { readonly class: 'unknown-version'; readonly version: number; readonly message: string };
 
-/** Thrown (or returned) by processing when this worker does not know an event's schema version. */
+/**
+ * Thrown (or returned) by processing when this worker does not know an event's schema version, or what else another one
+ * may know: `message` says what.
+ */
 export class UnknownVersionError extends Error {
   override readonly name = 'UnknownVersionError';
   readonly version: number;
 
-  constructor(version: number) {
-    super(`This worker does not know schema version ${version}.`);
+  constructor(version: number, message = `This worker does not know schema version ${version}.`) {
+    super(message);
     this.version = version;
   }
 }
@@ -54,7 +57,9 @@ export function toFailure(error: unknown): Failure {
   if (isBusy || error instanceof DependencyAwayError) {
     return { class: 'dependency-away', message: error.message, isBusy };
   }
-  if (error instanceof UnknownVersionError) return { class: 'unknown-version', version: error.version };
+  if (error instanceof UnknownVersionError) {
+    return { class: 'unknown-version', version: error.version, message: error.message };
+  }
   if (error instanceof RefusedPayloadError) {
     return { class: 'permanent', code: error.code, message: error.message };
   }

@@ -185,8 +185,13 @@ describe('settling a job', () => {
     nowMs += DAY_MS + 1;
     queue.jobs.clear();
     expect(await settle(parked)).toEqual({ kind: 'done' });
-    expect(store.raw.get(event.eventId)).toMatchObject({ status: 'dead', code: 'ERR_VERSION_UNKNOWN' });
-    expect(fetchOnly().data.single).toMatchObject({ reason: 'dead' });
+    const message = expect.stringContaining('The last one said: This worker does not know schema version 3.');
+    expect(store.raw.get(event.eventId)).toMatchObject({
+      status: 'dead',
+      code: 'ERR_VERSION_UNKNOWN',
+      message,
+    });
+    expect(fetchOnly().data.single).toMatchObject({ reason: 'dead', message });
   });
 
   it('stores the events of a stalled batch unread and gives each a job of its own', async () => {

@@ -200,7 +200,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
         case 'transient':
           return { kind: 'failed', code: failure.code, message: failure.message };
         case 'unknown-version':
-          return { kind: 'parked', version: failure.version };
+          return { kind: 'parked', version: failure.version, reason: failure.message };
         case 'dependency-away':
           throw error;
       }
@@ -210,7 +210,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
   /** An event that was parked too long is dead. */
   function toParkedVerdict(verdict: Verdict, park: Park): Verdict {
     if (verdict.kind !== 'parked' || now() - Date.parse(park.since) < parkMaxMs) return verdict;
-    const message = `No worker knew schema version ${park.version} since ${park.since}.`;
+    const message = `No worker could take it since ${park.since}. The last one said: ${verdict.reason}`;
     return { kind: 'dead', code: 'ERR_VERSION_UNKNOWN', message };
   }
 

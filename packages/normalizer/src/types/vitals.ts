@@ -2,7 +2,7 @@ import type { JsonObject } from '@sluice/contracts/json';
 import { type FieldRule, hasField, type PayloadView, TIMESTAMP_ALIASES, toAliasKey } from '../aliases.ts';
 import { toPointerStep } from '../json-pointer.ts';
 import { type Collected, isRefusal, readFields, toReadResult } from '../read-fields.ts';
-import { toRoundedGuesses } from '../rounded-number.ts';
+import { toRoundedGuesses, withRounding } from '../rounded-number.ts';
 import type { BuiltInRules } from '../rule-set.ts';
 import { toWarning } from '../warnings.ts';
 
@@ -48,7 +48,7 @@ export const vitalsRules: BuiltInRules = {
   read(view) {
     const collected = readFields([DEVICE, TIMESTAMP, HEART_RATE, BREATH_RATE], view);
     if (isRefusal(collected)) return collected;
-    addOtherSigns(view.payload, collected);
+    addOtherSigns(view, collected);
     const device = collected.fields.get(DEVICE.field);
     return toReadResult(collected, typeof device === 'string' ? device : null, view.payload);
   },
@@ -75,7 +75,7 @@ function toSignName(key: string, payload: JsonObject, { fields }: Collected): st
 }
 
 /** Takes every other number as a vital sign; `<x>Value` becomes `<x>` unless that is there itself, or means another. */
-function addOtherSigns(payload: JsonObject, collected: Collected): void {
+function addOtherSigns({ payload, rounded }: PayloadView, collected: Collected): void {
   for (const key of Object.keys(payload).sort()) {
     const value = payload[key];
     if (collected.used.has(key) || !isSign(key, value)) continue;
@@ -83,7 +83,8 @@ function addOtherSigns(payload: JsonObject, collected: Collected): void {
     if (collected.fields.has(name) || NO_SIGNS.has(toAliasKey(name))) continue;
     collected.used.add(key);
     collected.fields.set(name, value);
-    const guesses = toRoundedGuesses(value);
+    const read = { value, guesses: toRoundedGuesses(value) };
+    const { guesses } = withRounding(read, value, rounded);
     collected.dedupe.set(name, guesses.length > 0 ? null : value);
     for (const guess of guesses) collected.warnings.push(toWarning(name, guess));
     collected.lineage.set(name, { from: toPointerStep(key), rule: name === key ? 'exact' : 'alias' });
