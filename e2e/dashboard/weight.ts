@@ -45,7 +45,7 @@ export function addWeightTests(parts: () => Parts): void {
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThanOrEqual(60);
     await page.context().close();
-  });
+  }, 120_000);
 
   it('moves nothing on the overview while it loads', async () => {
     const page = await openPage(parts(), '/settings');

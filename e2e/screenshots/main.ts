@@ -1,7 +1,7 @@
 /*
  * `npm run screenshots`: the pictures of the dashboard in docs/images.
  *
- * 1. A whole Sluice is started on its own Redis and MongoDB, in a folder that is thrown away.
+ * 1. A whole Sluice with a backup is started on its own Redis and MongoDB, in a folder that is thrown away.
  * 2. Several sources send to it for some minutes (`--minutes 10`), with repeats, mistakes and failures among it.
  * 3. Chromium opens each page in both themes, and what it shows is kept.
  */
@@ -36,10 +36,10 @@ async function run(): Promise<void> {
   await buildDashboard(ROOT, say);
   const { env } = loadStackSettings(ROOT, {
     ...{ HOST: '127.0.0.1', AUTH: 'off', FAILURE_SIMULATION: 'on', RETRY_BACKOFF_MS: '200' },
-    ...{ DATA_DIR: dataDir, SOURCES_FILE: sourcesFile },
+    ...{ DATA_DIR: dataDir, SOURCES_FILE: sourcesFile, SYNC_ENABLED: 'on' },
   });
   const stack = await startStack({
-    ...{ root: ROOT, dataDir, ports: ANY_PORTS, workers: 2, schedulers: 1 },
+    ...{ root: ROOT, dataDir, ports: ANY_PORTS, workers: 2, schedulers: 1, backup: {} },
     ...{ env, say, signal: stopping.signal },
   });
   open.defer(stack.stop);

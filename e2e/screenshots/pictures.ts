@@ -31,6 +31,8 @@ export async function takePictures({
   try {
     for (const colorScheme of THEMES) {
       const context = await browser.newContext({ viewport: WINDOW, colorScheme, reducedMotion: 'reduce' });
+      // Else the bar above each page names the port of the day.
+      await context.addInitScript(() => localStorage.setItem('sluice-environment', 'clinic'));
       for (const { name, path, prepare } of toSubjects(sent)) {
         const page = await context.newPage();
         await page.goto(new URL(path, apiUrl).href);
@@ -77,10 +79,9 @@ function toSubjects({ shownId }: Sent): readonly Subject[] {
       prepare: async (page) => {
         await page.getByRole('main').getByRole('listitem').first().getByRole('link').first().click();
         await page.getByRole('button', { name: /^Replay \d+ events…/ }).click();
-        await page
-          .getByRole('dialog')
-          .getByRole('button', { name: /^Replay \d+ events/ })
-          .waitFor();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByLabel('Why, for the audit log').fill('INC-214: the monitors send the rate again');
+        await dialog.getByRole('button', { name: /^Replay \d+ events/, disabled: false }).waitFor();
       },
     },
     {
@@ -115,7 +116,10 @@ function toSubjects({ shownId }: Sent): readonly Subject[] {
 
 /** A feed shows only what comes while it is open. */
 async function sendAndSee(page: Page): Promise<void> {
-  await page.getByText(/^Connected\./).waitFor();
+  await page
+    .getByText(/^Connected\./)
+    .or(page.locator('ol[role="log"]'))
+    .waitFor();
   for (let round = 0; round < 5; round += 1) {
     const now = Math.floor(Date.now() / 1000);
     const items = Array.from({ length: 8 }, (_, index) =>

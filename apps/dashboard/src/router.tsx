@@ -176,6 +176,9 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('./pages/settings/settings.tsx'), 'Settings'),
 });
 
+/** Whatever else was typed: the way on stands around it. */
+const elsewhere = createRoute({ getParentRoute: () => shell, path: '$', component: NotFound });
+
 const pages = [
   index,
   overview,
@@ -200,6 +203,7 @@ const pages = [
   audit,
   keys,
   settings,
+  elsewhere,
 ] as const;
 
 const tree = root.addChildren([shell.addChildren(pages)]);

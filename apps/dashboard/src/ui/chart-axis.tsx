@@ -67,9 +67,9 @@ export function Patterns({ id }: { readonly id: string }) {
   );
 }
 
-/** The least of 1, 2, 4 and 10 times a power of ten that is not smaller: half of it is a round number too. */
+/** The least of 1, 2, 4, 6 and 10 times a power of ten that is not smaller: half of it is a round number too. */
 export function toNiceTop(most: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, most)));
-  const factor = [1, 2, 4, 10].find((one) => one * power >= most) ?? 10;
+  const factor = [1, 2, 4, 6, 10].find((one) => one * power >= most) ?? 10;
   return Math.max(2, factor * power);
 }

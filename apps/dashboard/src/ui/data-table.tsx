@@ -1,9 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Row } from '../data/live-rows.ts';
 import { useRowHeight } from '../shell/row-height.ts';
 import styles from './data-table.module.css';
 import type { Selection } from './selection.ts';
+import { useWindowWidth } from './window-width.ts';
 
 /** A column: what it is called, how a cell looks, how wide it is. */
 export type Column<Item> = {
@@ -16,6 +17,8 @@ export type Column<Item> = {
   readonly align?: 'right';
   /** Shown from this width of the window on, in px; columns without it always are. */
   readonly from?: 600 | 900 | 1200;
+  /** Shown below this width of the window only, in px: what a wide window tells in more columns. */
+  readonly until?: 600 | 900 | 1200;
 };
 
 /** A line across the table, above the row of this id or on top. */
@@ -57,7 +60,9 @@ export function DataTable<Item extends Row>({
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWindowWidth();
-  const columns = allColumns.filter(({ from = 0 }) => width >= from);
+  const columns = allColumns.filter(
+    ({ from = 0, until = Number.POSITIVE_INFINITY }) => width >= from && width < until,
+  );
   const columnCount = columns.length + (selection === undefined ? 0 : 1);
   const rowHeight = useRowHeight();
   const [focusedId, setFocusedId] = useState<string | null>(null);
@@ -136,7 +141,7 @@ export function DataTable<Item extends Row>({
       <table className={styles['table']} aria-label={label} aria-rowcount={total ?? -1}>
         <colgroup>
           {selection !== undefined && <col style={{ width: '36px' }} />}
-          {columns.map(({ key, width: columnWidth }) => (
+          {withRest(columns).map(({ key, width: columnWidth }) => (
             <col key={key} style={columnWidth === undefined ? undefined : { width: columnWidth }} />
           ))}
         </colgroup>
@@ -224,19 +229,17 @@ export function DataTable<Item extends Row>({
   );
 }
 
+/** Some column must take what is left over, or has to give where they are too wide together: then it is the widest. */
+function withRest<Item>(columns: readonly Column<Item>[]): readonly Pick<Column<Item>, 'key' | 'width'>[] {
+  const widths = columns.map(({ width = '' }) => Number.parseInt(width, 10));
+  if (widths.some(Number.isNaN)) return columns;
+  const widest = widths.indexOf(Math.max(...widths));
+  return columns.map(({ key, width = '' }, index) => (index === widest ? { key } : { key, width }));
+}
+
 /** A link or a button in a row has its own Enter. */
 function isOnRow({ target }: React.KeyboardEvent): boolean {
   return target instanceof Element && target.matches('[data-row]');
-}
-
-/** Follows the width of the window, in px: what does not fit is left out, not squeezed. */
-function useWindowWidth(): number {
-  return useSyncExternalStore(subscribeToResize, () => window.innerWidth);
-}
-
-function subscribeToResize(listener: () => void): () => void {
-  window.addEventListener('resize', listener);
-  return () => window.removeEventListener('resize', listener);
 }
 
 /** Gathers the signs of somebody reading into one. */

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import styles from './page.module.css';
 
 /** The head of a page: its name, what stands beside it, and the title of the window. */
@@ -24,14 +24,21 @@ export function PageHead({
 export function Section({
   title,
   aside,
+  shows,
   children,
 }: {
   readonly title: string;
   readonly aside?: React.ReactNode;
+  /** The id of what was chosen above; the section comes into view whenever it is another one. */
+  readonly shows?: string;
   readonly children: React.ReactNode;
 }) {
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (shows !== undefined) section.current?.scrollIntoView({ block: 'nearest' });
+  }, [shows]);
   return (
-    <section className={styles['section']} aria-label={title}>
+    <section ref={section} className={styles['section']} aria-label={title}>
       <header>
         <h2>{title}</h2>
         {aside !== undefined && <span className={styles['aside']}>{aside}</span>}

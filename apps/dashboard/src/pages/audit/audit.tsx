@@ -12,8 +12,9 @@ import { Empty } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 
 const COLUMNS: readonly Column<AuditItem>[] = [
-  { key: 'at', name: 'Time', width: '176px', render: ({ at }) => <Time at={at} withDate /> },
-  { key: 'actor', name: 'Who', width: '160px', render: ({ actor }) => actor.name },
+  { key: 'at', name: 'Time', width: '176px', from: 600, render: ({ at }) => <Time at={at} withDate /> },
+  { key: 'when', name: 'Time', width: '84px', until: 600, render: ({ at }) => <Time at={at} /> },
+  { key: 'actor', name: 'Who', width: '128px', render: ({ actor }) => actor.name },
   { key: 'action', name: 'What', width: '180px', render: ({ action }) => action },
   {
     key: 'path',
@@ -72,9 +73,10 @@ export function Audit() {
         }
       />
       {chosen !== null && (
-        <Section title={chosen.action} aside={chosen.requestId}>
+        <Section title={chosen.action} aside={chosen.requestId} shows={chosen.id}>
           <Facts
             facts={[
+              ['When', <Time key="at" at={chosen.at} withDate />],
               ['Who', `${chosen.actor.name}, ${chosen.actor.role ?? 'not signed in'}`],
               ['From', chosen.remote],
               ['Answer', `${chosen.status ?? 'none'}${chosen.code === null ? '' : `, ${chosen.code}`}`],

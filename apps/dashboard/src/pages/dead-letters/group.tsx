@@ -21,7 +21,20 @@ import { describeStage, toReached } from './stopped-at.ts';
 const LIMIT = 500;
 
 const COLUMNS: readonly Column<RawItem>[] = [
-  { key: 'id', name: 'Event', width: '190px', render: ({ id }) => <code>{id.slice(0, 20)}…</code> },
+  {
+    key: 'id',
+    name: 'Event',
+    width: '190px',
+    from: 600,
+    render: ({ id }) => <code>{id.slice(0, 20)}…</code>,
+  },
+  {
+    key: 'id-short',
+    name: 'Event',
+    width: '128px',
+    until: 600,
+    render: ({ id }) => <code>{id.slice(0, 12)}…</code>,
+  },
   { key: 'source', name: 'Source', width: '160px', render: ({ source }) => source },
   {
     key: 'received',
@@ -29,6 +42,13 @@ const COLUMNS: readonly Column<RawItem>[] = [
     width: '176px',
     from: 600,
     render: ({ receivedAt }) => <Time at={receivedAt} withDate />,
+  },
+  {
+    key: 'when',
+    name: 'Received',
+    width: '84px',
+    until: 600,
+    render: ({ receivedAt }) => <Time at={receivedAt} />,
   },
   {
     key: 'attempts',
@@ -92,11 +112,9 @@ export function Group() {
             opened={dialog === 'replay'}
             onClose={() => setDialog(null)}
           />
-          <DiscardDialog
-            fingerprint={fingerprint}
-            opened={dialog === 'discard'}
-            onClose={() => setDialog(null)}
-          />
+          {dialog === 'discard' && (
+            <DiscardDialog fingerprint={fingerprint} opened onClose={() => setDialog(null)} />
+          )}
         </header>
       )}
       <Section title="Events">

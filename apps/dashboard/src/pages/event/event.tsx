@@ -97,7 +97,7 @@ function Detail({ detail, field }: { readonly detail: EventDetail; readonly fiel
         <Payload detail={detail} field={field} onField={choose} />
       </Section>
       {isTwin && (
-        <Section title="Duplicate check" aside={duplicate?.explanation}>
+        <Section title="Duplicate check">
           <Duplicate detail={detail} />
         </Section>
       )}

@@ -24,6 +24,13 @@ export const COLUMNS: readonly Column<RawItem>[] = [
     render: ({ receivedAt }) => <Time at={receivedAt} withDate />,
   },
   {
+    key: 'when',
+    name: 'Received',
+    width: '84px',
+    until: 600,
+    render: ({ receivedAt }) => <Time at={receivedAt} />,
+  },
+  {
     key: 'age',
     name: 'Age',
     width: '128px',

@@ -10,10 +10,16 @@ import { Status } from '../../ui/status-glyph.tsx';
 import { formatDuration, Time } from '../../ui/time.tsx';
 import type { FeedEntry } from './feed.ts';
 import styles from './live.module.css';
-import { FEED_OUTCOMES, type LiveSearch } from './search.ts';
+import type { FeedOutcome, LiveSearch } from './search.ts';
 import { useFeed } from './use-feed.ts';
 
-const CHOICES = [['all', 'All'], ...FEED_OUTCOMES.map((one) => [one, one] as const)] as const;
+const CHOICES = [
+  ['all', 'All'],
+  ['normalized', 'Normalized'],
+  ['duplicate', 'Duplicate'],
+  ['failed', 'Failed'],
+  ['dead', 'Dead'],
+] as const satisfies readonly (readonly ['all' | FeedOutcome, string])[];
 
 /** Answers: what happens now, and did my call arrive. Counts are exact; of very many events only some are shown. */
 export function Live() {

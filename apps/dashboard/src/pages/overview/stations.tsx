@@ -109,7 +109,7 @@ function toReplicated(backup: SyncHealth | null): RailStation {
   return {
     station,
     state: isRefused || lagSeconds > LATE_MS / 1000 ? 'slow' : 'flow',
-    figure: lag,
+    figure: formatDuration(lagSeconds * 1000),
     lines: [
       'behind',
       isRefused ? `${formatCount(refused.dead)} refused` : `${formatFigure(perSecond)}/s lately`,

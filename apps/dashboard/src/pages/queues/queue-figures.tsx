@@ -1,9 +1,9 @@
 import type { QueueState } from '@sluice/contracts/processes';
+import { Figure, Figures } from '../../ui/figures.tsx';
 import { formatCount } from '../../ui/numbers.ts';
 import { Section } from '../../ui/page.tsx';
 import { formatDuration } from '../../ui/time.tsx';
 import { describeDrain } from './drain.ts';
-import styles from './queues.module.css';
 
 /** What is in each queue, and in which unit people count it. */
 const ABOUT: Readonly<Record<string, { readonly what: string; readonly unit: 'events' | 'jobs' }>> = {
@@ -20,7 +20,7 @@ export function QueueFigures({ queue }: { readonly queue: QueueState }) {
   const [into, out] = counts.map((key) => lastMinute[key as 'eventsIn']);
   return (
     <Section title={`Queue ${name}`} aside={queue.paused ? `${what} · paused in the queue itself` : what}>
-      <dl className={styles['figures']}>
+      <Figures>
         <Figure
           name="Waiting, jobs"
           figure={formatCount(waiting)}
@@ -43,31 +43,7 @@ export function QueueFigures({ queue }: { readonly queue: QueueState }) {
         <Figure name="For a retry" figure={formatCount(delayed)} note="delayed jobs" />
         {unit === 'events' && <Figure name="Parked" figure={formatCount(parked)} note="for a newer worker" />}
         <Figure name="Failed, kept" figure={formatCount(failed)} note="in Bull Board" />
-      </dl>
+      </Figures>
     </Section>
-  );
-}
-
-function Figure({
-  name,
-  figure,
-  note,
-  isWords = false,
-}: {
-  readonly name: string;
-  readonly figure: string;
-  readonly note?: string;
-  readonly isWords?: boolean;
-}) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <span className={styles['figure']} data-kind={isWords ? 'words' : 'number'}>
-          {figure}
-        </span>
-        {note !== undefined && <span className={styles['note']}>{note}</span>}
-      </dd>
-    </div>
   );
 }

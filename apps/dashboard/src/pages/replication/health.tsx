@@ -1,11 +1,13 @@
 import type { SyncHealth } from '@sluice/contracts/sync';
 import { useQuery } from '@tanstack/react-query';
 import { syncMetricsQuery } from '../../data/sync.ts';
+import { Figure, Figures } from '../../ui/figures.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { formatCount, formatFigure, plural } from '../../ui/numbers.ts';
 import { Facts, Section } from '../../ui/page.tsx';
 import { type Mark, Status } from '../../ui/status-glyph.tsx';
 import { formatDuration, Time } from '../../ui/time.tsx';
+import styles from './replication.module.css';
 
 /** How each state looks, and its words. */
 const STATES: Readonly<Record<SyncHealth['state'], readonly [Mark, string]>> = {
@@ -37,31 +39,44 @@ export function Health({ health }: { readonly health: SyncHealth }) {
           </p>
         </Notice>
       )}
-      <Section title="Health">
+      <Section
+        title="Health"
+        aside={
+          <>
+            <Status mark={mark}>{word}</Status>
+            {since !== null && (
+              <>
+                {' '}
+                since <Time at={since} withDate />
+              </>
+            )}
+          </>
+        }
+      >
+        <div className={styles['figures']}>
+          <Figures>
+            <Lag health={health} />
+            <Figure
+              name="Backlog, changes"
+              figure={metrics === undefined ? '…' : formatCount(metrics.queueSize)}
+              note="not yet on the backup"
+            />
+            <Figure name="Copied, changes a second" figure={formatFigure(perSecond)} note="lately" />
+            <Figure
+              name="Copied in all"
+              figure={metrics === undefined ? '…' : formatCount(metrics.successfulSyncs)}
+              note="changes and documents"
+            />
+          </Figures>
+        </div>
         <Facts
           facts={[
-            [
-              'Replication',
-              <span key="state">
-                <Status mark={mark}>{word}</Status>
-                {since !== null && (
-                  <>
-                    {' '}
-                    since <Time at={since} withDate />
-                  </>
-                )}
-              </span>,
-            ],
             ['Primary', primary.reachable ? 'answers' : 'does not answer'],
             ['Backup', <Backup key="backup" backup={backup} />],
-            ['Lag', <Lag key="lag" health={health} />],
             [
               'On the backup up to',
               appliedAt === null ? 'unknown' : <Time key="applied" at={appliedAt} withDate />,
             ],
-            ['Copied', `${formatFigure(perSecond)} a second`],
-            ['Backlog', metrics === undefined ? '…' : plural(metrics.queueSize, 'change')],
-            ['Copied in all', metrics === undefined ? '…' : formatCount(metrics.successfulSyncs)],
             ['Conflicts, overwritten', formatCount(conflicts)],
             ['Refused, tried again', formatCount(refused.retrying)],
             ['Replicator', health.replicator ?? 'none'],
@@ -84,11 +99,12 @@ function Backup({ backup: { reachable, lastSeenAt } }: Pick<SyncHealth, 'backup'
 
 /** What is not known is never shown as nothing. */
 function Lag({ health: { lagSeconds, lagUnknownSince } }: { readonly health: SyncHealth }) {
-  if (lagSeconds !== null) return formatDuration(lagSeconds * 1000);
-  if (lagUnknownSince === null) return 'unknown';
-  return (
+  if (lagSeconds !== null)
+    return <Figure name="Lag" figure={formatDuration(lagSeconds * 1000)} note="behind the primary" />;
+  const since = lagUnknownSince !== null && (
     <>
-      unknown since <Time at={lagUnknownSince} withDate />
+      since <Time at={lagUnknownSince} withDate />
     </>
   );
+  return <Figure name="Lag" figure="unknown" isWords note={since} />;
 }

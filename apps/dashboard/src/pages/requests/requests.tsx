@@ -71,7 +71,7 @@ export function Requests() {
 
 function Detail({ item }: { readonly item: RejectionItem }) {
   return (
-    <Section title={`Refused: ${item.cause}`} aside={item.requestId}>
+    <Section title={`Refused: ${item.cause}`} aside={item.requestId} shows={item.id}>
       <Facts
         facts={[
           ['Request', <code key="r">{`${item.method} ${item.path}`}</code>],

@@ -3,6 +3,7 @@ import type { PollOutcome } from '@sluice/contracts/poll';
 /** What each outcome is called, and which shape stands for it: a triangle is a failure, a dash that nothing was asked. */
 const OUTCOMES: Readonly<Record<PollOutcome, readonly [Shape, string]>> = {
   polled: ['whole', 'read to the end'],
+  'with-rejections': ['part', 'read to the end, with rejections'],
   partial: ['part', 'read in part'],
   running: ['running', 'running'],
   waiting: ['held', 'asked to wait'],

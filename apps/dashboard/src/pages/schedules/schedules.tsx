@@ -12,6 +12,7 @@ import { PageHead } from '../../ui/page.tsx';
 import { PlainTable } from '../../ui/plain-table.tsx';
 import { Empty, Failed, Loading, StaleFrame } from '../../ui/states.tsx';
 import { formatDuration, Time } from '../../ui/time.tsx';
+import { useWindowWidth } from '../../ui/window-width.ts';
 import { NextRun } from './next-run.tsx';
 import { PollActions } from './poll-actions.tsx';
 import { RunMarks } from './run-marks.tsx';
@@ -19,6 +20,9 @@ import styles from './schedules.module.css';
 
 const REFRESH_MS = 3000;
 const LIMIT = 500;
+
+/** Below this width of the window there are two columns: what is in the others stands under these. */
+const NARROW = 600;
 
 /** Answers: was every legacy system polled, when is the next time, and what came of it. */
 export function Schedules() {
@@ -86,12 +90,13 @@ export function Schedules() {
 }
 
 function Table({ items }: { readonly items: readonly ScheduleItem[] }) {
+  const isNarrow = useWindowWidth() < NARROW;
   return (
     <PlainTable label="Schedules" wraps>
       <thead>
         <tr>
-          <th scope="col">Source</th>
-          <th scope="col">Next run</th>
+          <th scope="col">{isNarrow ? 'Source and next run' : 'Source'}</th>
+          {!isNarrow && <th scope="col">Next run</th>}
           <th scope="col">Last 20 runs, the newest at the right</th>
           <th scope="col" data-align="right" data-from="900">
             Took
@@ -102,27 +107,34 @@ function Table({ items }: { readonly items: readonly ScheduleItem[] }) {
           <th scope="col" data-from="1200">
             Read up to
           </th>
-          <th scope="col" data-from="600">
-            <span className="visually-hidden">Actions</span>
-          </th>
+          {!isNarrow && (
+            <th scope="col">
+              <span className="visually-hidden">Actions</span>
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
         {items.map((item) => (
-          <Row key={item.id} item={item} />
+          <Row key={item.id} item={item} isNarrow={isNarrow} />
         ))}
       </tbody>
     </PlainTable>
   );
 }
 
-function Row({ item }: { readonly item: ScheduleItem }) {
+function Row({ item, isNarrow }: { readonly item: ScheduleItem; readonly isNarrow: boolean }) {
   const { id, schedule, paused, runs, lagSeconds, cursor } = item;
   const ended = runs.find(
     ({ endedAt, outcome }) => endedAt !== null && outcome !== 'open' && outcome !== 'busy',
   );
   const isFailing = runs[0]?.outcome === 'failed' || runs[0]?.outcome === 'open';
   const error = isFailing ? runs.find((run) => run.error !== null)?.error : undefined;
+  const actions = (
+    <div className={styles['actions']}>
+      <PollActions id={id} paused={paused} />
+    </div>
+  );
   return (
     <tr data-over={paused}>
       <th scope="row">
@@ -130,13 +142,21 @@ function Row({ item }: { readonly item: ScheduleItem }) {
           {id}
         </Link>
         <code className={styles['under']}>{schedule}</code>
+        {isNarrow && (
+          <div className={styles['next']}>
+            <NextRun schedule={item} />
+          </div>
+        )}
       </th>
-      <td>
-        <NextRun schedule={item} />
-      </td>
+      {!isNarrow && (
+        <td>
+          <NextRun schedule={item} />
+        </td>
+      )}
       <td>
         {runs.length === 0 ? 'never polled yet' : <RunMarks runs={runs} />}
         {error !== undefined && <span className={styles['why']}>{error}</span>}
+        {isNarrow && actions}
       </td>
       <td data-align="right" data-from="900">
         {ended?.endedAt == null
@@ -149,11 +169,7 @@ function Row({ item }: { readonly item: ScheduleItem }) {
       <td data-from="1200">
         <Cursor value={cursor} />
       </td>
-      <td data-from="600">
-        <div className={styles['actions']}>
-          <PollActions id={id} paused={paused} />
-        </div>
-      </td>
+      {!isNarrow && <td>{actions}</td>}
     </tr>
   );
 }

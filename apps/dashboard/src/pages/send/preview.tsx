@@ -8,12 +8,14 @@ export function Preview({ result }: { readonly result: DryRun }) {
     <>
       {result.errors.map(({ code, field, detail }) => (
         <p key={`${code} ${field ?? ''}`} className={styles['error']}>
-          <code>{code}</code> {field} {detail}
+          <code>{code}</code> {field !== undefined && `${field}: `}
+          {detail}
         </p>
       ))}
       {result.warnings.map(({ code, field, detail }) => (
         <p key={`${code} ${field ?? ''} ${detail}`} className={styles['warning']}>
-          <code>{code}</code> {field} {detail}
+          <code>{code}</code> {field !== undefined && `${field}: `}
+          {detail}
         </p>
       ))}
       {result.record !== null && (

@@ -21,7 +21,6 @@ export function SendTo({ id, scheme }: { readonly id: string; readonly scheme: J
         <div className={styles['curl']}>
           <pre>{lines}</pre>
           <Action
-            weight="quiet"
             onClick={() => {
               navigator.clipboard.writeText(lines).then(
                 () => setCopied(true),

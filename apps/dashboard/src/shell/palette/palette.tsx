@@ -78,7 +78,7 @@ export function Palette({
       }}
     >
       <Spotlight.Search
-        placeholder="Page, action, or the id of an event, device or source"
+        placeholder="Page, action, or id"
         role="combobox"
         aria-label="Page, action, or id"
         aria-expanded="true"
