@@ -34,7 +34,7 @@ const LOOK_MS = 100;
 /** Starts a MongoDB as the backup of a Sluice. */
 export async function startBackup(context: StartContext, sluice: Sluice): Promise<Backup> {
   const { resources, env, say, signal } = context;
-  const mongo = await startBareMongo(context);
+  const mongo = await startBareMongo(context, { givesWay: true });
   const client = await MongoClient.connect(mongo.uri);
   resources.defer(() => client.close());
   const logDir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
@@ -43,7 +43,7 @@ export async function startBackup(context: StartContext, sluice: Sluice): Promis
   resources.defer(guard.close);
   const port = await findFreePort();
   const spec = {
-    ...{ name: 'replicator', label: 'replicator', probeUrl: `http://127.0.0.1:${port}` },
+    ...{ name: 'replicator', label: 'replicator', probeUrl: `http://127.0.0.1:${port}`, givesWay: true },
     env: {
       ...env,
       ...{ HOST: '127.0.0.1', REPLICATOR_PORT: `${port}`, REDIS_URL: sluice.redisUrl },

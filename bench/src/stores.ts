@@ -12,11 +12,11 @@ const CACHE_GB = 1;
 /** A running MongoDB. */
 export type Mongo = { readonly uri: string; readonly pids: readonly number[] };
 
-/** Starts a MongoDB like Sluice's on new data, and names its database `bench`. */
-export async function startBareMongo(context: StartContext): Promise<Mongo> {
+/** Starts a MongoDB like Sluice's on new data, and names its database `bench`; one that `givesWay` is as `npm start` starts a backup. */
+export async function startBareMongo(context: StartContext, { givesWay = false } = {}): Promise<Mongo> {
   const { env, say, signal } = context;
   const dir = await makeFolder(context);
-  const server = await killAtEnd(context, startMongo({ dir, cacheGb: CACHE_GB, env, say, signal }));
+  const server = await killAtEnd(context, startMongo({ dir, cacheGb: CACHE_GB, givesWay, env, say, signal }));
   return { uri: server.url.replace('/?', '/bench?'), pids: server.pids };
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { giveWay } from './give-way.ts';
 import type { Guard } from './guard.ts';
 import { findTellingLine } from './logs.ts';
 import type { Environment } from './say.ts';
@@ -15,6 +16,8 @@ export type AppSpec = {
   readonly env: Environment;
   /** Where `/readyz` is. */
   readonly probeUrl: string;
+  /** Whether it leaves the processor to whoever else wants it; default no. */
+  readonly givesWay?: boolean | undefined;
 };
 
 /** Where apps run: `root` holds `apps/`. */
@@ -58,7 +61,10 @@ export function startAppRun(spec: AppSpec, host: AppHost, logFile: string): AppR
   });
   closeSync(log);
   const { pid } = child;
-  if (pid !== undefined) host.guard.add(pid, { signal: 'SIGTERM', stage: 1 });
+  if (pid !== undefined) {
+    if (spec.givesWay === true) giveWay(pid);
+    host.guard.add(pid, { signal: 'SIGTERM', stage: 1 });
+  }
   let gone = false;
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => {

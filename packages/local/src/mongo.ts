@@ -17,6 +17,8 @@ export type MongoOptions = {
   readonly port?: number | undefined;
   /** What each member may keep of its data in memory, in GB; default 0.25, which suits tests. */
   readonly cacheGb?: number | undefined;
+  /** Whether it leaves the processor to whoever else wants it; default no. */
+  readonly givesWay?: boolean | undefined;
   readonly env: Environment;
   readonly say: Say;
   /** Ends the members if this program dies; default a guard of its own. */
@@ -43,7 +45,9 @@ export async function startMongo(options: MongoOptions): Promise<LocalServer> {
       const port = options.port === undefined ? await findFreePort() : options.port + index;
       const dir = join(options.dir, `m${index}`);
       members.push({
-        process: await startMongoMember(binary.path, { dir, port, guard, cacheGb: options.cacheGb ?? 0.25 }),
+        process: await startMongoMember(binary.path, {
+          ...{ dir, port, guard, cacheGb: options.cacheGb ?? 0.25, givesWay: options.givesWay },
+        }),
         port,
       });
     }
@@ -68,12 +72,13 @@ export type MongoMemberOptions = {
   readonly port: number;
   readonly guard: Guard;
   readonly cacheGb: number;
+  readonly givesWay?: boolean | undefined;
 };
 
 /** Starts a mongod on `dir` without waiting until it answers; `settleReplicaSet` makes members a set. */
 export async function startMongoMember(
   program: string,
-  { dir, port, guard, cacheGb }: MongoMemberOptions,
+  { dir, port, guard, cacheGb, givesWay }: MongoMemberOptions,
 ): Promise<ServerProcess> {
   await mkdir(dir, { recursive: true });
   const args = ['--replSet', REPLICA_SET, '--dbpath', dir, '--port', `${port}`, '--bind_ip', '127.0.0.1'];
@@ -88,6 +93,7 @@ export async function startMongoMember(
     args,
     logFile: join(dir, 'mongod.log'),
     guard,
+    givesWay,
     end: { signal: 'SIGINT', stage: 2 },
   });
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { giveWay } from './give-way.ts';
 import type { Guard, GuardedEnd } from './guard.ts';
 import { findTellingLine, rotateLog } from './logs.ts';
 import { StartError } from './say.ts';
@@ -37,6 +38,8 @@ export type ServerProcessOptions = {
   readonly logFile: string;
   readonly guard: Guard;
   readonly end: GuardedEnd;
+  /** Whether it leaves the processor to whoever else wants it; default no. */
+  readonly givesWay?: boolean | undefined;
 };
 
 const STOP_DEADLINE_MS = 10_000;
@@ -60,6 +63,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     const [error] = await once(child, 'error');
     throw new StartError(`${options.title} cannot be started: ${String(error?.message ?? error)}.`);
   }
+  if (options.givesWay === true) giveWay(pid);
   options.guard.add(pid, options.end);
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => {

@@ -83,7 +83,7 @@ export function createPlan(
       for (let index = 0; index < options.workers; index += 1) specs.push(await toNextWorker({}));
       if (stores.backupUri !== undefined) {
         const probeUrl = toUrl(ports.REPLICATOR_PORT);
-        specs.push({ name: 'replicator', label: 'replicator', env: shared, probeUrl });
+        specs.push({ name: 'replicator', label: 'replicator', env: shared, probeUrl, givesWay: true });
       }
       return specs;
     },
