@@ -40,6 +40,7 @@ function toDeviations({ key, world }: Walker): Readonly<Record<string, Deviation
     pauseSource: { ids: { sources: polled } },
     resumeSource: { ids: { sources: polled } },
     pollSource: { ids: { sources: polled } },
+    resetSourceCursor: { ids: { sources: polled } },
     createMappingDraft: { ids: SHOP },
     tryMappingRevision: { ids: SHOP },
     activateMappingRevision: { ids: SHOP },

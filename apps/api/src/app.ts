@@ -24,6 +24,7 @@ import { addMaintenanceRoutes, type MaintenanceRouteOptions } from './routes/mai
 import { addMappingRoutes, type MappingRoutesOptions } from './routes/mappings.ts';
 import { addLandingPage, addPages } from './routes/pages.ts';
 import { BATCH_ROUTES, INGEST_ROUTES, LIVE_ROUTES, LIVE_SOCKETS } from './routes/passed-on.ts';
+import { addPollCursorRoutes, type PollCursorRoutesOptions } from './routes/poll-cursor.ts';
 import { addProbes } from './routes/probes.ts';
 import { addQueueRoutes, type QueueRoutesOptions } from './routes/queues.ts';
 import { addRecentStatsRoute, type RecentStatsRouteOptions } from './routes/recent-stats.ts';
@@ -57,7 +58,7 @@ export type ApiAppOptions = {
   readonly maintenance: MaintenanceRouteOptions;
   readonly queues: QueueRoutesOptions;
   readonly rejections: RejectionRoutesOptions;
-  readonly sources: SourceRoutesOptions & MappingRoutesOptions;
+  readonly sources: SourceRoutesOptions & MappingRoutesOptions & PollCursorRoutesOptions;
   readonly operations: ReplayRoutesOptions;
   readonly fullSyncs: FullSyncRoutesOptions;
   readonly sync: SyncRoutesOptions;
@@ -108,6 +109,7 @@ export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> 
   addScheduleRoute(api, options.sources);
   addRejectionRoutes(api, options.rejections);
   addSourceRoutes(api, options.sources);
+  addPollCursorRoutes(api, options.sources);
   addMappingRoutes(api, options.sources);
   addReplayRoutes(api, options.operations);
   addDiscardRoutes(api, options.operations);

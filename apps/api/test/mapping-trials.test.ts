@@ -80,4 +80,20 @@ describe('a mapping is tried as the workers would use it', () => {
       warnings: [],
     });
   });
+
+  it('with the numbers as they are written, which parsing and writing again would change', async () => {
+    const { server } = await startApi(stores);
+    const dry = async (text: string) => {
+      const payload = `\uFEFF{"payload":{}, "mapping":${JSON.stringify(SALE)}, "payload" : ${text} }`;
+      const headers = { 'content-type': 'application/json' };
+      const url = '/api/mappings/dry-run';
+      return (await server.inject({ method: 'POST', url, headers, payload })).json();
+    };
+    expect(await dry('{"gross":1e999}')).toMatchObject({ errors: [{ code: 'ERR_FIELD_UNREADABLE' }] });
+    expect(await dry('{"gross":0.12345678901234567891}')).toMatchObject({
+      ok: true,
+      warnings: [{ code: 'WARN_NUMBER_ROUNDED', field: 'amount' }],
+    });
+    expect(await dry('{"gross":1.50}')).toMatchObject({ ok: true, warnings: [] });
+  });
 });

@@ -88,6 +88,7 @@ describe('/openapi.json', () => {
       'post /api/replays/{id}/resume',
       'post /api/session',
       'post /api/sources',
+      'post /api/sources/{id}/cursor',
       'post /api/sources/{id}/mapping',
       'post /api/sources/{id}/mapping/{revision}/activate',
       'post /api/sources/{id}/mapping/{revision}/trial',

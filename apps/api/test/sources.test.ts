@@ -144,6 +144,23 @@ describe('sources of the file', () => {
     });
   });
 
+  it('are read from their beginning when an admin says so and why', async () => {
+    const { call } = await start();
+    await sources.create({ ...sourceSchema.parse({ id: 'again', ...POLL }) } as never);
+    await sources.create({ ...sourceSchema.parse({ id: 'sends', kind: 'push' }) } as never);
+    const reset = (id: string, body: object) => call('POST', `/api/sources/${id}/cursor`, body);
+    const why = { reset: true, reason: 'An id of next year hid what came after it.' };
+    expect((await reset('again', why)).body).toEqual({ source: 'again', reset: false });
+    const checkpoints = createCheckpoints(stores.store);
+    const state = { kind: 'id', point: '9'.repeat(600), run: null } as const;
+    await checkpoints.save({ source: 'again', state, revision: 0 });
+    expect(await reset('again', why)).toMatchObject({ status: 200, body: { source: 'again', reset: true } });
+    expect(await checkpoints.get('again')).toMatchObject({ state: { point: null, run: null }, revision: 2 });
+    expect((await reset('again', { reset: true })).body).toMatchObject({ code: 'ERR_BODY_INVALID' });
+    expect((await reset('sends', why)).body).toMatchObject({ code: 'ERR_SOURCE_NOT_POLLED' });
+    expect((await reset('unknown', why)).status).toBe(404);
+  });
+
   it('show their last runs, the next one and how far behind they are', async () => {
     const { call } = await start();
     await sources.create({ ...sourceSchema.parse({ id: 'runs', ...POLL }) } as never);
@@ -169,6 +186,19 @@ describe('sources of the file', () => {
     expect(broken.lagSeconds).toBeGreaterThanOrEqual(90);
     expect(Date.parse(polling.nextRunAt) - Date.now()).toBeLessThanOrEqual(5000);
     expect(await createCheckpoints(stores.store).get('runs')).toMatchObject({ revision: 0 });
+    expect(broken.waitingUntil).toBeNull();
+    const waitingUntil = new Date(Date.now() + 60_000);
+    await runs.note(
+      { source: 'runs', slot: 23, scheduler: 's', startedAt: new Date(), cursorBefore: '7' },
+      { ...failed, outcome: 'waiting', endedAt: new Date(), cursorAfter: '7', error: null, waitingUntil },
+    );
+    const waiting = (await call('GET', '/api/sources/runs')).body.polling;
+    expect(waiting.waitingUntil).toBe(waitingUntil.toISOString());
+    expect(waiting.runs[0]).toMatchObject({
+      outcome: 'waiting',
+      waitingUntil: waiting.waitingUntil,
+      rejected: 0,
+    });
   });
 
   it('that send to us are not polled', async () => {

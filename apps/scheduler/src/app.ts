@@ -27,6 +27,7 @@ import type { Leases } from '@sluice/store/leases';
 import type { StoredOpenEvents } from '@sluice/store/open-events';
 import type { OperationSets } from '@sluice/store/operation-sets';
 import type { PollRuns } from '@sluice/store/poll-runs';
+import type { Rejections } from '@sluice/store/rejections';
 import { type PollSourceStore, startActiveSources } from './active-sources.ts';
 import type { SchedulerConfig } from './config.ts';
 import { startOperations } from './operations/operations-runner.ts';
@@ -56,6 +57,7 @@ export type SchedulerOptions = {
   readonly instances: StoredInstances;
   readonly leases: Leases;
   readonly checkpoints: Checkpoints;
+  readonly rejections: Pick<Rejections, 'insertMany'>;
   readonly pollRuns: Pick<PollRuns, 'begin' | 'end' | 'note' | 'findLastWhole'>;
   /** Reads a variable that holds a source's secret. */
   readonly readEnv: (name: string) => string | undefined;
@@ -146,6 +148,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     history,
     breakers: createPollBreakers(),
     commit,
+    reject: options.rejections.insertMany,
     isPaused: sources.isPaused,
     isActive: sources.isActive,
     readEnv: options.readEnv,

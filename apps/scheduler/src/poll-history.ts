@@ -8,14 +8,15 @@ export type HistoryEnd = {
   readonly progress: PollProgress;
   readonly cursor: string | null;
   readonly error: string | null;
+  readonly waitingUntil: Date | undefined;
 };
 
 /** What polling tells its history; nothing here rejects, because a run is worth more than its entry. */
 export type PollHistory = {
   /** Notes that a run begins; call it only while holding the source's lease. */
   begin(run: HistoryStart): Promise<{ end(end: HistoryEnd): Promise<void> }>;
-  /** Notes a run that was asked for and did not begin. */
-  note(run: HistoryStart, outcome: NotBegun): Promise<void>;
+  /** Notes a run that was asked for and did not begin; `waitingUntil` where its source asked us to wait. */
+  note(run: HistoryStart, outcome: NotBegun, waitingUntil?: Date): Promise<void>;
 };
 
 /** Why a run that was asked for did not begin. */
@@ -58,16 +59,22 @@ export function createPollHistory({
     async begin(run) {
       const id = await keep(run.source, runs.begin(toStart(run)));
       return {
-        async end({ outcome, progress, cursor, error }) {
+        async end({ outcome, progress, cursor, error, waitingUntil }) {
           if (id === undefined) return;
-          const end = { outcome, ...progress, endedAt: new Date(now()), cursorAfter: cursor, error };
+          const end = {
+            ...{ outcome, ...progress, endedAt: new Date(now()), cursorAfter: cursor, error },
+            ...(waitingUntil === undefined ? {} : { waitingUntil }),
+          };
           await keep(run.source, runs.end(id, end));
         },
       };
     },
-    async note(run, outcome) {
+    async note(run, outcome, waitingUntil) {
       const { cursor } = run;
-      const end = { outcome, ...NOTHING, endedAt: new Date(now()), cursorAfter: cursor, error: null };
+      const end = {
+        ...{ outcome, ...NOTHING, endedAt: new Date(now()), cursorAfter: cursor, error: null },
+        ...(waitingUntil === undefined ? {} : { waitingUntil }),
+      };
       await keep(run.source, runs.note(toStart(run), end));
     },
   };

@@ -5,15 +5,17 @@
  *     it, or the source's breaker is open, this one has nothing to do.
  *  2. The history gets an entry that the run is under way.
  *  3. From the checkpoint follows what to ask for (`walkPages`). A page is fetched, tried again if need be, and read;
- *     its records become events and are kept as any other (group commit).
+ *     its records become events and are kept as any other (group commit); those that cannot be taken are kept among
+ *     the rejections.
  *  4. Only then the checkpoint is saved, compare-and-set: a run that lost its lease changes nothing.
  *  5. Pages follow until the source has no more, asks us to wait, is paused, changed or deleted, the lease is lost, or
  *     the process is about to end.
  *  6. The history is told what came of it. The lease is released; while the source asks us to wait it is kept
- *     instead, so that no scheduler asks sooner.
+ *     instead, so that no scheduler asks sooner, but for a source that was changed since.
  */
 import type { PollCheckpoint, PollProgress } from '@sluice/contracts/poll';
 import { isManualSlot } from '@sluice/contracts/poll';
+import type { Rejection } from '@sluice/contracts/rejection';
 import type { PollSource } from '@sluice/contracts/source';
 import type { GroupCommit } from '@sluice/protocol/group-commit';
 import type { Logger } from '@sluice/runtime/logger';
@@ -27,12 +29,14 @@ import { RefusedError, walkPages } from './page-walk.ts';
 import type { PollBreakers } from './poll-breakers.ts';
 import type { PollHistory } from './poll-history.ts';
 import { createPollTally, type PollTally } from './poll-tally.ts';
+import { createPollWaits } from './poll-waits.ts';
 import { type KeepablePage, toKeepable } from './polled-record.ts';
+import { createRefusedRecords, type RefusedInRun } from './refused-records.ts';
 
 /** What polling needs of the stores. */
 export type PollStore = {
-  /** Takes the right to poll a source; null while another run has it. */
-  acquire(source: string): Promise<PollLease | null>;
+  /** Takes the right to poll a source; null while another run has it, or the source asked another to wait. */
+  acquire(source: PollSource): Promise<PollLease | null>;
   readCheckpoint(source: string): Promise<StoredCheckpoint>;
   /** Returns the new revision; null when somebody else saved since `revision`. */
   saveCheckpoint(source: string, checkpoint: PollCheckpoint, revision: number): Promise<number | null>;
@@ -44,13 +48,13 @@ export type PollLease = {
   /** Prolongs the lease; false when it is lost. */
   renew(): Promise<boolean>;
   release(): Promise<void>;
-  /** Lets go of the lease, which nobody gets for so long. */
+  /** Lets go of the lease, which nobody gets for so long unless the source is changed. */
   retire(forMs: number): Promise<void>;
 };
 
 /** How a run ends, or why it did not begin: as in the history (`POLL_OUTCOMES`). */
 type PollEnd =
-  | { readonly kind: 'polled' | 'partial' | 'left' | 'lost' | 'paused' | 'busy' | 'open' }
+  | { readonly kind: 'polled' | 'with-rejections' | 'partial' | 'left' | 'lost' | 'paused' | 'busy' | 'open' }
   | { readonly kind: 'waiting'; readonly untilMs: number }
   | { readonly kind: 'failed'; readonly reason: string };
 
@@ -62,6 +66,8 @@ export type PollRunOptions = {
   readonly history: PollHistory;
   readonly breakers: PollBreakers;
   readonly commit: Pick<GroupCommit, 'submit'>;
+  /** Keeps records that cannot be taken. */
+  readonly reject: (rejections: readonly Rejection[]) => Promise<void>;
   readonly isPaused: (source: string) => boolean;
   /** Tells whether the source is active and was not changed since it was found. */
   readonly isActive: (source: PollSource) => boolean;
@@ -86,21 +92,27 @@ const PORTION = 400;
 /** As many of the records that a page holds and that cannot be taken are named in the log. */
 const TOLD_RECORDS = 5;
 
-type Run = { readonly source: PollSource; readonly keeper: LeaseKeeper; readonly tally: PollTally };
+type Run = {
+  readonly source: PollSource;
+  readonly keeper: LeaseKeeper;
+  readonly tally: PollTally;
+  readonly refused: RefusedInRun;
+};
 
 /** Creates the function that polls a source once, for a slot. It rejects only when a store is away. */
 export function createPollRun(
   options: PollRunOptions,
 ): (source: PollSource, slot: number) => Promise<PollResult> {
   const { store, history, breakers, commit, logger, now, signal } = options;
-  const waitUntilMs = new Map<string, number>();
+  const waits = createPollWaits();
+  const beginRefusing = createRefusedRecords({ write: options.reject, now });
 
   async function poll(source: PollSource, slot: number): Promise<PollResult> {
     if (signal.aborted) return { kind: 'left' };
     if (options.isPaused(source.id)) return { kind: 'paused' };
-    if (now() < toWaitUntil(source)) return { kind: 'waiting', untilMs: toWaitUntil(source) };
+    if (now() < waits.until(source)) return { kind: 'waiting', untilMs: waits.until(source) };
     const askedMs = performance.now();
-    const lease = await store.acquire(source.id);
+    const lease = await store.acquire(source);
     if (lease === null) return { kind: 'busy' };
     const keeper = keepLease(lease, { leaseMs: options.leaseMs, askedMs, closing: signal });
     try {
@@ -115,7 +127,7 @@ export function createPollRun(
 
   /** What came of the run stands, whether or not the lease could be released: it runs out by itself. */
   async function letGo(lease: PollLease, source: PollSource): Promise<void> {
-    const waitMs = toWaitUntil(source) - now();
+    const waitMs = waits.until(source) - now();
     try {
       await (waitMs > 0 ? lease.retire(waitMs) : lease.release());
     } catch (err) {
@@ -123,16 +135,12 @@ export function createPollRun(
     }
   }
 
-  function toWaitUntil({ id }: PollSource): number {
-    return waitUntilMs.get(id) ?? Number.NEGATIVE_INFINITY;
-  }
-
   async function runOnce(source: PollSource, slot: number, keeper: LeaseKeeper): Promise<PollResult> {
     const cursor = createCursor(source);
     const start = await store.readCheckpoint(source.id);
     const at = { source: source.id, slot, cursor: cursor.describe(start.checkpoint) };
     const entry = await history.begin(at);
-    const run = { source, keeper, tally: createPollTally() };
+    const run = { source, keeper, tally: createPollTally(), refused: beginRefusing(source, slot) };
     const reached = { checkpoint: start.checkpoint };
     let end: PollEnd = { kind: 'failed', reason: 'A store is away.' };
     try {
@@ -142,7 +150,9 @@ export function createPollRun(
     } finally {
       const error = end.kind === 'failed' ? end.reason : null;
       const cursorAfter = cursor.describe(reached.checkpoint);
-      await entry.end({ outcome: end.kind, progress: run.tally.read(), cursor: cursorAfter, error });
+      const waitingUntil = end.kind === 'waiting' ? new Date(end.untilMs) : undefined;
+      const progress = run.tally.read();
+      await entry.end({ outcome: end.kind, progress, cursor: cursorAfter, error, waitingUntil });
     }
     return { ...end, progress: run.tally.read() };
   }
@@ -174,7 +184,8 @@ export function createPollRun(
       start.checkpoint,
     );
     if (typeof end !== 'string') return end;
-    return { kind: end === 'done' ? 'polled' : end };
+    if (end !== 'done') return { kind: end };
+    return { kind: tally.read().rejected === 0 ? 'polled' : 'with-rejections' };
   }
 
   /** Tells why a run is to end although the source may have more; null while it is not. */
@@ -182,30 +193,35 @@ export function createPollRun(
     if (keeper.signal.aborted) return { kind: keeper.isLost() ? 'lost' : 'left' };
     if (!options.isActive(source)) return { kind: 'left' };
     if (options.isPaused(source.id)) return { kind: 'paused' };
-    if (now() < toWaitUntil(source)) return { kind: 'waiting', untilMs: toWaitUntil(source) };
+    if (now() < waits.until(source)) return { kind: 'waiting', untilMs: waits.until(source) };
     return tally.read().pages >= MAX_PAGES ? { kind: 'partial' } : null;
   }
 
-  /** Keeps the records of an answer; notes how long the source asks us to wait. */
-  async function keepPage({ source, tally }: Run, answer: Answer): Promise<Answer> {
-    if (answer.waitMs !== null) waitUntilMs.set(source.id, now() + answer.waitMs);
+  /** Keeps the records of an answer, whatever they are; notes how long the source asks us to wait. */
+  async function keepPage(run: Run, answer: Answer): Promise<Answer> {
+    const { source, tally } = run;
+    if (answer.waitMs !== null) waits.add(source, now() + answer.waitMs);
     if (answer.kind === 'page') {
-      const page = toKeepable(source, answer.page, now());
+      const page = await toKeepable(source, answer.page, now());
       tally.readPage();
-      for (const { detail } of page.problems) tally.addProblem(detail);
-      let accepted = 0;
-      accepted += await keepAll(source, page);
+      const accepted = await keepEvents(page);
       tally.keep(page.events.length, accepted);
+      await keepRefused(run, page);
     }
     return answer;
   }
 
-  /** Keeps every event of a page and returns how many were new; what cannot be taken is told in the log. */
-  async function keepAll(source: PollSource, { events, problems }: KeepablePage): Promise<number> {
-    if (problems.length > 0) {
-      const first = problems.slice(0, TOLD_RECORDS);
-      logger.warn({ source: source.id, count: problems.length, first }, 'records.refused');
-    }
+  /** Until they are kept the cursor stays where it is: nobody would ask for them again. */
+  async function keepRefused({ source, tally, refused: inRun }: Run, { refused }: KeepablePage) {
+    if (refused.length === 0) return;
+    for (const { detail } of refused) tally.addProblem(detail);
+    tally.reject(await inRun.keep(refused));
+    const first = refused.slice(0, TOLD_RECORDS).map(({ detail }) => detail);
+    logger.warn({ source: source.id, count: refused.length, first }, 'records.refused');
+  }
+
+  /** Keeps every event of a page and returns how many were new. */
+  async function keepEvents({ events }: KeepablePage): Promise<number> {
     let accepted = 0;
     // In portions: heartbeats, and other sources, must not wait until a huge page is kept.
     for (let begin = 0; begin < events.length; begin += PORTION) {
@@ -222,7 +238,7 @@ export function createPollRun(
       return { kind: keeper.isLost() ? 'lost' : 'left' };
     }
     if (error instanceof RefusedError && error.waitMs !== null) {
-      return { kind: 'waiting', untilMs: toWaitUntil(source) };
+      return { kind: 'waiting', untilMs: waits.until(source) };
     }
     const isOurs = [RefusedError, FetchPageError, AnswerError, PollAuthError].some(
       (kind) => error instanceof kind,

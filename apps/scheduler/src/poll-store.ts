@@ -1,6 +1,7 @@
 import type { Checkpoints } from '@sluice/store/checkpoints';
 import type { Leases } from '@sluice/store/leases';
 import type { PollStore } from './poll-run.ts';
+import { toWaitMark } from './poll-waits.ts';
 
 /**
  * Joins leases and checkpoints to what polling needs of the stores. `holder` names this process; after `leaseMs` of
@@ -19,15 +20,13 @@ export function createPollStore({
 }): PollStore {
   return {
     async acquire(source) {
-      const lease = await leases.acquire(`poll-${source}`, holder, leaseMs);
+      const mark = toWaitMark(source);
+      const lease = await leases.acquire(`poll-${source.id}`, holder, leaseMs, mark);
       if (lease === null) return null;
       return {
         renew: () => leases.renew(lease, leaseMs),
         release: () => leases.release(lease),
-        retire: async (forMs) => {
-          // Lost already is as good: then another run holds it.
-          await leases.renew(lease, forMs);
-        },
+        retire: (forMs) => leases.retire(lease, forMs, mark),
       };
     },
     async readCheckpoint(source) {

@@ -9,13 +9,15 @@ export type PollTally = {
   readPage(): void;
   /** Counts records that were kept, `accepted` of them not known before. */
   keep(records: number, accepted: number): void;
+  /** Counts records that could not be taken. */
+  reject(records: number): void;
   addProblem(detail: string): void;
   read(): PollProgress;
 };
 
 /** Creates the tally of one run. */
 export function createPollTally(): PollTally {
-  let [pages, records, accepted, problems] = [0, 0, 0, 0];
+  let [pages, records, accepted, rejected, problems] = [0, 0, 0, 0, 0];
   const first: string[] = [];
   return {
     readPage() {
@@ -25,12 +27,15 @@ export function createPollTally(): PollTally {
       records += count;
       accepted += acceptedCount;
     },
+    reject(count) {
+      rejected += count;
+    },
     addProblem(detail) {
       problems += 1;
       if (first.length < FIRST_PROBLEMS) first.push(detail.slice(0, MAX_PROBLEM_CHARS));
     },
     read: () => ({
-      ...{ pages, records, accepted, duplicates: records - accepted },
+      ...{ pages, records, accepted, duplicates: records - accepted, rejected },
       problems: { count: problems, first: [...first] },
     }),
   };

@@ -30,7 +30,8 @@ export function createPollProcessor({
   /** Sources of which the history tells that they are left alone. */
   const leftAlone = new Set<string>();
 
-  async function noteNotBegun(source: string, slot: number, { kind, progress }: PollResult): Promise<void> {
+  async function noteNotBegun(source: string, slot: number, result: PollResult): Promise<void> {
+    const { kind, progress } = result;
     if (progress !== undefined) {
       leftAlone.delete(source);
       return;
@@ -39,7 +40,8 @@ export function createPollProcessor({
     if (isFirst) leftAlone.add(source);
     const notBegun = NOT_BEGUN.find((known) => known === kind);
     if (notBegun === undefined || !(isFirst || isManualSlot(slot))) return;
-    await history.note({ source, slot, cursor: null }, notBegun);
+    const waitingUntil = result.kind === 'waiting' ? new Date(result.untilMs) : undefined;
+    await history.note({ source, slot, cursor: null }, notBegun, waitingUntil);
   }
 
   return async ({ source: id, slot }) => {

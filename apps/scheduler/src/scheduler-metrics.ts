@@ -24,6 +24,11 @@ export function createSchedulerMetrics(metrics: Metrics): SchedulerMetrics {
     help: 'Records read from a source, those that were known included.',
     labels: ['source'],
   });
+  const rejected = metrics.createCounter({
+    name: 'poll_rejected_records_total',
+    help: 'Records of a source that could not be taken; they are among the rejections.',
+    labels: ['source'],
+  });
   metrics.createGauge({
     name: 'poll_lag_seconds',
     help: 'Seconds since the last poll of a source began that read everything; the same in every scheduler.',
@@ -38,7 +43,9 @@ export function createSchedulerMetrics(metrics: Metrics): SchedulerMetrics {
   return {
     polled(source, result) {
       polls.inc({ source, result: result.kind });
-      if (result.progress !== undefined) records.inc({ source }, result.progress.records);
+      if (result.progress === undefined) return;
+      records.inc({ source }, result.progress.records);
+      rejected.inc({ source }, result.progress.rejected ?? 0);
     },
     watchLags(lags) {
       watched = lags;

@@ -42,7 +42,7 @@ export const holding: readonly Mutant[] = [
     name: 'lets an event of an unknown schema version die at once',
     breaks: 7,
     file: FAILURE,
-    find: "return { class: 'unknown-version', version: error.version };",
+    find: "return { class: 'unknown-version', version: error.version, message: error.message };",
     replace: "return { class: 'permanent', code: 'ERR_VERSION_UNKNOWN', message: error.message };",
     tests: settleJob,
   },

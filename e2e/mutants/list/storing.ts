@@ -11,7 +11,7 @@ export const storing: readonly Mutant[] = [
   {
     name: 'has no unique index on the normalized hash',
     breaks: 2,
-    file: 'packages/store/src/schemas.ts',
+    file: 'packages/store/src/schemas/event-schemas.ts',
     find: 'normalizedEvents.index({ tenant: 1, normalizedHash: 1 }, { unique: true });',
     replace: 'normalizedEvents.index({ tenant: 1, normalizedHash: 1 });',
     tests: eventStore,

@@ -279,7 +279,11 @@ export const rejectionQuerySchema = z.strictObject({
     .max(64)
     .optional()
     .describe('Only refusals for this cause: an error code, or what it hides, like `signature-mismatch`.'),
-  source: z.string().max(64).optional().describe('Only refusals of requests that named this source.'),
+  source: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('Only refusals of requests that named this source, or of records of it.'),
   ...page,
 });
 export type RejectionQuery = z.infer<typeof rejectionQuerySchema>;

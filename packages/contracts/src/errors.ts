@@ -201,7 +201,7 @@ const table = {
     title: 'There is nothing here.',
     status: 404,
     retry: false,
-    mend: 'Check the address; /docs lists every route.',
+    mend: 'Check the address: ingest takes events, everything else is at the api, whose /docs lists every route.',
   },
   ERR_METHOD_NOT_ALLOWED: {
     title: 'This method is not allowed here.',

@@ -14,6 +14,14 @@ export type Submission = {
 
 const SOURCE_FIELDS = ['source', 'client', 'client_id', 'id'] as const;
 
+/** What says how an event is taken, not what it is. */
+const CONTROL_FIELDS: ReadonlySet<string> = new Set([
+  'type',
+  'idempotencyKey',
+  'schemaVersion',
+  'simulateFailure',
+]);
+
 /** The keys that a sender may give its events: 1 to 256 printable ASCII characters. */
 export const IDEMPOTENCY_KEY_PATTERN = /^[\x20-\x7e]{1,256}$/;
 
@@ -66,6 +74,19 @@ export function readSubmission(body: JsonValue): Submission {
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...controls,
   };
+}
+
+/**
+ * Refuses a submission that says nothing beside its source: a `payload` was forgotten. Ingest asks, and no worker: what
+ * was accepted once is read.
+ *
+ * @throws ProblemException ERR_BODY_INVALID at /payload
+ */
+export function assertContent(body: JsonValue): void {
+  if (!isJsonObject(body) || Object.hasOwn(body, 'payload')) return;
+  const sourceField = SOURCE_FIELDS.find((name) => Object.hasOwn(body, name));
+  const isContent = (name: string): boolean => name !== sourceField && !CONTROL_FIELDS.has(name);
+  if (!Object.keys(body).some(isContent)) throw invalid('/payload', 'missing');
 }
 
 function isIdempotencyKey(value: JsonValue): value is string {

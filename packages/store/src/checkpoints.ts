@@ -26,6 +26,12 @@ export type Checkpoints = {
    * @throws DependencyAwayError when MongoDB is away; whether it was saved is then unknown
    */
   save(checkpoint: Checkpoint): Promise<Checkpoint | 'stale'>;
+  /**
+   * Puts a source back to its beginning, so that a run in hand can no longer save; false when it has no checkpoint.
+   *
+   * @throws DependencyAwayError
+   */
+  reset(source: string): Promise<boolean>;
 };
 
 /** Creates the store of checkpoints; `timeoutMs` is the connection's operation timeout by default. */
@@ -77,5 +83,18 @@ export function createCheckpoints(
     }
   }
 
-  return { get, save };
+  async function reset(source: string): Promise<boolean> {
+    const set = { state: FIRST_CHECKPOINT, updatedAt: new Date() };
+    // The revision rises further: begun again at 0, a run from before could take the new point for its own.
+    const { matchedCount } = await within(timeoutMs, (signal) =>
+      collection.updateOne(
+        { _id: source },
+        { $set: set, $inc: { revision: 1 } },
+        { upsert: false, ...toWriteOptions(signal) },
+      ),
+    );
+    return matchedCount === 1;
+  }
+
+  return { get, save, reset };
 }

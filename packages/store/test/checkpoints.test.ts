@@ -29,4 +29,12 @@ describe('checkpoints', () => {
     expect(saved).toHaveLength(1);
     expect(await checkpoints.get(source)).toEqual(saved[0]);
   });
+
+  it('go back to the beginning when they are reset, and a run in hand saves no more', async () => {
+    expect(await checkpoints.reset('reset')).toBe(false);
+    const inHand = await checkpoints.save({ ...(await checkpoints.get('reset')), state: at(5) });
+    expect(await checkpoints.reset('reset')).toBe(true);
+    expect(await checkpoints.get('reset')).toEqual({ source: 'reset', state: FIRST_CHECKPOINT, revision: 2 });
+    expect(inHand !== 'stale' && (await checkpoints.save(inHand))).toBe('stale');
+  });
 });

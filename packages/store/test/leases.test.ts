@@ -52,4 +52,15 @@ describe('leases', () => {
     expect(stored?.expiresAt.getTime()).toBeGreaterThan(Date.now() + LONG_MS / 2);
     expect(await leases.acquire('clock', 'b', LONG_MS)).toBeNull();
   });
+
+  it("are nobody's for a while after they are retired, but of those with another mark", async () => {
+    const first = await leases.acquire('retired', 'a', LONG_MS, 'm');
+    if (first !== null) await leases.retire(first, LONG_MS, 'm');
+    expect(first && (await leases.renew(first, LONG_MS))).toBe(false);
+    expect(await leases.acquire('retired', 'b', LONG_MS, 'm')).toBeNull();
+    expect(await leases.acquire('retired', 'b', LONG_MS)).toBeNull();
+    const other = await leases.acquire('retired', 'b', LONG_MS, '$n');
+    expect(other?.fence).toBe(2);
+    expect(await leases.acquire('retired', 'c', LONG_MS, 'o')).toBeNull();
+  });
 });

@@ -80,7 +80,7 @@ describe('poll runs', () => {
     expect(kept.length).toBeLessThanOrEqual(26);
     expect(kept.at(-1)).toMatchObject({ slot: 2, outcome: 'polled' });
     await runs.begin(toStart('never', 1));
-    await runs.end(await runs.begin(toStart('fine', 7)), toEnd(8));
+    await runs.end(await runs.begin(toStart('fine', 7)), { ...toEnd(8), outcome: 'with-rejections' });
     const whole = await runs.findLastWhole(['broken', 'fine', 'never', 'unknown']);
     expect([...whole].sort()).toEqual([
       ['broken', { outcome: 'polled', startedAt: new Date(2000) }],

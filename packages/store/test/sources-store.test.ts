@@ -201,7 +201,13 @@ it('names every header in which a source sends a credential, or did before it wa
   await applyFile([keyed('filed', 'X-Filed-Again')]);
   await applyFile([]);
   // As an older version wrote it.
-  const old = { _id: 'old', tenant: 'default', owner: 'api', active: false, updatedAt: new Date() } as const;
+  const old = {
+    _id: 'old-pin',
+    tenant: 'default',
+    owner: 'api',
+    active: false,
+    updatedAt: new Date(),
+  } as const;
   await toCollection(connection, 'sources').insertOne({
     ...old,
     source: toStored(keyed('old', 'X-Old-Pin')),

@@ -184,7 +184,7 @@ const rejection: RejectionItem = {
   code: 'ERR_SIGNATURE_INVALID',
   status: 401,
   cause: 'signature-mismatch',
-  detail: 'The request is not signed as this source signs.',
+  detail: 'Check the name of the source, the secret, and that the raw bytes are signed.',
   requestId: 'req_0f9c1a52-6a3e-4b62-9d7c-2f6f0a4f1b7d',
   method: 'POST',
   path: '/hooks/github',

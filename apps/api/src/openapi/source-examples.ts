@@ -109,6 +109,7 @@ const newSource = {
 export const SOURCE_REQUESTS: Readonly<Record<string, unknown>> = {
   '/api/sources': newSource,
   '/api/sources/{id}': pushed.source,
+  '/api/sources/{id}/cursor': { reset: true, reason: 'A wrong id in the future hid what came after it.' },
   '/api/sources/{id}/mapping': mapping,
   '/api/sources/{id}/mapping/{revision}/trial': { count: 500 },
   '/api/sources/{id}/mapping/{revision}/activate': {
@@ -128,6 +129,7 @@ export const SOURCE_ANSWERS: Readonly<Record<string, unknown>> = {
   'post /api/sources/{id}/pause': { ...pushed, paused: true },
   'post /api/sources/{id}/resume': pushed,
   'post /api/sources/{id}/poll': { source: 'erp', queued: true },
+  'post /api/sources/{id}/cursor': { source: 'erp', reset: true },
   'get /api/sources/{id}/mapping': { items: [revision], nextCursor: null },
   'get /api/sources/{id}/mapping/{revision}': revision,
   'post /api/sources/{id}/mapping': draft,

@@ -16,7 +16,7 @@ export function addRejectionRoutes(server: ApiServer, { listRejections }: Reject
         operationId: 'listRejections',
         summary: 'List what was refused',
         description:
-          'Requests, and items of batches, that were not accepted, the newest first: with the true cause, which the sender may not have been told, headers without credentials, and the first 4 KiB of the body. The newest 32 MiB are kept; of one batch the first 20 items that were refused.',
+          'Requests, items of batches, and records of polled sources, that were not accepted, the newest first: with the true cause, which the sender may not have been told, headers without credentials, and the first 4 KiB of the body. The newest 32 MiB are kept; of one batch the first 20 items that were refused.',
         querystring: rejectionQuerySchema,
         response: {
           200: json('A page of refusals.', listOf(rejectionItemSchema)),

@@ -7,12 +7,15 @@ function toProgress(enqueued: number, succeeded: number, failedAgain: number): R
   return { enqueued, succeeded, duplicate: 0, failedAgain, inFlight: 0, remaining: 0 };
 }
 
-it('counts what a replay comes further, and nothing back when events were replayed by another', async () => {
+it('counts discards, what a replay comes further, and nothing back when events were replayed by another', async () => {
   const metrics = createMetrics({ app: 'scheduler', instance: 'test' });
-  const { progressed } = createOperationMetrics(metrics);
+  const { progressed, discarded } = createOperationMetrics(metrics);
   progressed(toProgress(0, 0, 0), toProgress(10, 4, 1));
   progressed(toProgress(10, 4, 1), toProgress(12, 6, 0));
+  discarded(3);
+  discarded(2);
   const text = await metrics.read();
+  expect(text).toMatch(/^sluice_operation_events_total\{kind="discard",result="discarded".*\} 5$/m);
   for (const [result, count] of Object.entries({
     enqueued: 12,
     succeeded: 6,

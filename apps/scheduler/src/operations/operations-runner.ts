@@ -97,7 +97,8 @@ export function startOperations(options: OperationsRunnerOptions): OperationsRun
     const runner = { operation: _id, fence: lease.fence };
     try {
       if (operation.kind === 'discard') {
-        const result = await sets.discard(runner, new Date(now()));
+        const { result, discarded } = await sets.discard(runner, new Date(now()));
+        options.metrics.discarded(discarded);
         if (result === 'done') logger.info({ operation: _id }, 'discard.finished');
       } else {
         const run = runs.get(_id) ?? createReplayRun(operation, lease.fence, options);

@@ -11,7 +11,7 @@ import type { Page } from './records.ts';
 /** What a page brought. */
 export type PageResult = Pick<
   Page,
-  'records' | 'count' | 'highest' | 'fingerprint' | 'edges' | 'names' | 'next'
+  'records' | 'count' | 'highest' | 'fingerprint' | 'edges' | 'holds' | 'next'
 > & {
   /** The address that was asked. */
   readonly url: URL;
@@ -38,7 +38,7 @@ export type Step = { readonly checkpoint: PollCheckpoint; readonly done: boolean
 export type Probe = {
   readonly url: URL;
   /** @throws AnswerError when the answer contradicts the source's declaration */
-  judge(page: Pick<Page, 'count' | 'fingerprint' | 'names' | 'highest'>): Verdict | Probe;
+  judge(page: Pick<Page, 'count' | 'fingerprint' | 'holds' | 'highest'>): Verdict | Probe;
 };
 
 /** What a look at another page came to. */

@@ -1,5 +1,5 @@
 import { createTask, parse } from 'node-cron';
-import { checkSchedule, SCHEDULE_ZONE } from './schedule.ts';
+import { isReadable, SCHEDULE_ZONE } from './schedule.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -17,7 +17,7 @@ export function findMissedSlots(
   schedule: string,
   { after, until, limit }: { readonly after: Date; readonly until: Date; readonly limit: number },
 ): MissedSlots {
-  if (checkSchedule(schedule) !== null) return { firstAt: null, count: 0 };
+  if (!isReadable(schedule)) return { firstAt: null, count: 0 };
   const { second, minute, hour } = parse(schedule);
   const task = createTask(schedule, () => {}, { timezone: SCHEDULE_ZONE });
   try {

@@ -55,7 +55,7 @@ export function createPageCursor(source: CursorSource, { param, first }: PageOpt
 }
 
 function hasMoved({ edges }: PagesRead, page: PageResult): boolean {
-  return edges !== undefined && !edges.some((name) => page.names.has(name));
+  return edges !== undefined && !edges.some(page.holds);
 }
 
 function toOwn(checkpoint: PollCheckpoint): PageCheckpoint {

@@ -71,7 +71,7 @@ export function toPagesProbe(
   if (edges === undefined || (page.count === 0 && hadRoom(before, place))) return null;
   return {
     url: toUrl(place.number - 1),
-    judge: (again) => (edges.some((name) => again.names.has(name)) ? 'ok' : 'restart'),
+    judge: (again) => (edges.some(again.holds) ? 'ok' : 'restart'),
   };
 }
 

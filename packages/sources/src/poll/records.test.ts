@@ -109,3 +109,20 @@ test('takes no id for the version of its record, but a cursor value of another f
   const { records } = readRecords(answer('{"id":7,"seq":9007199254740993}'), bySequence);
   expect(records[0]).toMatchObject({ version: '9007199254740993', position: '9007199254740993' });
 });
+
+test('an id or cursor value that no address could hold is a problem of its record alone', () => {
+  const byId = { ...source, cursor: { kind: 'id', param: 'after', path: 'seq' } } as const;
+  const long = '9'.repeat(513);
+  const items = [
+    '{"id":1,"seq":1}',
+    `{"id":2,"seq":${long}}`,
+    `{"id":"${long}","seq":3}`,
+    '{"id":4,"seq":4}',
+  ];
+  const { records, problems } = readRecords(answer(...items), byId);
+  expect(records.map(({ position }) => position)).toEqual(['1', '4']);
+  expect(problems).toEqual([
+    { index: 1, detail: 'its cursor value has more than 512 characters', body: items[1] },
+    { index: 2, detail: 'its id has more than 512 characters', body: items[2] },
+  ]);
+});

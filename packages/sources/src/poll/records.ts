@@ -19,8 +19,14 @@ export type PolledRecord = {
   readonly body: string;
 };
 
-/** A record that cannot be taken; `index` counts from 0 within the page. */
-type RecordProblem = { readonly index: number; readonly detail: string };
+/** A record that cannot be taken, as it was sent; `index` counts from 0 within the page. */
+type RecordProblem = { readonly index: number; readonly detail: string; readonly body: string };
+
+/**
+ * The longest id or cursor value of a record, in characters. It becomes part of an address, which servers refuse when it
+ * is too long: then nothing behind it could ever be asked for.
+ */
+const MAX_VALUE_CHARS = 512;
 
 /** What an answer holds. */
 export type Page = {
@@ -36,14 +42,14 @@ export type Page = {
   readonly fingerprint: string;
   /** Names the first and the last record. */
   readonly edges: readonly [string, string] | null;
-  /** The names of all records. */
-  readonly names: ReadonlySet<string>;
+  /** Tells whether a record of that name is among them. */
+  readonly holds: (name: string) => boolean;
 };
 
 /** An answer without records. */
 export const EMPTY_PAGE: Page = {
   ...{ records: [], problems: [], count: 0, highest: null, next: undefined, fingerprint: '' },
-  ...{ edges: null, names: new Set() },
+  ...{ edges: null, holds: () => false },
 };
 
 /**
@@ -57,25 +63,34 @@ export function readRecords(text: string, source: AnswerShape, isWhole = true): 
   const fields = toFields(source);
   const records: PolledRecord[] = [];
   const problems: RecordProblem[] = [];
-  const names: string[] = [];
+  const named: string[] = [];
   let highest: CursorValue | null = null;
   for (const [index, item] of items.entries()) {
     const record = 'problem' in item ? item : toRecord(item, fields, source);
     if ('problem' in record) {
-      problems.push({ index, detail: record.problem });
-      names.push(toName(item.body));
+      problems.push({ index, detail: record.problem, body: item.body });
+      named.push(item.body);
       continue;
     }
     highest = toHigher(highest, record.at);
     records.push(record);
-    names.push(toName(`${record.id}@${record.version ?? ''}`));
+    named.push(`${record.id}@${record.version ?? ''}`);
   }
-  const [first, last] = [names.at(0), names.at(-1)];
+  const [first, last] = [named.at(0), named.at(-1)];
   return {
     ...{ records, problems, count: items.length, highest, next },
-    fingerprint: toName(items.map(({ body }) => body).join('\n')),
-    edges: first === undefined || last === undefined ? null : [first, last],
-    names: new Set(names),
+    fingerprint: toFingerprint(items),
+    edges: first === undefined || last === undefined ? null : [toName(first), toName(last)],
+    holds: createHolds(named),
+  };
+}
+
+/** Most pages are never asked what they hold, so their names are made when the first is looked for. */
+function createHolds(named: readonly string[]): (name: string) => boolean {
+  let names: ReadonlySet<string> | undefined;
+  return (name) => {
+    names ??= new Set(named.map(toName));
+    return names.has(name);
   };
 }
 
@@ -115,12 +130,22 @@ function toRecord(
   const id = fields.id.findText(item) || undefined;
   if (id === undefined) return { problem: `no id at ${idPath}` };
   const position = fields.position?.findText(item);
+  if (Math.max(id.length, position?.length ?? 0) > MAX_VALUE_CHARS) {
+    const what = id.length > MAX_VALUE_CHARS ? 'id' : 'cursor value';
+    return { problem: `its ${what} has more than ${MAX_VALUE_CHARS} characters` };
+  }
   // An id says nothing of a change of its record; then the content hash stands in.
   const changing = 'path' in cursor && cursor.path === idPath ? undefined : position;
   // An empty text names no version either: all that is not dated yet would be the same.
   const version = fields.version?.findText(item) || changing || undefined;
   const at = parseCursorValue(fields.time?.find(item.value)) ?? null;
   return { id, version, position, at, body: item.body };
+}
+
+function toFingerprint(items: readonly { readonly body: string }[]): string {
+  const hash = createHash('sha256');
+  for (const [index, { body }] of items.entries()) hash.update(index === 0 ? body : `\n${body}`);
+  return hash.digest('hex').slice(0, 32);
 }
 
 function toName(text: string): string {

@@ -20,8 +20,8 @@ test('a row of CSV that is too short or too long is a problem of its own', () =>
   const { records, problems, count } = readRecords('order.id;at\n1;a\n2\n3;c;d\n4;e\n', csv);
   expect(records.map(({ id }) => id)).toEqual(['1', '4']);
   expect(problems).toEqual([
-    { index: 1, detail: 'the row has 1 fields, the header 2' },
-    { index: 2, detail: 'the row has 3 fields, the header 2' },
+    { index: 1, detail: 'the row has 1 fields, the header 2', body: '["2"]' },
+    { index: 2, detail: 'the row has 3 fields, the header 2', body: '["3","c","d"]' },
   ]);
   expect(count).toBe(4);
 });
@@ -37,7 +37,7 @@ test('lines of NDJSON keep their bytes, and one that is no JSON is a problem of 
     ['1.0', '{"id":1.0,"at":5}'],
     ['3', '{"id":3}'],
   ]);
-  expect(problems).toEqual([{ index: 1, detail: 'the line is not valid JSON' }]);
+  expect(problems).toEqual([{ index: 1, detail: 'the line is not valid JSON', body: '{"id":' }]);
 });
 
 test.each([
@@ -60,4 +60,32 @@ test.each([
 
 test.each([csv, ndjson])('nothing at all is an answer without records', (shape) => {
   expect(readRecords('', shape)).toMatchObject({ count: 0, edges: null });
+});
+
+test.each([
+  ['json', { ...ndjson, format: 'json' } as const, `[${'1,'.repeat(50_000)}1]`],
+  ['ndjson', ndjson, '1\n'.repeat(50_001)],
+  ['csv', csv, `order.id;at\n${'1;2\n'.repeat(50_001)}`],
+])('%s with more than 50,000 records is refused before any of them is read', (_name, shape, text) => {
+  expect(() => readRecords(text, shape)).toThrow('more than 50000 records');
+});
+
+test('JSON with millions of values is refused before it is parsed', () => {
+  const shape = { ...ndjson, format: 'json' } as const;
+  expect(() => readRecords(`[[${'{},'.repeat(3_000_001)}{}]]`, shape)).toThrow('more than 3000000 values');
+});
+
+test('a header of CSV is read in proportion to its length, and has 5,000 columns at most', () => {
+  const toText = (count: number) => `order.id;at${';a'.repeat(count - 2)}\n1;2${';x'.repeat(count - 2)}\n`;
+  const startMs = performance.now();
+  const { records } = readRecords(toText(5000), csv);
+  expect(performance.now() - startMs).toBeLessThan(2000);
+  expect(records[0]?.body).toContain('"a_4998":"x"');
+  expect(() => readRecords(toText(5001), csv)).toThrow('more than 5000 columns');
+});
+
+test('rows of CSV that would come to far more as objects are refused', () => {
+  const header = Array.from({ length: 1000 }, (_, index) => `column_of_a_long_name_${index}`).join(';');
+  const text = `order.id;at;${header}\n${`1;2${';'.repeat(1000)}\n`.repeat(2000)}`;
+  expect(() => readRecords(text, csv)).toThrow('too many for so wide a header');
 });

@@ -6,6 +6,16 @@ export class AnswerError extends Error {
   override readonly name: string = 'AnswerError';
 }
 
+/** The most records that one answer may hold: five times the largest page that a source can declare. */
+export const MAX_RECORDS = 50_000;
+
+/** Returns the error of an answer that holds more than MAX_RECORDS. */
+export function toTooMany(): AnswerError {
+  return new AnswerError(
+    `The answer holds more than ${MAX_RECORDS} records; declare a limitParam or a pageParam, so that it comes in pages.`,
+  );
+}
+
 /** One record as an answer holds it: its own JSON with what that says, or why it cannot be read. */
 export type Item =
   | { readonly body: string; readonly value: JsonValue }
