@@ -15,6 +15,7 @@ import {
   type Received,
   readCarrier,
   type SentCarrier,
+  toOwner,
   toSentKey,
   toTenant,
 } from './intake.ts';
@@ -102,10 +103,12 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     const contentType = readJsonContentType(headers);
     const { value, exact } = readJsonBody(body);
     assertVitalData(value);
-    const declared = sources.find(VITAL_DATA_SOURCE);
+    const owner = toOwner(caller);
+    const declared = sources.find(VITAL_DATA_SOURCE, owner);
     const tenant = toTenant(caller, VITAL_DATA_SOURCE, declared);
     admit(declared);
     const key = readIdempotencyKey(headers);
+    const schemaVersion = readSchemaVersion(headers);
     return keep({
       tenant,
       source: VITAL_DATA_SOURCE,
@@ -116,9 +119,13 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
       body,
       payload: value,
       exact,
-      key: key === null ? null : { value: toSentKey(key, VITAL_DATA_SOURCE, sources), origin: 'header' },
+      key:
+        key === null
+          ? null
+          : { value: toSentKey(key, sources.hasForeignKeys(VITAL_DATA_SOURCE, owner)), origin: 'header' },
       type: 'vitals',
-      schemaVersion: readSchemaVersion(headers) ?? declared?.schemaVersion ?? 1,
+      schemaVersion: schemaVersion ?? declared?.schemaVersion ?? 1,
+      attributes: { schemaVersion },
       simulate: undefined,
     });
   }

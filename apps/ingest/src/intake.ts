@@ -1,6 +1,6 @@
 import type { Caller } from '@sluice/contracts/access';
 import type { Via } from '@sluice/contracts/event';
-import { readSubmission } from '@sluice/contracts/submission';
+import { assertContent, readSubmission } from '@sluice/contracts/submission';
 import type { Incoming } from '@sluice/protocol/accepted-event';
 import { type CloudEvent, toCloudEventHeaders, toSourceId } from '@sluice/sources/cloud-events';
 import type { IngestConfig } from './config.ts';
@@ -11,7 +11,7 @@ import {
   readJsonBody,
   readSchemaVersion,
 } from './request-parts.ts';
-import { type KnownSource, type SourceRegistry, toNotKnownYet } from './source-registry.ts';
+import { type KnownSource, type SourceTable, toNotKnownYet } from './source-registry.ts';
 
 /** What a request says for every event that it carries. */
 export type Carrier = {
@@ -30,7 +30,7 @@ export type SentCarrier = Carrier & { readonly caller: Caller };
 export type Received = Omit<Incoming, 'receivedAtMs'>;
 
 export type IntakeOptions = {
-  readonly sources: SourceRegistry;
+  readonly sources: SourceTable;
   readonly config: Pick<IngestConfig, 'FAILURE_SIMULATION' | 'UNKNOWN_SOURCES'>;
 };
 
@@ -51,10 +51,13 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
     if (submission.simulate !== undefined && config.FAILURE_SIMULATION === 'off') {
       throw new Refusal('ERR_SIMULATION_OFF', source);
     }
-    const declared = findAllowed(source);
+    const owner = toOwner(carrier.caller);
+    const declared = findAllowed(source, owner);
     const tenant = toTenant(carrier.caller, source, declared);
+    assertContent(value);
     admit(declared);
     const key = submission.idempotencyKey ?? carrier.key;
+    const schemaVersion = submission.schemaVersion ?? carrier.schemaVersion;
     return {
       tenant,
       source,
@@ -65,33 +68,33 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
       body,
       payload: submission.payload,
       exact,
-      key: key === null ? null : { value: toOwnKey(key, source), origin: 'header' },
+      key: key === null ? null : { value: toOwnKey(key, source, owner), origin: 'header' },
       type: submission.type ?? declared?.type,
-      schemaVersion: submission.schemaVersion ?? carrier.schemaVersion ?? declared?.schemaVersion ?? 1,
+      schemaVersion: schemaVersion ?? declared?.schemaVersion ?? 1,
+      attributes: { type: submission.type, schemaVersion },
       simulate: submission.simulate,
     };
   }
 
   function readCloudEvent(event: CloudEvent, carrier: SentCarrier): Received {
-    // What another tenant declares says nothing of this one's events.
-    const { keyId, tenant: ownTenant } = carrier.caller;
-    const byCeSource = sources.findByCeSource(event.ceSource, keyId === null ? null : ownTenant);
+    const owner = toOwner(carrier.caller);
+    const byCeSource = sources.findByCeSource(event.ceSource, owner);
     const source = byCeSource?.id ?? toSourceId(event.ceSource);
-    const declared = byCeSource ?? findAllowed(source);
+    const declared = byCeSource ?? findAllowed(source, owner);
     const tenant = toTenant(carrier.caller, source, declared);
     admit(declared);
     return {
       ...toCloudEventParts(event, carrier),
       tenant,
       source,
-      key: { value: toOwnKey(event.key, source), origin: 'provider' },
+      key: { value: toOwnKey(event.key, source, owner), origin: 'provider' },
       schemaVersion: carrier.schemaVersion ?? declared?.schemaVersion ?? 1,
     };
   }
 
   /** Returns the declaration of a source; undefined for an undeclared one where those are allowed. */
-  function findAllowed(source: string): KnownSource | undefined {
-    const declared = sources.find(source);
+  function findAllowed(source: string, owner: string | null): KnownSource | undefined {
+    const declared = sources.find(source, owner);
     if (declared === undefined && config.UNKNOWN_SOURCES === 'reject') {
       if (sources.mayExist(source)) throw toNotKnownYet();
       throw new Refusal('ERR_SOURCE_UNKNOWN', source);
@@ -99,8 +102,8 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
     return declared;
   }
 
-  function toOwnKey(key: string, source: string): string {
-    return toSentKey(key, source, sources);
+  function toOwnKey(key: string, source: string, owner: string | null): string {
+    return toSentKey(key, sources.hasForeignKeys(source, owner));
   }
 
   return { readSubmitted, readCloudEvent };
@@ -110,40 +113,37 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
  * Keeps a key that anybody can choose apart from those of the source itself: else whoever guesses the id of its next
  * delivery could make that look like a reused key.
  */
-export function toSentKey(
-  key: string,
-  source: string,
-  sources: Pick<SourceRegistry, 'hasForeignKeys'>,
-): string {
-  return sources.hasForeignKeys(source) ? `api:${key}` : key;
+export function toSentKey(key: string, hasForeignKeys: boolean): string {
+  return hasForeignKeys ? `api:${key}` : key;
+}
+
+/**
+ * Returns the tenant whose declarations count for a caller, null for those of all: while nobody is asked who sends,
+ * anybody may send for any tenant. A source that another tenant declares is not declared for this one, so that none
+ * can shut out, slow down or change the events of another by taking a name.
+ */
+export function toOwner({ keyId, tenant }: Caller): string | null {
+  return keyId === null ? null : tenant;
 }
 
 /**
  * Returns the tenant of an event: that of its declared source, else that of who sends it.
  *
- * @throws ProblemException ERR_FORBIDDEN for a source that the key may not send for, ERR_SOURCE_UNKNOWN for another
- *   tenant's source: who does not own it is not told more than of any source that is not declared
+ * @throws ProblemException ERR_FORBIDDEN for a source that the key may not send for
  */
 export function toTenant(caller: Caller, source: string, declared: KnownSource | undefined): string {
   if (caller.sources !== null && !caller.sources.includes(source)) {
     throw new Refusal('ERR_FORBIDDEN', source, { detail: `This key may not send for the source ${source}.` });
   }
-  if (declared === undefined) return caller.tenant;
-  if (!isOwn(caller, declared)) throw new Refusal('ERR_SOURCE_UNKNOWN', source);
-  return declared.tenant;
-}
-
-/** While nobody is asked who sends, anybody may send for any tenant. */
-function isOwn({ keyId, tenant }: Caller, declared: KnownSource): boolean {
-  return keyId === null || tenant === declared.tenant;
+  return declared?.tenant ?? caller.tenant;
 }
 
 /**
  * Returns what of a CloudEvent does not depend on its source: it is kept as its binary mode would carry it. A `ce-`
  * header of a request in another mode says nothing of the event.
  */
-export function toCloudEventParts(event: CloudEvent, { via, kept }: Carrier) {
-  const { body, payload, exact, type, dataContentType: contentType } = event;
+export function toCloudEventParts(event: CloudEvent, { via, kept, schemaVersion }: Carrier) {
+  const { body, payload, exact, type, subject, time, dataSchema, dataContentType: contentType } = event;
   const others = Object.entries(kept).filter(([name]) => !name.startsWith('ce-'));
   const headers = {
     ...Object.fromEntries(others),
@@ -159,6 +159,7 @@ export function toCloudEventParts(event: CloudEvent, { via, kept }: Carrier) {
     payload,
     exact,
     type,
+    attributes: { type, schemaVersion, subject, time, dataSchema },
     simulate: undefined,
   } as const;
 }

@@ -42,12 +42,16 @@ export function createKnownSources({
   const ofFile = declared.flatMap((source) =>
     source.kind === 'push' ? [toKnownSource(source, resolveSecrets(source, environment), now)] : [],
   );
-  const polledByFile = declared.filter(({ kind }) => kind === 'poll').map(({ id }) => id);
+  const polledByFile = declared.filter(({ kind }) => kind === 'poll');
   const named = new Set(declared.map(({ id }) => id));
   let made = new Map<string, { readonly revision: number; readonly known: KnownSource }>();
   let table = createSourceTable({ known: ofFile, polled: polledByFile, unreadable: [], isComplete: false });
+  // These only grow: whoever goes on sending to a source that is gone or changed sends what was its secret.
+  const credentialHeaders = new Set<string>();
+  const signatureHeaders = new Set<string>();
+  noteHeaders(ofFile);
 
-  function apply({ push, polled, unreadable }: SourceSnapshot): void {
+  function apply({ push, polled, unreadable, credentialHeaders: stored }: SourceSnapshot): void {
     // A source that the file no longer names, or not yet in this process, is told by the scheduler that applied it.
     const others = (id: string) => !named.has(id);
     const next: typeof made = new Map();
@@ -58,12 +62,21 @@ export function createKnownSources({
     }
     for (const source of unreadable) logger.error({ source }, 'source.unreadable');
     made = next;
+    noteHeaders([...made.values()].map(({ known }) => known));
+    for (const header of stored) credentialHeaders.add(header);
     table = createSourceTable({
       known: [...ofFile, ...[...made.values()].map(({ known }) => known)],
-      polled: [...polledByFile, ...polled.filter(others)],
+      polled: [...polledByFile, ...polled.filter(({ id }) => others(id))],
       unreadable: unreadable.filter(others),
       isComplete: true,
     });
+  }
+
+  function noteHeaders(sources: readonly KnownSource[]): void {
+    for (const { credentialHeader, signatureHeader } of sources) {
+      if (credentialHeader !== undefined) credentialHeaders.add(credentialHeader);
+      if (signatureHeader !== undefined) signatureHeaders.add(signatureHeader);
+    }
   }
 
   function toKnown(source: StoredPush): KnownSource {
@@ -83,16 +96,12 @@ export function createKnownSources({
   return {
     apply,
     sources: {
-      find: (id) => table.find(id),
+      find: (id, tenant) => table.find(id, tenant),
       findByCeSource: (ceSource, tenant) => table.findByCeSource(ceSource, tenant),
-      hasForeignKeys: (id) => table.hasForeignKeys(id),
+      hasForeignKeys: (id, tenant) => table.hasForeignKeys(id, tenant),
       mayExist: (id) => table.mayExist(id),
-      get credentialHeaders() {
-        return table.credentialHeaders;
-      },
-      get signatureHeaders() {
-        return table.signatureHeaders;
-      },
+      credentialHeaders,
+      signatureHeaders,
     },
   };
 }

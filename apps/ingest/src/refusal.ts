@@ -1,5 +1,8 @@
 import { type Problem, type ProblemCode, ProblemException } from '@sluice/contracts/errors';
 
+/** The cause of refusing a webhook whose source is not declared; its answer is that of a wrong signature. */
+export const UNKNOWN_SOURCE = 'unknown-source';
+
 /** Returns the true cause of a refusal: the code of its problem, or more where the answer hides it. */
 export function readCause(error: unknown, { code }: Pick<Problem, 'code'>): string {
   return error instanceof Error && typeof error.cause === 'string' ? error.cause : code;

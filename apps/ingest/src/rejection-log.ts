@@ -2,8 +2,9 @@ import type { Caller } from '@sluice/contracts/access';
 import type { Problem } from '@sluice/contracts/errors';
 import type { Rejection } from '@sluice/contracts/rejection';
 import type { Logger } from '@sluice/runtime/logger';
-import { Refusal, readCause } from './refusal.ts';
-import { isCredentialHeader } from './request-parts.ts';
+import { toRedactedHeaders } from './redacted-headers.ts';
+import { Refusal, readCause, UNKNOWN_SOURCE } from './refusal.ts';
+import type { IncomingHeaders } from './request-parts.ts';
 import type { SourceRegistry } from './source-registry.ts';
 
 /** Keeps refused requests, a portion at a time, so that a flood of them costs little and never blocks. */
@@ -18,7 +19,7 @@ type RefusedRequest = {
   readonly method: string;
   readonly url: string;
   readonly ip: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: IncomingHeaders;
   readonly body: unknown;
   readonly params: unknown;
   /** Absent when no key was asked for, or none was good. */
@@ -67,7 +68,8 @@ export function startRejectionLog({
     const named = readNamedSource(request);
     return {
       at,
-      tenant: (named === null ? undefined : sources.find(named)?.tenant) ?? request.caller?.tenant ?? null,
+      tenant:
+        (named === null ? undefined : sources.find(named, null)?.tenant) ?? request.caller?.tenant ?? null,
       source: error instanceof Refusal ? error.source : named,
       code: problem.code,
       status: problem.status,
@@ -77,24 +79,14 @@ export function startRejectionLog({
       method: request.method,
       path: request.url.split('?', 1)[0] ?? '/',
       remote: request.ip,
-      headers: toRedacted(request.headers),
+      headers: toRedactedHeaders(request.headers, {
+        isOfUnknownSource: cause === UNKNOWN_SOURCE,
+        credentialHeaders: sources.credentialHeaders,
+        signatureHeaders: sources.signatureHeaders,
+      }),
       // A copy: a part of a large buffer would keep all of it.
       body: Uint8Array.from(body.subarray(0, MAX_BODY_BYTES)),
     };
-  }
-
-  function toRedacted(headers: RefusedRequest['headers']): Record<string, string> {
-    const kept: Record<string, string> = {};
-    for (const [name, value] of Object.entries(headers)) {
-      if (value !== undefined) kept[name] = isHidden(name) ? '***' : String(value).slice(0, 1024);
-    }
-    return kept;
-  }
-
-  /** A signature that was refused may be right for other bytes, or for a source that is declared later. */
-  function isHidden(name: string): boolean {
-    if (isCredentialHeader(name) || name.includes('signature') || name.includes('hmac')) return true;
-    return sources.credentialHeaders.has(name) || sources.signatureHeaders.has(name);
   }
 
   const timer = setInterval(() => void flush(), FLUSH_MS);

@@ -24,27 +24,37 @@ export type KnownSource = Pick<PushSource, 'id' | 'tenant' | 'type' | 'schemaVer
   readonly signatureHeader: string | undefined;
 };
 
-/** The declared sources that send to us, in memory. */
-export type SourceRegistry = {
-  /** Returns the source of that id; undefined when none is declared. */
-  find(id: string): KnownSource | undefined;
+/** The declared sources that send to us, in memory. What a tenant declares says nothing of the events of another. */
+export type SourceTable = {
+  /** Returns the source of that id that a tenant (null: any) declares; undefined when it declares none. */
+  find(id: string, tenant: string | null): KnownSource | undefined;
   /**
    * Returns the source of a tenant (null: of any) that declares to send CloudEvents of this `source`, the first of
    * several; undefined when none does.
    */
   findByCeSource(ceSource: string, tenant: string | null): KnownSource | undefined;
-  /** Tells whether a source's keys are given by somebody else: whom a signature vouches for, or whom we poll. */
-  hasForeignKeys(id: string): boolean;
+  /**
+   * Tells whether the keys of a tenant's source (null: of any) are given by somebody else: whom a signature vouches
+   * for, or whom we poll.
+   */
+  hasForeignKeys(id: string, tenant: string | null): boolean;
   /**
    * Tells whether a source that is not found may be declared all the same: nothing was read yet of those that the api
    * made, or that one is written in a form that this build does not know.
    */
   mayExist(id: string): boolean;
-  /** The headers, in lower case, in which some source sends a credential, whatever they are called. */
+};
+
+/** The declared sources, and what is to be hidden of requests. */
+export type SourceRegistry = SourceTable & {
+  /** The headers, in lower case, in which some source sends a credential or ever did, whatever they are called. */
   readonly credentialHeaders: ReadonlySet<string>;
-  /** Those in which some source sends a signature. */
+  /** Those in which some source sends a signature, or did since this process started. */
   readonly signatureHeaders: ReadonlySet<string>;
 };
+
+/** A source that we poll; its tenant is null where that is not known. */
+export type PolledSource = { readonly id: string; readonly tenant: string | null };
 
 /** What a source is made known with: how a variable is read, and the time in epoch ms. */
 export type SourceEnvironment = {
@@ -76,11 +86,11 @@ export function toKnownSource(
   };
 }
 
-/** What a table is made from: the sources that send to us, and the ids of others. */
+/** What a table is made from: the sources that send to us, and others. */
 export type SourceTableParts = {
   /** Of several of a tenant that declare the same `ceSource` the first one gets its events. */
   readonly known: readonly KnownSource[];
-  readonly polled: readonly string[];
+  readonly polled: readonly PolledSource[];
   /** Declared, but in a form that this build does not know. */
   readonly unreadable: readonly string[];
   /** Whether all that is declared is among them. */
@@ -88,29 +98,34 @@ export type SourceTableParts = {
 };
 
 /** Creates the table of declared sources. */
-export function createSourceTable(parts: SourceTableParts): SourceRegistry {
+export function createSourceTable(parts: SourceTableParts): SourceTable {
   const { known, polled, isComplete } = parts;
   const byId = new Map(known.map((source) => [source.id, source]));
   const byCeSource = Map.groupBy(known, ({ ceSource }) => ceSource);
   const unreadable = new Set(parts.unreadable);
-  const signed = known.filter(({ isSigned }) => isSigned).map(({ id }) => id);
-  const foreign = new Set([...polled, ...unreadable, ...signed]);
+  const foreign = new Map(
+    [...polled, ...known.filter(({ isSigned }) => isSigned)].map((one) => [one.id, one]),
+  );
   return {
-    find: (id) => byId.get(id),
-    findByCeSource: (ceSource, tenant) =>
-      byCeSource.get(ceSource)?.find((source) => tenant === null || source.tenant === tenant),
-    hasForeignKeys: (id) => foreign.has(id),
+    find(id, tenant) {
+      const found = byId.get(id);
+      return found !== undefined && isOf(found, tenant) ? found : undefined;
+    },
+    findByCeSource: (ceSource, tenant) => byCeSource.get(ceSource)?.find((source) => isOf(source, tenant)),
+    hasForeignKeys(id, tenant) {
+      const found = foreign.get(id);
+      return unreadable.has(id) || (found !== undefined && isOf(found, tenant));
+    },
     mayExist: (id) => !isComplete || unreadable.has(id),
-    credentialHeaders: toNames(known.map(({ credentialHeader }) => credentialHeader)),
-    signatureHeaders: toNames(known.map(({ signatureHeader }) => signatureHeader)),
   };
+}
+
+/** Null stands for any tenant, on either side. */
+function isOf(source: PolledSource, tenant: string | null): boolean {
+  return tenant === null || source.tenant === null || source.tenant === tenant;
 }
 
 /** Says that a source, or its secrets, cannot be looked up here now: nobody may be told that it does not exist. */
 export function toNotKnownYet(): ProblemException {
   return new ProblemException('ERR_UNAVAILABLE', 'The source cannot be looked up now.');
-}
-
-function toNames(headers: readonly (string | undefined)[]): ReadonlySet<string> {
-  return new Set(headers.filter((header) => header !== undefined));
 }

@@ -2,6 +2,7 @@ import type { JsonValue } from '@sluice/contracts/json';
 import { type StoredSource, storedSourceSchema } from '@sluice/contracts/source';
 import type { SourceList } from '@sluice/store/sources-store';
 import { z } from 'zod';
+import type { PolledSource } from './source-registry.ts';
 
 /** A source that sends to us, its secrets still sealed. */
 export type StoredPush = Extract<StoredSource, { kind: 'push' }>;
@@ -9,32 +10,40 @@ export type StoredPush = Extract<StoredSource, { kind: 'push' }>;
 /** What ingest needs of the stored sources, all as they were at one time. */
 export type SourceSnapshot = {
   readonly push: readonly { readonly id: string; readonly revision: number; readonly source: StoredPush }[];
-  /** The ids of those that we poll. */
-  readonly polled: readonly string[];
+  /** Those that we poll. */
+  readonly polled: readonly PolledSource[];
   /** The ids of those that were written in a form that this build does not know. */
   readonly unreadable: readonly string[];
+  /** The headers, in lower case, in which any source sends a credential or ever did. */
+  readonly credentialHeaders: readonly string[];
 };
 
 const contentSchema = z.object({
   push: z.array(z.object({ id: z.string(), revision: z.number(), source: z.unknown() })),
   polled: z.array(z.string()),
   unreadable: z.array(z.string()),
+  // Absent in what older builds wrote.
+  polledTenants: z.array(z.tuple([z.string(), z.string()])).default([]),
+  credentialHeaders: z.array(z.string()).default([]),
 });
 
 /** Takes from a list of sources what ingest needs. Addresses and names of those that we poll stay behind. */
-export function toSnapshot({ sources, unreadable }: SourceList): SourceSnapshot {
+export function toSnapshot({ sources, unreadable, credentialHeaders }: SourceList): SourceSnapshot {
   return {
     push: sources.flatMap(({ id, revision, source }) =>
       source.kind === 'push' ? [{ id, revision, source }] : [],
     ),
-    polled: sources.filter(({ source }) => source.kind === 'poll').map(({ id }) => id),
+    polled: sources.flatMap(({ id, tenant, source }) => (source.kind === 'poll' ? [{ id, tenant }] : [])),
     unreadable,
+    credentialHeaders,
   };
 }
 
 /** Writes a snapshot as JSON; no secret in it can be read. */
-export function toContent({ push, polled, unreadable }: SourceSnapshot): JsonValue {
-  return JSON.parse(JSON.stringify({ push, polled, unreadable }));
+export function toContent({ push, polled, unreadable, credentialHeaders }: SourceSnapshot): JsonValue {
+  const polledTenants = polled.flatMap(({ id, tenant }) => (tenant === null ? [] : [[id, tenant]]));
+  const ids = polled.map(({ id }) => id);
+  return JSON.parse(JSON.stringify({ push, polled: ids, polledTenants, unreadable, credentialHeaders }));
 }
 
 /**
@@ -44,14 +53,16 @@ export function toContent({ push, polled, unreadable }: SourceSnapshot): JsonVal
  * @throws ZodError when it is no snapshot at all
  */
 export function parseContent(content: JsonValue): SourceSnapshot {
-  const { push, polled, unreadable } = contentSchema.parse(content);
+  const { push, polled, polledTenants, unreadable, credentialHeaders } = contentSchema.parse(content);
+  const tenants = new Map(polledTenants);
   const read = push.map(({ id, revision, source }) => {
     const parsed = storedSourceSchema.safeParse(source).data;
     return { id, revision, source: parsed?.kind === 'push' && parsed.id === id ? parsed : undefined };
   });
   return {
     push: read.flatMap(({ source, ...rest }) => (source === undefined ? [] : [{ ...rest, source }])),
-    polled,
+    polled: polled.map((id) => ({ id, tenant: tenants.get(id) ?? null })),
+    credentialHeaders,
     unreadable: [...unreadable, ...read.filter(({ source }) => source === undefined).map(({ id }) => id)],
   };
 }

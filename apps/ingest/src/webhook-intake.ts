@@ -1,5 +1,6 @@
 import { ProblemException } from '@sluice/contracts/errors';
 import { parseFormBody } from '@sluice/normalizer/form-body';
+import { assertTextCharset } from '@sluice/normalizer/text-charset';
 import {
   readBinaryCloudEvent,
   readStructuredCloudEvent,
@@ -8,6 +9,7 @@ import {
 import type { Verification } from '@sluice/sources/schemes/scheme';
 import { admit, type Carrier, type Received, readCarrier, toCloudEventParts } from './intake.ts';
 import { readContentType, toBodyKind } from './media-type.ts';
+import { UNKNOWN_SOURCE } from './refusal.ts';
 import { type IncomingHeaders, readJsonBody, toKeptHeaders } from './request-parts.ts';
 import { type KnownSource, type SourceRegistry, toNotKnownYet } from './source-registry.ts';
 
@@ -33,9 +35,9 @@ export function verifyWebhook(
   { headers, body }: IncomingRequest,
   { sources, now }: { readonly sources: SourceRegistry; readonly now: () => number },
 ): Webhook {
-  const source = sources.find(sourceId);
+  const source = sources.find(sourceId, null);
   if (source === undefined) {
-    throw sources.mayExist(sourceId) ? toNotKnownYet() : toSignatureProblem('unknown-source');
+    throw sources.mayExist(sourceId) ? toNotKnownYet() : toSignatureProblem(UNKNOWN_SOURCE);
   }
   const secrets = source.secrets?.readLive();
   if (secrets === undefined) throw toNotKnownYet();
@@ -81,6 +83,7 @@ export function readWebhook(webhook: Webhook): Received {
     key: toKey(verified.key, carrier.key),
     type: verified.type ?? source.type,
     schemaVersion: carrier.schemaVersion ?? source.schemaVersion,
+    attributes: { type: verified.type, schemaVersion: carrier.schemaVersion },
     simulate: undefined,
   };
 }
@@ -115,7 +118,10 @@ function readContent({
   carrier: { contentType },
 }: Webhook): Pick<Received, 'payload' | 'exact'> {
   const kind = toBodyKind(contentType, source.bodies);
-  if (kind === 'text') return { payload: undefined, exact: false };
+  if (kind === 'text') {
+    assertTextCharset(contentType);
+    return { payload: undefined, exact: false };
+  }
   if (kind === 'form') return { payload: parseFormBody(body, contentType), exact: true };
   const { value, exact } = readJsonBody(body);
   return { payload: value, exact };

@@ -87,18 +87,27 @@ describe('ingest with keys', () => {
     expect(batch.json).toMatchObject({ accepted: 1, rejected: 1, results: [{}, { code: 'ERR_FORBIDDEN' }] });
   });
 
-  it('refuses the source of another tenant as it does one that is not declared', async () => {
+  it('takes events under a name that another tenant declares as if nobody did', async () => {
     const [own, stranger] = [addKey({ tenant: 'acme' }), addKey({ tenant: 'globex' })];
     const event = { source: 'open', payload: { a: 1 } };
-    expect((await post('/api/events', event, own)).status).toBe(202);
-    const refused = await post('/api/events', event, stranger);
-    expect([refused.status, refused.json['code']]).toEqual([403, 'ERR_SOURCE_UNKNOWN']);
-    expect(refused.text).not.toContain('acme');
+    const answers = [await post('/api/events', event, own), await post('/api/events', event, stranger)];
+    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+    const ids = answers.map((answer) => answer.json['id']);
+    const queued = await ingest.listQueued();
+    const [ofOwn, ofStranger] = ids.map((id) => queued.find(({ eventId }) => eventId === id));
+    expect(ofOwn).toMatchObject({ tenant: 'acme', type: 'note', schemaVersion: 2 });
+    expect(ofStranger).toMatchObject({ tenant: 'globex', source: 'open', schemaVersion: 1 });
+    expect(ofStranger).not.toHaveProperty('type');
+  });
+
+  it('keeps a refusal with the tenant whose key was refused, without the key', async () => {
+    const stranger = addKey({ tenant: 'globex', sources: ['mine'] });
+    expect((await post('/api/events', { source: 'open', payload: 1 }, stranger)).status).toBe(403);
     await vi.waitFor(async () => {
       const { list } = createRejections(ingest.store);
       const { items } = await list('globex', { limit: 10 });
       expect(items).toMatchObject([
-        { source: 'open', code: 'ERR_SOURCE_UNKNOWN', headers: { authorization: '***' } },
+        { source: 'open', code: 'ERR_FORBIDDEN', headers: { authorization: '***' } },
       ]);
       expect((await list('acme', { limit: 10 })).items).toEqual([]);
     });

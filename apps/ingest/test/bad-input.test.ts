@@ -48,6 +48,13 @@ const BODIES: readonly (readonly [string, Sent, number, ErrorCode])[] = [
   ['JSON with a comma too many', { body: event('{"a":1,}') }, 400, 'ERR_JSON_INVALID'],
   ['NaN', { body: event('NaN') }, 400, 'ERR_JSON_INVALID'],
   ['an empty body', {}, 400, 'ERR_BODY_EMPTY'],
+  ['a source and nothing else', { body: '{"source":"shop"}' }, 400, 'ERR_BODY_INVALID'],
+  [
+    'what says only how it is taken',
+    { body: '{"client":"shop","type":"sale","schemaVersion":1,"idempotencyKey":"k"}' },
+    400,
+    'ERR_BODY_INVALID',
+  ],
   ['a byte order mark', { body: `\uFEFF${event('1')}` }, 400, 'ERR_JSON_INVALID'],
   ['invalid UTF-8', { body: Buffer.from(event('"\xff\xfe"'), 'latin1') }, 400, 'ERR_UNICODE_INVALID'],
   ['an escaped lone surrogate', { body: event('"\\ud800"') }, 400, 'ERR_UNICODE_INVALID'],
@@ -172,6 +179,34 @@ const HEADERS: readonly (readonly [string, Sent, number, ErrorCode])[] = [
     415,
     'ERR_MEDIA_TYPE',
   ],
+  [
+    'a text in another charset than UTF-8',
+    { path: '/hooks/open', headers: { 'content-type': 'text/plain; charset=iso-8859-1' }, body: 'x' },
+    415,
+    'ERR_MEDIA_TYPE',
+  ],
+  [
+    'a form with an unsafe name in a CloudEvent',
+    {
+      headers: { 'content-type': 'application/cloudevents+json' },
+      body: json({
+        ...{ specversion: '1.0', id: '1', source: '/shop', type: 'made' },
+        ...{ datacontenttype: 'application/x-www-form-urlencoded', data: 'a=1&__proto__=2' },
+      }),
+    },
+    400,
+    'ERR_UNSAFE_KEY',
+  ],
+  [
+    'a compressed transfer',
+    {
+      headers: { 'content-type': 'application/json', 'transfer-encoding': 'gzip, chunked' },
+      body: event('1'),
+      chunked: true,
+    },
+    415,
+    'ERR_CONTENT_ENCODING',
+  ],
   ['a hook without a media type', { path: '/hooks/open', headers: {}, body: 'x' }, 415, 'ERR_MEDIA_TYPE'],
   ['a hook without a name', { path: '/hooks/', body: '{}' }, 401, 'ERR_SIGNATURE_INVALID'],
 ];
@@ -271,7 +306,7 @@ describe('a hook answers 401 in the same words, whatever is wrong:', () => {
       title: 'The request is not signed as this source signs.',
       status: 401,
       code: 'ERR_SIGNATURE_INVALID',
-      detail: 'The request is not signed as this source signs.',
+      detail: 'Check the name of the source, the secret, and that the raw bytes are signed.',
       instance: '',
     });
     causes.set(String(answer.json['instance']), cause);

@@ -74,7 +74,8 @@ describe('POST /api/events/batch', () => {
     expect(batch.results[2]).toEqual({
       index: 2,
       code: 'ERR_SOURCE_INVALID',
-      detail: 'The source is missing or its name is not allowed.',
+      detail:
+        'Name the source in `source` (or `client`, `client_id`, `id`) with 1 to 64 of A-Z a-z 0-9 _ . -',
     });
     const again = await sendBatch(body);
     expect(toOutcomes(again.batch).filter((outcome) => outcome === 'known')).toHaveLength(3);

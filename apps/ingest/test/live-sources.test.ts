@@ -88,7 +88,7 @@ it('gives the CloudEvents that two sources claim to the one of the file, and to 
   const filed = pushSourceSchema.parse({ id: 'filed', kind: 'push', ceSource });
   const live = follow({ declared: [filed] });
   await live.firstTry;
-  expect(live.sources.find('claims-it-too')).toBeDefined();
+  expect(live.sources.find('claims-it-too', null)).toBeDefined();
   expect(live.sources.findByCeSource(ceSource, null)).toMatchObject({ id: 'filed' });
   expect(live.sources.findByCeSource(ceSource, 'acme')).toMatchObject({ id: 'claims-it-too' });
   expect(live.sources.findByCeSource(ceSource, 'another')).toBeUndefined();
@@ -102,7 +102,7 @@ it('says that a source does not exist only when a store was asked', async () => 
   const live = follow({ mirror, store: { list: () => promise, changedSince: async () => null } });
   expect(live.sources.mayExist('a')).toBe(true);
   expect(live.readAgeMs()).toBeNaN();
-  resolve({ version: '1', sources: [], unreadable: ['b'] });
+  resolve({ version: '1', sources: [], unreadable: ['b'], credentialHeaders: [] });
   await vi.waitFor(() => expect(live.sources.mayExist('a')).toBe(false));
   expect(live.sources.mayExist('b')).toBe(true);
   expect(live.readAgeMs()).toBeLessThan(5000);
@@ -137,7 +137,7 @@ it('never writes what it read before another process copied something newer over
   expect(after).not.toBe(before);
   gate.resolve();
   await slow.firstTry;
-  expect(slow.sources.find('made-meanwhile')).toBeDefined();
+  expect(slow.sources.find('made-meanwhile', null)).toBeDefined();
   expect(written).not.toContain(before);
   expect(await ingest.mirror.readHead()).toMatchObject({ version: after });
 });

@@ -29,3 +29,10 @@ it('leaves to another worker what this one cannot know, and says why', () => {
     message: expect.stringContaining('cannot read the active mapping of erp'),
   });
 });
+
+it('warns of numbers that lost digits, as the bytes alone tell', () => {
+  const normalize = createEventNormalizer({ supportedVersions: [1], mappings: { find: () => undefined } });
+  const codes = (body: string) => normalize({ ...EVENT, body }).warnings.map(({ code }) => code);
+  expect(codes('{"a":0.12345678901234567891}')).toEqual(['WARN_NUMBER_ROUNDED']);
+  expect(codes('{"a":0.1234567890123456}')).toEqual([]);
+});

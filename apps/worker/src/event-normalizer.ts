@@ -1,7 +1,7 @@
 import type { AcceptedEvent, NormalizedRecord } from '@sluice/contracts/event';
 import { ADAPTERS } from '@sluice/normalizer/adapters';
 import { createNormalizer } from '@sluice/normalizer/normalize';
-import { readPayload } from '@sluice/normalizer/read-payload';
+import { readWholePayload } from '@sluice/normalizer/read-payload';
 import { RefusedPayloadError, UnknownVersionError } from '@sluice/protocol/failure';
 import type { MappingTable } from './mapping-table.ts';
 
@@ -37,7 +37,7 @@ export function createEventNormalizer({
       tenant: event.tenant,
       source: event.source,
       eventId: event.eventId,
-      payload: readPayload(event),
+      ...readWholePayload(event),
       ...(event.type === undefined ? {} : { type: event.type }),
       schemaVersion: event.schemaVersion,
       receivedAt: event.receivedAt,

@@ -28,8 +28,8 @@ const NO_EXTRAS: ReadonlyMap<string, JsonValue> = new Map();
  *   warning, else the field is null, with one.
  * - `keepUnknown` keeps every key of the payload but those whose whole value a field holds. An object of which
  *   fields hold only parts is kept whole.
- * - Records are the same when their dedupe fields are, or their whole payloads when there are no such fields, one is
- *   null, or one lost digits.
+ * - Records are the same when their dedupe fields are. When there are no such fields, one is null, or one lost digits,
+ *   every event has its record.
  * - A payload that is no object is kept as it is, unless a field is required.
  *
  * @throws ProblemException ERR_BODY_INVALID for a path, format, zone or default that cannot be used

@@ -282,6 +282,7 @@ describe('an event', () => {
     ['urn:uuid:6e8bc430', 'urn-uuid-6e8bc430'],
     ['😀é', '--'],
     ['x'.repeat(100), 'x'.repeat(64)],
+    ['..', '--'],
   ])('of %s is of our source %s', (ceSource, id) => {
     expect(toSourceId(ceSource)).toBe(id);
   });
@@ -304,5 +305,43 @@ describe('an event', () => {
         },
       ),
     );
+  });
+});
+
+describe('a form as data', () => {
+  const FORM = 'application/x-www-form-urlencoded';
+  const EVENT = { specversion: '1.0', id: '1', source: '/shop', type: 'made', datacontenttype: FORM };
+  const read = {
+    data: (text: string, type = FORM) => structured({ ...EVENT, datacontenttype: type, data: text }),
+    data_base64: (text: string, type = FORM) =>
+      structured({ ...EVENT, datacontenttype: type, data_base64: Buffer.from(text).toString('base64') }),
+    binary: (text: string, type = FORM) =>
+      readBinaryCloudEvent({
+        headers: {
+          'ce-specversion': '1.0',
+          'ce-id': '1',
+          'ce-source': '/s',
+          'ce-type': 't',
+          'content-type': type,
+        },
+        body: Buffer.from(text),
+      }),
+  };
+
+  test.each(Object.entries(read))('is read as a webhook is: %s', (_, readAs) => {
+    const event = readAs('a=1&b=%C3%A9');
+    expect(event).toMatchObject({ payload: { a: '1', b: 'é' }, exact: true, dataContentType: FORM });
+    expect(event.body.toString()).toBe('a=1&b=%C3%A9');
+    expect(problemOf(() => readAs('a=1&__proto__=2'))).toMatchObject({ code: 'ERR_UNSAFE_KEY' });
+    expect(problemOf(() => readAs('a=1', `${FORM}; charset=latin1`))).toMatchObject({
+      code: 'ERR_MEDIA_TYPE',
+    });
+  });
+
+  test('a text in bytes has to be in UTF-8', () => {
+    const latin = 'text/plain; charset=iso-8859-1';
+    expect(problemOf(() => read.binary('x', latin))).toMatchObject({ code: 'ERR_MEDIA_TYPE' });
+    expect(problemOf(() => read.data_base64('x', latin))).toMatchObject({ code: 'ERR_MEDIA_TYPE' });
+    expect(read.data('x', latin).body.toString()).toBe('x');
   });
 });

@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ProblemException } from '@sluice/contracts/errors';
+import { SOURCE_ID_PATTERN } from '@sluice/contracts/event';
 import { isJsonObject, type JsonObject, type JsonValue } from '@sluice/contracts/json';
+import { isFormContentType, parseFormBody } from '@sluice/normalizer/form-body';
 import { toPointer } from '@sluice/normalizer/json-pointer';
 import { decodePercent, encodePercent } from '@sluice/normalizer/percent-encoding';
 import { decodeUtf8, parseSafeJson } from '@sluice/normalizer/safe-json';
+import { assertTextCharset } from '@sluice/normalizer/text-charset';
 import { type AttributeFault, type CloudEventAttributes, readAttributes } from './cloud-event-attributes.ts';
 import { sliceMember } from './poll/json-slice.ts';
 
@@ -23,9 +26,9 @@ export type CloudEvent = CloudEventAttributes & {
   readonly dataContentType: string;
   /** The exact bytes of the data; `null` as JSON when the event has none. */
   readonly body: Buffer;
-  /** The parsed data; undefined when it is not JSON. */
+  /** The parsed data; undefined when it is neither JSON nor a form. */
   readonly payload: JsonValue | undefined;
-  /** As `parseSafeJson` says; false when the data is not JSON. */
+  /** As `parseSafeJson` says; false when the data is neither JSON nor a form. */
   readonly exact: boolean;
 };
 
@@ -59,7 +62,8 @@ export function toCloudEventMode(headers: IncomingHttpHeaders): CloudEventMode |
 /**
  * Reads the CloudEvent of a request in binary mode. No signature covers its headers.
  *
- * @throws ProblemException ERR_HEADER_INVALID, and what `parseSafeJson` and `decodeUtf8` throw
+ * @throws ProblemException ERR_HEADER_INVALID, and what `parseSafeJson`, `decodeUtf8`, `parseFormBody` and
+ * `assertTextCharset` throw
  */
 export function readBinaryCloudEvent(request: {
   readonly headers: IncomingHttpHeaders;
@@ -84,7 +88,8 @@ export function readBinaryCloudEvent(request: {
  * Reads a CloudEvent in structured mode, or one item of a batch, from its JSON
  * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md).
  *
- * @throws ProblemException ERR_BODY_INVALID, and what `parseSafeJson` and `decodeUtf8` throw
+ * @throws ProblemException ERR_BODY_INVALID, and what `parseSafeJson`, `decodeUtf8`, `parseFormBody` and
+ * `assertTextCharset` throw
  */
 export function readStructuredCloudEvent(body: Uint8Array): CloudEvent {
   return readEnvelope(decodeUtf8(body));
@@ -112,7 +117,8 @@ export function toCloudEventHeaders(event: CloudEventAttributes): Record<string,
 
 /** Makes the id of a source of ours from the `source` of a CloudEvent: other characters become `-`, 64 at most. */
 export function toSourceId(ceSource: string): string {
-  return ceSource.replace(/[^A-Za-z0-9_.-]/gu, '-').slice(0, 64);
+  const id = ceSource.replace(/[^A-Za-z0-9_.-]/gu, '-').slice(0, 64);
+  return SOURCE_ID_PATTERN.test(id) ? id : id.replaceAll('.', '-');
 }
 
 function toCloudEvent(attributes: CloudEventAttributes, data: Data): CloudEvent {
@@ -155,6 +161,10 @@ function readData(envelope: JsonObject, contentType: string, text: string, exact
     const isExact = exact || parseSafeJson(slice).exact;
     return { dataContentType: contentType, body: Buffer.from(slice), payload: data, exact: isExact };
   }
+  // A text in JSON is decoded already, whatever charset its type names; a form says how it was escaped.
+  if (typeof data === 'string' && isFormContentType(contentType)) {
+    return readDataBytes(Buffer.from(data), contentType);
+  }
   if (typeof data === 'string') {
     return { dataContentType: contentType, body: Buffer.from(data), payload: undefined, exact: false };
   }
@@ -162,7 +172,13 @@ function readData(envelope: JsonObject, contentType: string, text: string, exact
 }
 
 function readDataBytes(body: Buffer, contentType: string): Data {
-  if (!isJson(contentType)) return { dataContentType: contentType, body, payload: undefined, exact: false };
+  if (isFormContentType(contentType)) {
+    return { dataContentType: contentType, body, payload: parseFormBody(body, contentType), exact: true };
+  }
+  if (!isJson(contentType)) {
+    assertTextCharset(contentType);
+    return { dataContentType: contentType, body, payload: undefined, exact: false };
+  }
   const { value, exact } = parseSafeJson(decodeUtf8(body));
   return { dataContentType: contentType, body, payload: value, exact };
 }

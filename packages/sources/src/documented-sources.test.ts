@@ -19,6 +19,7 @@ test('the sources that the docs show can be declared', async () => {
     'github',
     'shop',
     'erp',
+    'plant-7',
   ]);
 });
 

@@ -4,6 +4,7 @@
  * Nothing that stands where a secret belongs is ever quoted.
  */
 import { findNear } from '@sluice/contracts/near';
+import { toPlainIssue } from '@sluice/contracts/plain-issue';
 import type { z } from 'zod';
 import type { DeclarationProblem } from './check-mapping.ts';
 import { listKinds, listKnownKeys, readAt } from './known-keys.ts';
@@ -36,9 +37,10 @@ function explain(
     case 'invalid_key':
       return [{ path, detail: lowerFirst(issue.issues[0]?.message ?? issue.message) }];
     default: {
-      const missing = issue.code === 'invalid_type' && given === undefined;
+      // A list at the top is the commonest mistake of all.
+      const isTop = path.length === 0 && Array.isArray(given);
       return [
-        { path, detail: missing ? `missing; ${lowerFirst(issue.message)}` : lowerFirst(issue.message) },
+        { path, detail: isTop ? 'begin with `sources:`, and the list below it' : toWords(issue.message) },
       ];
     }
   }
@@ -120,6 +122,11 @@ function toExpected(values: readonly string[], given: unknown): string {
   if (given === undefined) return `missing; ${expected}`;
   const near = typeof given === 'string' ? findNear(given, values) : undefined;
   return near === undefined ? expected : `${expected}; did you mean ${near}?`;
+}
+
+function toWords(message: string): string {
+  const plain = toPlainIssue(message);
+  return plain === message ? lowerFirst(message) : plain;
 }
 
 function lowerFirst(text: string): string {

@@ -1,0 +1,100 @@
+import type { Caller } from '@sluice/contracts/access';
+import type { AcceptedEvent } from '@sluice/contracts/event';
+import { pushSourceSchema } from '@sluice/contracts/source';
+import { expect, it } from 'vitest';
+import { type AcceptorOptions, createAcceptor } from './acceptor.ts';
+import { createSourceTable, type PolledSource, toKnownSource } from './source-registry.ts';
+
+const NOW_MS = Date.parse('2026-03-01T00:00:00Z');
+
+/** Takes events while a tenant called evil declares these sources, with all that could change or stop an event. */
+function open(names: readonly string[], unknownSources: 'accept' | 'reject' = 'accept') {
+  const taken: AcceptedEvent[] = [];
+  const known = names.map((id) => {
+    const source = pushSourceSchema.parse({
+      ...{ id, tenant: 'evil', kind: 'push', type: 'swallow', schemaVersion: 9, scheme: 'github' },
+      ...{ secrets: [{ value: 'a secret of evil' }], rateLimit: { perSecond: 1, burst: 1 } },
+      ceSource: `/${id}`,
+    });
+    return toKnownSource(source, undefined, () => NOW_MS);
+  });
+  const polled: PolledSource[] = [{ id: 'polled', tenant: 'evil' }];
+  const table = createSourceTable({ known, polled, unreadable: [], isComplete: true });
+  const options: AcceptorOptions = {
+    commit: {
+      async submit(event) {
+        taken.push(event);
+        return { id: event.eventId, duplicate: false };
+      },
+    },
+    sources: { ...table, credentialHeaders: new Set(), signatureHeaders: new Set() },
+    config: { FAILURE_SIMULATION: 'off', UNKNOWN_SOURCES: unknownSources, MAX_BODY_BYTES: 1024 },
+    now: () => NOW_MS,
+  };
+  return { acceptor: createAcceptor(options), taken };
+}
+
+function toRequest(
+  body: object,
+  { tenant = 'acme', keyId = 'slk_1', ...headers }: Record<string, string> = {},
+) {
+  const caller: Caller = { tenant, role: 'sender', name: 'shop', keyId: keyId || null, sources: null };
+  return {
+    headers: { 'content-type': 'application/json', ...headers },
+    body: Buffer.from(JSON.stringify(body)),
+    caller,
+  };
+}
+
+const VITALS = { device: 'd1', timestamp: 1_700_000_000, heartRate: 60 };
+const OWN = { tenant: 'acme', schemaVersion: 1, idempotencyKey: 'k' };
+
+it('takes what a tenant sends under a name that another one declares as undeclared, again and again', async () => {
+  const { acceptor, taken } = open(['bakery', 'vital-data', '-orders']);
+  const key = { 'idempotency-key': 'k' };
+  const cloudEvent = { specversion: '1.0', id: '1', source: '/-orders', type: 'made', data: 1 };
+  for (const _ of [1, 2, 3]) {
+    await acceptor.acceptSubmission(toRequest({ source: 'bakery', payload: 1 }, key));
+    await acceptor.acceptSubmission(toRequest({ source: 'polled', payload: 1 }, key));
+    await acceptor.acceptVitalData(toRequest(VITALS, key));
+    await acceptor.acceptSubmission(
+      toRequest(cloudEvent, { 'content-type': 'application/cloudevents+json' }),
+    );
+  }
+  expect(taken).toHaveLength(12);
+  expect(taken).toMatchObject(
+    [1, 2, 3].flatMap(() => [
+      { ...OWN, source: 'bakery' },
+      { ...OWN, source: 'polled' },
+      { ...OWN, source: 'vital-data', type: 'vitals' },
+      { tenant: 'acme', source: '--orders', type: 'made', schemaVersion: 1 },
+    ]),
+  );
+  expect(taken[0]).not.toHaveProperty('type');
+});
+
+it('gives a declaration to the tenant that made it, and to everybody while nobody is asked for a key', async () => {
+  const { acceptor, taken } = open(['bakery']);
+  const event = { source: 'bakery', payload: 1 };
+  const key = { 'idempotency-key': 'k' };
+  await acceptor.acceptSubmission(toRequest(event, { ...key, tenant: 'evil' }));
+  const declared = { tenant: 'evil', type: 'swallow', schemaVersion: 9, idempotencyKey: 'api:k' };
+  expect(taken).toMatchObject([declared]);
+  const again = open(['bakery', 'vital-data']);
+  await again.acceptor.acceptSubmission(toRequest(event, { ...key, keyId: '' }));
+  await again.acceptor.acceptVitalData(toRequest(VITALS, { ...key, keyId: '' }));
+  expect(again.taken).toMatchObject([
+    declared,
+    { tenant: 'evil', schemaVersion: 9, idempotencyKey: 'api:k' },
+  ]);
+});
+
+it('refuses the name of another tenant like any undeclared one where those are refused', () => {
+  const { acceptor, taken } = open(['bakery'], 'reject');
+  for (const source of ['bakery', 'nobodys']) {
+    expect(() => acceptor.acceptSubmission(toRequest({ source, payload: 1 }))).toThrow(
+      expect.objectContaining({ code: 'ERR_SOURCE_UNKNOWN' }),
+    );
+  }
+  expect(taken).toEqual([]);
+});

@@ -1,0 +1,53 @@
+import { pushSourceSchema, storedSourceSchema } from '@sluice/contracts/source';
+import { createLogger } from '@sluice/runtime/logger';
+import { createSecretBox } from '@sluice/sources/secret-box';
+import { expect, it } from 'vitest';
+import { createKnownSources } from './known-sources.ts';
+import { parseContent, type SourceSnapshot, type StoredPush, toContent } from './source-snapshot.ts';
+
+const box = createSecretBox({ key: Buffer.alloc(32, 7).toString('base64') });
+const EMPTY: SourceSnapshot = { push: [], polled: [], unreadable: [], credentialHeaders: [] };
+
+function create() {
+  return createKnownSources({
+    declared: [],
+    box,
+    environment: { readEnv: () => undefined, now: () => 0 },
+    logger: createLogger({ app: 'ingest', instance: 'test', level: 'silent' }),
+  });
+}
+
+function toStored(id: string, scheme: object, revision = 1): SourceSnapshot['push'][number] {
+  const source = pushSourceSchema.parse({ id, kind: 'push', scheme, secrets: [{ value: 'a secret' }] });
+  const secrets = [{ sealed: box.seal(id, 'a secret') }];
+  return { id, revision, source: storedSourceSchema.parse({ ...source, secrets }) as StoredPush };
+}
+
+it('hides the headers of sources that are gone, for as long as it runs', () => {
+  const known = create();
+  const pin = toStored('pin', { type: 'api-key', header: 'X-Shop-Pin' });
+  const sealed = toStored('sealed', { type: 'hmac', header: 'X-Sealed' });
+  known.apply({ ...EMPTY, push: [pin, sealed] });
+  known.apply({ ...EMPTY, push: [toStored('pin', { type: 'api-key', header: 'x-other' }, 2)] });
+  known.apply(EMPTY);
+  expect([...known.sources.credentialHeaders].sort()).toEqual(['x-other', 'x-shop-pin']);
+  expect([...known.sources.signatureHeaders]).toEqual(['x-sealed']);
+});
+
+it('hides those that were gone before it started, from MongoDB or the mirror', () => {
+  const known = create();
+  const before = { ...EMPTY, polled: [{ id: 'erp', tenant: 'acme' }], credentialHeaders: ['x-shop-pin'] };
+  const mirrored = parseContent(toContent(before));
+  expect(mirrored).toEqual(before);
+  known.apply(mirrored);
+  expect([...known.sources.credentialHeaders]).toEqual(['x-shop-pin']);
+});
+
+it('reads what an older build copied: a polled source may then be of any tenant', () => {
+  const known = create();
+  known.apply(parseContent({ push: [], polled: ['erp'], unreadable: [] }));
+  expect(known.sources.hasForeignKeys('erp', 'acme')).toBe(true);
+  known.apply({ ...EMPTY, polled: [{ id: 'erp', tenant: 'evil' }] });
+  expect(known.sources.hasForeignKeys('erp', 'acme')).toBe(false);
+  expect(known.sources.hasForeignKeys('erp', 'evil')).toBe(true);
+});
