@@ -49,7 +49,7 @@ describe('docs/adding-a-source.md', () => {
   }
 
   it('leads to the answers that it shows', async () => {
-    expect(steps).toHaveLength(5);
+    expect(steps).toHaveLength(6);
     for (const { command, answer } of steps) {
       await vi.waitFor(async () => expect(await follow(command), command).toMatchObject(answer as object), {
         timeout: 20_000,

@@ -15,7 +15,7 @@ import { renderTable } from './table.ts';
 export type DemoOptions = {
   readonly run: DemoRun;
   readonly inputs: Inputs;
-  readonly legacy: Pick<LegacyServer, 'open'>;
+  readonly legacy: Pick<LegacyServer, 'open' | 'archive'>;
   readonly ingestUrl: string;
   readonly apiUrl: string;
   readonly display: Display;
@@ -67,6 +67,8 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     })
     .finally(() => progress.stop());
 
+  // Every poll reads the time of its lookback again: these orders would be read for as long as the demo stays up.
+  legacy.archive();
   const seen = await collectSeen({
     run,
     inputs,

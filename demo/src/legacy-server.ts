@@ -8,6 +8,8 @@ export type LegacyServer = {
   readonly url: string;
   /** Opens the shop: from now on orders appear. Before, the list is empty. */
   open(): void;
+  /** Closes the books: what was ordered is archived, and the list is empty again. */
+  archive(): void;
   close(): Promise<void>;
 };
 
@@ -58,6 +60,9 @@ export async function startLegacyServer(
         const visibleAtMs = openedAtMs + visibleAfterMs;
         return { visibleAtMs, updatedAtMs: visibleAtMs - lateByMs, order };
       });
+    },
+    archive() {
+      rows = [];
     },
     async close() {
       server.close();

@@ -28,7 +28,7 @@ const FORCED = { HOST: '127.0.0.1', AUTH: 'off', FAILURE_SIMULATION: 'on', UNKNO
 
 /**
  * Starts Sluice as `npm start` does, with two sources of the demo's own: GitHub's webhooks, and the legacy system's
- * orders, polled every second. The file that declares them is kept in the data folder.
+ * orders, polled every two seconds. The file that declares them is kept in the data folder.
  *
  * @throws StartError, ConfigError: their messages are all that a person needs
  */
@@ -67,7 +67,7 @@ sources:
     type: order
     url: ${ordersUrl}
     allowPrivate: true
-    schedule: "* * * * * *"
+    schedule: "*/2 * * * * *"
     format: json
     recordsPath: data.items
     idPath: id

@@ -16,7 +16,8 @@ export function describeFaults(faults: readonly string[], paint: Paint): string 
 }
 
 /** Writes where to look around. */
-export function describeAddresses({ apiUrl, ingestUrl, liveUrl }: Stack, logDir: string): string {
+export function describeAddresses(stack: Stack, logDir: string): string {
+  const { apiUrl, ingestUrl, liveUrl, redisUrl, mongodbUri } = stack;
   const places = [
     ['dashboard', apiUrl],
     ['api', `${apiUrl}/api/events/stats`],
@@ -24,6 +25,8 @@ export function describeAddresses({ apiUrl, ingestUrl, liveUrl }: Stack, logDir:
     ['Bull Board', `${apiUrl}/admin/queues`],
     ['live', `curl -N ${liveUrl}/stream`],
     ['ingest', ingestUrl],
+    ...(stack.redis === undefined ? [] : [['Redis', redisUrl]]),
+    ...(stack.mongo === undefined ? [] : [['MongoDB', mongodbUri]]),
     ['logs', logDir],
   ];
   const lines = places.map(([name = '', place]) => ` ${name.padEnd(12)}${place}`);

@@ -39,6 +39,14 @@ test('shows nothing before it is opened, then each order in its time', async () 
   expect(await readIds()).toEqual(['a', 'b']);
 });
 
+test('shows nothing any more once its orders are archived', async () => {
+  server = await startLegacyServer([toOrder('a', 0)], () => nowMs);
+  server.open();
+  expect(await readIds()).toEqual(['a']);
+  server.archive();
+  expect(await readIds()).toEqual([]);
+});
+
 test('shows a late order among those that were there before it', async () => {
   server = await startLegacyServer(
     [toOrder('a', 0), toOrder('b', 900), toOrder('late', 1000, 500)],

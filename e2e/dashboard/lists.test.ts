@@ -114,7 +114,7 @@ describe('lists and figures in a browser', () => {
     await page.context().close();
   });
 
-  it('stay as they are for whoever reads, with 200 events a second arriving', async () => {
+  it('stay as they are for whoever reads, with an open menu too, with 200 events a second arriving', async () => {
     const { sluice } = parts();
     for (let round = 0; round < 3; round += 1) await burst(sluice, 100, round * 100);
     await sluice.settled();
@@ -135,10 +135,33 @@ describe('lists and figures in a browser', () => {
         return [top, chosen?.getBoundingClientRect().top, chosen?.getAttribute('data-selected')];
       }, id);
     const before = await read();
-    for (let round = 0; round < 10; round += 1) await burst(sluice, 100, 1000 + round * 100);
-    await page.getByRole('button', { name: /new/ }).waitFor();
+    for (let round = 0; round < 5; round += 1) await burst(sluice, 100, 1000 + round * 100);
+    const told = page.getByRole('button', { name: /\bnew\b/ });
+    await told.waitFor();
     expect(await read()).toEqual(before);
+
+    await page.keyboard.press('ControlOrMeta+k');
+    const commands = page.getByRole('dialog', { name: 'Commands' });
+    const field = commands.getByRole('combobox');
+    await field.fill('theme');
+    await commands.getByText('2 found').waitFor();
+    await page.keyboard.press('ArrowDown');
+    await commands.getByRole('option', { name: 'Theme: dark', selected: true }).waitFor();
+    const readMenu = () =>
+      commands.evaluate((dialog) => [
+        dialog.querySelector('input')?.value,
+        dialog.querySelector('[aria-selected="true"]')?.textContent,
+        dialog.contains(document.activeElement),
+      ]);
+    const menu = await readMenu();
+    for (let round = 5; round < 10; round += 1) await burst(sluice, 100, 1000 + round * 100);
     await sluice.settled();
+    // A dialog hides what is behind it from roles, not from the eye.
+    const behind = page.locator('main button', { hasText: /\bnew\b/ });
+    await expect.poll(() => behind.textContent(), { timeout: 60_000 }).toMatch(/^1\s000 new/);
+    expect([await read(), await readMenu()]).toEqual([before, menu]);
+    await page.keyboard.press('Escape');
+    await commands.waitFor({ state: 'detached' });
     expect(await read()).toEqual(before);
     await page.context().close();
   });

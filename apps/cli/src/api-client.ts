@@ -129,7 +129,7 @@ export function toApiError(status: number, text: string, hasKey: boolean): ApiEr
   const { code, detail, errors = [] } = problem.data;
   const more =
     errors.length > 1 ? errors.map((error) => `\n  ${error.pointer} ${error.detail}`).join('') : '';
-  return new ApiError(status, `${toSentence(detail)} ${toMend(code, hasKey)}${more}`.trim(), code);
+  return new ApiError(status, `${toRefusal(code, detail, hasKey)}${more}`, code);
 }
 
 /** Parses JSON; undefined when it is none. */
@@ -141,18 +141,33 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Says what mends a refusal, for a person at a command line; empty where its detail says all. */
-export function toMend(code: string, hasKey: boolean): string {
+/** Says what was refused and what mends it, for a person at a command line. */
+export function toRefusal(code: string, detail: string, hasKey: boolean): string {
+  const known = isErrorCode(code) ? ERRORS[code] : undefined;
+  if (known === undefined || detail !== known.mend) {
+    return `${toSentence(detail)} ${toMend(code, hasKey)}`.trim();
+  }
+  // An answer that had nothing to add gives the remedy of the table as its detail.
+  return `${known.title} ${toMend(code, hasKey) || known.mend}`;
+}
+
+/** Returns nothing where the detail says all. */
+function toMend(code: string, hasKey: boolean): string {
   if (code === 'ERR_UNAUTHENTICATED') {
     return `${hasKey ? 'Ask an admin for another one, and give it' : 'Give a key'} by SLUICE_API_KEY or --key-file.`;
   }
   if (code === 'ERR_FORBIDDEN') return 'Ask an admin for a key that may.';
   // `detail` says what is not there; the general advice to check the address would mislead.
   if (code === 'ERR_NOT_FOUND') return '';
-  return isErrorCode(code) ? ERRORS[code].mend : '';
+  if (!isErrorCode(code)) return '';
+  const { mend } = ERRORS[code];
+  // Nobody at a command line sees the members and the headers of an answer; what `errors` holds is told.
+  if (mend.includes('`errors`')) return '';
+  return mend.replace('Wait for `Retry-After` seconds', 'Wait a few seconds');
 }
 
-function isErrorCode(code: string): code is ErrorCode {
+/** Tells whether this build knows a code. */
+export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code);
 }
 

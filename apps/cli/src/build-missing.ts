@@ -1,4 +1,5 @@
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { maskUrlPasswords } from '@sluice/runtime/mask';
 import { connectStore } from '@sluice/store/connection';
 import { migrate } from '@sluice/store/migrate';
 import { CliError, toMessage } from './cli-error.ts';
@@ -14,25 +15,39 @@ const OPERATION_MS = 10_000;
 /** Server codes IndexOptionsConflict and IndexKeySpecsConflict. */
 const CONFLICTS: readonly unknown[] = [85, 86];
 
+/** How long to be patient. */
+type BuildOptions = {
+  /** With MongoDB, until it answers. */
+  readonly waitMs: number;
+  /** With the builds of indexes. */
+  readonly timeoutMs: number;
+  /** Ends everything at once; a build that MongoDB has begun goes on there. */
+  readonly signal: AbortSignal;
+  /** Called once, when MongoDB does not answer at once. */
+  readonly onWait: () => void;
+};
+
 /**
  * Builds the collections and indexes that are missing in a database, and tells which those were.
  *
- * @throws CliError when MongoDB is away for longer than `timeoutMs`, or refuses
+ * @throws CliError when MongoDB does not answer in time, goes away, or refuses; the reason of `signal`
  */
-export async function buildMissing(uri: string, timeoutMs: number): Promise<Built> {
+export async function buildMissing(uri: string, options: BuildOptions): Promise<Built> {
+  const { waitMs, timeoutMs, signal, onWait } = options;
   const store = connectStore({ uri, appName: 'sluice-migrate', operationTimeoutMs: OPERATION_MS });
   try {
-    await waitForMongo(store, timeoutMs).catch((error: unknown) => {
-      throw toAway(error);
+    await waitForMongo(store, { timeoutMs: waitMs, signal, onWait }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw toAway(error, uri);
     });
     const missing = await readMissing(store);
-    await migrate(store, timeoutMs);
+    await untilAborted(migrate(store, timeoutMs), signal);
     const built = missing.map(({ collection, index }) =>
       index === null ? collection : `${collection} ${index}`,
     );
     return { database: store.db.databaseName, built };
   } catch (error) {
-    if (error instanceof DependencyAwayError) throw toAway(error);
+    if (error instanceof DependencyAwayError) throw toAway(error, uri);
     if (!(error instanceof Error) || error.name !== 'MongoServerError') throw error;
     const isConflict = 'code' in error && CONFLICTS.includes(error.code);
     const mend = isConflict
@@ -44,7 +59,22 @@ export async function buildMissing(uri: string, timeoutMs: number): Promise<Buil
   }
 }
 
-function toAway(cause: unknown): CliError {
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function toAway(cause: unknown, uri: string): CliError {
   const reason = toMessage(cause).replace(/\.$/, '');
-  return new CliError(EXIT.unreachable, `${reason}: check MONGODB_URI; sluice doctor says more.`, { cause });
+  return new CliError(
+    EXIT.unreachable,
+    `${reason}. Start MongoDB at ${maskUrlPasswords(uri)}, or set MONGODB_URI to its address (npm start prints it); --wait waits longer.`,
+    { cause },
+  );
 }

@@ -23,6 +23,8 @@ for (const stream of [stdout, stderr]) {
 }
 
 process.exitCode = await main(process.argv);
+// Whoever stopped it waits for no connection that is still being tried.
+if (stopping.signal.aborted) process.exit();
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;

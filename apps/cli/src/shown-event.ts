@@ -1,4 +1,6 @@
 import type { EventDetail, NormalizedItem, RawItem } from '@sluice/contracts/api';
+import { ERRORS } from '@sluice/contracts/errors';
+import { isErrorCode } from './api-client.ts';
 import type { Paint, Style } from './paint.ts';
 import { renderPairs, renderTable, toCell } from './table.ts';
 
@@ -83,6 +85,9 @@ function toRawPairs(raw: EventDetail['raw']): (readonly [string, string])[] {
     ['attempts', `${attempts}`],
   ];
   if (raw.code !== null) pairs.push(['code', raw.code], ['message', toCell(raw.message ?? '', 500)]);
+  if (raw.code !== null && raw.status === 'dead' && isErrorCode(raw.code)) {
+    pairs.push(['to do', ERRORS[raw.code].mend]);
+  }
   if (raw.conflictOf !== null) pairs.push(['conflict of', raw.conflictOf]);
   if (raw.conflicts.length > 0) pairs.push(['conflicts', raw.conflicts.join(', ')]);
   return pairs;

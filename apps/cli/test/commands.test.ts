@@ -297,6 +297,7 @@ describe('sluice replay', () => {
 
   it('replays one event, and refuses one that is not dead', async () => {
     const [dead = ''] = await makeDead('single', 1);
+    expect((await cli.sluice(['events', 'show', dead])).stdout).toMatch(/to do +Nothing is wrong/);
     const one = await cli.json(['replay', dead]);
     expect(one).toMatchObject({ code: 1, value: { planned: 1, failedAgain: 1 } });
     const well = await send('single', READING);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTestNames } from '@sluice/local/test-names';
@@ -6,7 +7,7 @@ import { createRedis } from '@sluice/queue/connection';
 import { connectStore, type StoreConnection } from '@sluice/store/connection';
 import { afterAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import type { Check } from '../src/doctor/check.ts';
-import { makeFolder, runSluice } from './sluice.ts';
+import { makeFolder, runSluice, startSluice } from './sluice.ts';
 import { startCliStack } from './stack.ts';
 
 const cli = await startCliStack();
@@ -112,9 +113,22 @@ describe('sluice doctor and migrate on a database', () => {
     const { code, checks } = await examine(away, ...skip);
     expect(code).toBe(1);
     expect(checks.get('mongodb')).toMatchObject({ status: 'fail' });
-    const migrated = await runSluice(['migrate', '--timeout', '1'], { env: away });
-    expect(migrated.code).toBe(3);
-    expect(migrated.stderr).toContain('check MONGODB_URI');
+    const migrated = await runSluice(['migrate', '--wait', '1'], { env: away });
+    expect(migrated).toMatchObject({ code: 3, stdout: '' });
+    expect(migrated.stderr).toContain(`Waiting up to 1 s for MongoDB at ${away.MONGODB_URI}.`);
+    expect(migrated.stderr).toContain('did not answer within 1 s');
+    expect(migrated.stderr).toContain(`Start MongoDB at ${away.MONGODB_URI}, or set MONGODB_URI`);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends migrate at once on %s', async (signal) => {
+    const away = { MONGODB_URI: 'mongodb://127.0.0.1:1/sluice' };
+    const { child, ended } = startSluice(['migrate', '--wait', '600'], { env: away });
+    if (child.stderr === null) throw new Error('there is no standard error');
+    await once(child.stderr, 'data');
+    const stoppedAt = performance.now();
+    child.kill(signal);
+    expect(await ended).toMatchObject({ code: 130, stderr: expect.stringContaining('Stopped.') });
+    expect(performance.now() - stoppedAt).toBeLessThan(5000);
   });
 });
 
@@ -181,6 +195,30 @@ describe('sluice doctor on a whole Sluice', () => {
     expect(checks.get('ingest')).toMatchObject({ status: 'ok' });
     const mixed = await examine({ ...cli.env, LIVE_URL: cli.stack.mongodbUri.replace('mongodb', 'http') });
     expect(mixed.checks.get('live')?.status).toBe('fail');
+  });
+
+  it('finds the stores of the stack that runs on DATA_DIR, unless that one is gone', async () => {
+    const unset = { ...cli.env, REDIS_URL: '', MONGODB_URI: '' };
+    const { checks } = await examine(unset, '--skip', 'apps', '--skip', 'settings');
+    const from = `(from ${join(cli.env['DATA_DIR'] ?? '', 'addresses.json')})`;
+    expect(checks.get('redis')?.detail).toBe(`${cli.stack.redisUrl} answers ${from}.`);
+    expect(checks.get('mongodb')?.detail).toBe(`${cli.stack.mongodbUri} answers ${from}.`);
+    expect((await cli.sluice(['migrate'], { env: unset })).stdout).toContain('Nothing was missing');
+
+    const dataDir = await makeFolder();
+    const { redisUrl, mongodbUri } = cli.stack;
+    // No process has such a number.
+    const left = JSON.stringify({ pid: 2 ** 30, redisUrl, mongodbUri });
+    await writeFile(join(dataDir, 'addresses.json'), left);
+    const gone = await cli.sluice(['migrate', '--wait', '1'], { env: { ...unset, DATA_DIR: dataDir } });
+    expect(gone.stderr).not.toContain('from');
+  });
+
+  it('needs no sources file', async () => {
+    const only = ['--skip', 'apps', '--skip', 'redis', '--skip', 'mongodb'];
+    const folder = await makeFolder();
+    const { stdout } = await runSluice(['doctor', ...only], { cwd: folder });
+    expect(stdout).toContain('There is no sluice.sources.yaml; none is needed.');
   });
 
   it('finds wrong settings and a wrong sources file beside everything else', async () => {

@@ -58,6 +58,7 @@ export async function startCliStack(settings: Readonly<Record<string, string>> =
   const env = {
     QUEUE_PREFIX: names.prefix,
     SOURCES_FILE: sourcesFile,
+    DATA_DIR: dataDir,
     SLUICE_URL: stack.apiUrl,
     REDIS_URL: stack.redisUrl,
     MONGODB_URI: stack.mongodbUri,

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { writeAddresses } from './addresses.ts';
 import { toAdminKeyFile } from './admin-key.ts';
 import { type FolderLock, takeFolderLock } from './folder-lock.ts';
 import { createGuard } from './guard.ts';
@@ -35,7 +36,7 @@ export type StackStores = { readonly redisUrl: string; readonly mongodbUri: stri
 export type StackOptions = {
   /** Holds `apps/`. */
   readonly root: string;
-  /** Keeps `redis`, `mongo`, `logs`, the keys (`secrets.key`, `admin.key`) and the lock; made when it is not there. */
+  /** Keeps `redis`, `mongo`, `logs`, the keys (`secrets.key`, `admin.key`), the lock and the addresses of the stores; made when it is not there. */
   readonly dataDir: string;
   /** Address of a Redis to use; default one is started. */
   readonly redisUrl?: string | undefined;
@@ -139,7 +140,7 @@ async function start(
   const backup =
     wanted &&
     (await unlessGiven(wanted.uri, 'The backup', say, (port) =>
-      startMongo({ ...common, dir: join(dataDir, 'backup'), port, cacheGb: 0.5 }),
+      startMongo({ ...common, dir: join(dataDir, 'backup'), port, cacheGb: 0.5, givesWay: true }),
     ));
   if (backup !== undefined) undo.push(() => backup.stop());
   signal?.throwIfAborted();
@@ -148,6 +149,8 @@ async function start(
     redisUrl: redisUrl ?? redis?.url ?? '',
     mongodbUri: mongodbUri ?? toDatabaseUri(mongo) ?? '',
   };
+  const addresses = await writeAddresses(dataDir, stores);
+  undo.push(addresses.remove);
   // A backup that is away at the start is no reason to wait: the replicator warns and goes on.
   const backupUri = wanted?.uri ?? toDatabaseUri(backup);
   await options.prepare?.(stores);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -67,8 +67,17 @@ it('starts servers and apps, stops the apps before the servers, and leaves nothi
   expect(await ask(stack.app('ingest'))).toMatchObject({ name: 'ingest', redisUrl: stack.redisUrl });
   const pids = listPids(stack);
   expect(pids).toHaveLength(8);
+  const addressesFile = join(dataDir, 'addresses.json');
+  const { redisUrl, mongodbUri } = stack;
+  expect(JSON.parse(await readFile(addressesFile, 'utf8'))).toEqual({
+    pid: process.pid,
+    redisUrl,
+    mongodbUri,
+  });
+  expect((await stat(addressesFile)).mode & 0o777).toBe(0o600);
 
   await stack.stop();
+  expect(existsSync(addressesFile)).toBe(false);
 
   const ended = (await readFile(journal, 'utf8')).trim().split('\n');
   expect(ended.sort()).toEqual(

@@ -98,7 +98,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return server;
 
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const { problem, headers } = toProblem(error, request.id);
+    const { problem, headers } = toProblem(error, request.id, listParameters(request));
     if (problem.status >= 500) {
       const line = {
         requestId: request.id,
@@ -119,6 +119,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       .type(PROBLEM_MEDIA_TYPE)
       .send(Buffer.from(JSON.stringify(problem)));
   }
+}
+
+/** Lists the parameters that the query of a request's route may have, where a zod object says so. */
+function listParameters({ routeOptions }: FastifyRequest): string[] {
+  const { querystring } = routeOptions.schema ?? {};
+  const shape =
+    typeof querystring === 'object' && querystring !== null && 'shape' in querystring
+      ? querystring.shape
+      : undefined;
+  return typeof shape === 'object' && shape !== null ? Object.keys(shape) : [];
 }
 
 function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {

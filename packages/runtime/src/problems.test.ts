@@ -94,3 +94,23 @@ test('maps the status that a Fastify plugin chose', () => {
   const error = Object.assign(new Error('x'), { statusCode: 404, expose: true });
   expect(toProblem(error, 'req_1').problem.code).toBe('ERR_NOT_FOUND');
 });
+
+test('gives the remedy as detail where an error adds nothing to its title', () => {
+  expect(toProblem(new ProblemException('ERR_NOT_FOUND'), 'req_1').problem).toMatchObject({
+    title: 'There is nothing here.',
+    detail: expect.stringContaining('everything else is at the api'),
+  });
+  // Its remedy speaks of the detail.
+  expect(toProblem(new ProblemException('ERR_HEADER_INVALID'), 'req_1').problem.detail).toBe(
+    'A header is malformed.',
+  );
+});
+
+test('names the parameter that was meant', () => {
+  const validation = [{ instancePath: '/', message: 'x', params: { keys: ['clientid', 'zzz'] } }];
+  const error = Object.assign(new Error('x'), { validationContext: 'querystring', validation });
+  expect(toProblem(error, 'req_1', ['client_id', 'limit']).problem.errors).toEqual([
+    { pointer: '/clientid', detail: 'unknown; did you mean client_id?' },
+    { pointer: '/zzz', detail: 'unknown' },
+  ]);
+});

@@ -7,6 +7,8 @@ import {
   toStatus,
 } from '@sluice/contracts/errors';
 import { isJsonObject } from '@sluice/contracts/json';
+import { findNear } from '@sluice/contracts/near';
+import { toPlainIssue } from '@sluice/contracts/plain-issue';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 
 /** The media type of every error answer (RFC 9457). */
@@ -23,21 +25,33 @@ export type ProblemAnswer = {
 
 /**
  * Translates any error into a problem; the only place where that is done for HTTP. What is not known becomes
- * ERR_INTERNAL, which tells nothing of the error but the request id.
+ * ERR_INTERNAL, which tells nothing of the error but the request id. Where an error has nothing to add to its title, its
+ * `detail` is what the table says to do. `parameters` are those that the route's query may have, for `did you mean`.
  */
-export function toProblem(error: unknown, requestId: string): ProblemAnswer {
-  const known = error instanceof ProblemException ? error : toProblemException(error);
+export function toProblem(
+  error: unknown,
+  requestId: string,
+  parameters: readonly string[] = [],
+): ProblemAnswer {
+  const known = error instanceof ProblemException ? error : toProblemException(error, parameters);
   const { code } = known;
   const problem: Problem = {
     type: `/docs/errors#${code}`,
     title: ERRORS[code].title,
     status: toStatus(code),
     code,
-    detail: known.message,
+    detail: toShownDetail(known),
     instance: requestId,
     ...(known.errors === undefined ? {} : { errors: known.errors }),
   };
   return { problem, headers: toHeaders(known) };
+}
+
+/** A remedy that speaks of `detail`, or of `errors` where there are none, would lead nowhere. */
+function toShownDetail({ code, message, errors }: ProblemException): string {
+  const { title, mend } = ERRORS[code];
+  const leadsNowhere = mend.includes('`detail`') || (errors === undefined && mend.includes('`errors`'));
+  return message === title && !leadsNowhere ? mend : message;
 }
 
 function toHeaders({ code, retryAfterSeconds }: ProblemException): Record<string, string> {
@@ -100,7 +114,7 @@ type ForeignError = Error & {
   readonly validationContext?: unknown;
 };
 
-function toProblemException(error: unknown): ProblemException {
+function toProblemException(error: unknown, parameters: readonly string[]): ProblemException {
   if (error instanceof DependencyAwayError) {
     return new ProblemException('ERR_UNAVAILABLE', `${STORE_NAMES[error.dependency]} is away.`, {
       cause: error,
@@ -110,7 +124,8 @@ function toProblemException(error: unknown): ProblemException {
   const { code, statusCode, expose, validation, validationContext }: ForeignError = error;
   if (Array.isArray(validation)) {
     const invalid = VALIDATED_PARTS[String(validationContext)] ?? 'ERR_BODY_INVALID';
-    const errors = validation.flatMap(toProblemErrors);
+    const known = validationContext === 'querystring' ? parameters : [];
+    const errors = validation.flatMap((issue) => toProblemErrors(issue, known));
     return new ProblemException(invalid, toDetail(errors), { errors, cause: error });
   }
   if (typeof code === 'string' && code in FASTIFY_CODES) {
@@ -143,15 +158,19 @@ function isOfProxy(code: unknown, statusCode: unknown): boolean {
 }
 
 /** Reads one validation issue as Fastify (and fastify-type-provider-zod) puts it. */
-function toProblemErrors(issue: unknown): ProblemError[] {
+function toProblemErrors(issue: unknown, known: readonly string[]): ProblemError[] {
   if (!isJsonObject(issue)) return [];
   const { instancePath, message, params } = issue;
   const pointer = typeof instancePath === 'string' && instancePath !== '/' ? instancePath : '';
   const keys = isJsonObject(params) ? params['keys'] : undefined;
   if (Array.isArray(keys)) {
-    return keys.map((key) => ({ pointer: `${pointer}/${escapePointer(String(key))}`, detail: 'unknown' }));
+    return keys.map(String).map((key) => {
+      const meant = findNear(key, known);
+      const detail = meant === undefined ? 'unknown' : `unknown; did you mean ${meant}?`;
+      return { pointer: `${pointer}/${escapePointer(key)}`, detail };
+    });
   }
-  return [{ pointer, detail: typeof message === 'string' ? message : 'not valid' }];
+  return [{ pointer, detail: typeof message === 'string' ? toPlainIssue(message) : 'not valid' }];
 }
 
 function escapePointer(key: string): string {
@@ -162,5 +181,6 @@ function toDetail(errors: readonly ProblemError[]): string | undefined {
   const [first] = errors;
   if (first === undefined) return undefined;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  return `${first.pointer === '' ? '' : `${first.pointer.slice(1)}: `}${first.detail}${more}.`;
+  const text = `${first.pointer === '' ? '' : `${first.pointer.slice(1)}: `}${first.detail}${more}`;
+  return text.endsWith('?') ? text : `${text}.`;
 }

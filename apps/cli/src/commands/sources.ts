@@ -1,4 +1,5 @@
 import { MAX_SCHEMA_VERSION } from '@sluice/contracts/event';
+import { scheduleListSchema } from '@sluice/contracts/schedules';
 import {
   type DryRun,
   dryRunSchema,
@@ -9,16 +10,19 @@ import {
 } from '@sluice/contracts/sources-api';
 import { parseSourcesFile } from '@sluice/sources/sources-file';
 import type { Command } from 'commander';
+import type { ApiClient } from '../api-client.ts';
 import { type Applied, applySource } from '../apply-source.ts';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readPages } from '../pages.ts';
 import type { Paint } from '../paint.ts';
+import { type PollState, toPollState } from '../poll-state.ts';
 import { readJsonFile, readTextFile } from '../read-json.ts';
 import { sourceId, wholeNumber } from '../read-options.ts';
 import type { Act } from '../session.ts';
 import { renderLineage } from '../shown-event.ts';
 import { renderPairs, renderTable, toCell } from '../table.ts';
+import { addPollingCommands } from './source-polling.ts';
 
 type ApplyOptions = { readonly dryRun?: boolean; readonly force?: string };
 type TestOptions = { readonly revision?: number; readonly file?: string; readonly schemaVersion?: number };
@@ -54,7 +58,8 @@ export function addSourceCommands(program: Command, act: Act): void {
         const items: SourceItem[] = [];
         const list = { path: '/api/sources', query: {}, schema: sourceListSchema, pageSize: () => 500 };
         for await (const page of readPages(api, list)) items.push(...page.items);
-        output.answer({ items }, () => renderSources(items, output.paint));
+        const states = items.some(({ kind }) => kind === 'poll') ? await readPollStates(api) : NO_STATES;
+        output.answer({ items }, () => renderSources(items, states, output.paint));
         return EXIT.ok;
       }),
     );
@@ -91,6 +96,8 @@ export function addSourceCommands(program: Command, act: Act): void {
         return isRefused ? EXIT.no : EXIT.ok;
       }),
     );
+
+  addPollingCommands(sources, act);
 
   sources
     .command('test')
@@ -135,18 +142,38 @@ async function toMapped(id: string, { file, revision }: TestOptions) {
   return { mapping: source.mapping, schemaVersion: source.schemaVersion };
 }
 
-function renderSources(items: readonly SourceItem[], paint: Paint): string {
+type PollStates = ReadonlyMap<string, PollState>;
+
+const NO_STATES: PollStates = new Map();
+
+/** Reads how polling goes, by the source. */
+async function readPollStates(api: ApiClient): Promise<PollStates> {
+  const states = new Map<string, PollState>();
+  const list = { path: '/api/schedules', query: {}, schema: scheduleListSchema, pageSize: () => 100 };
+  for await (const page of readPages(api, list)) {
+    for (const { id, runs } of page.items) states.set(id, toPollState(runs));
+  }
+  return states;
+}
+
+function renderSources(items: readonly SourceItem[], states: PollStates, paint: Paint): string {
   if (items.length === 0) return 'There are none.';
-  const columns = ['id', 'kind', 'owner', 'mapping', 'updated', ''].map((title) => ({ title }));
+  const columns = ['id', 'kind', 'owner', 'mapping', 'updated', 'state'].map((title) => ({ title }));
   const rows = items.map(({ id, kind, owner, mappingRevision, updatedAt, paused }) => [
     id,
     kind,
     owner,
     mappingRevision === null ? '-' : `revision ${mappingRevision}`,
     updatedAt,
-    paused ? paint('yellow', 'paused') : '',
+    paused ? paint('yellow', 'paused') : renderState(states.get(id), paint),
   ]);
   return renderTable(columns, rows, paint);
+}
+
+function renderState(state: PollState | undefined, paint: Paint): string {
+  if (state === undefined) return 'active';
+  const text = toCell(state.text, 80);
+  return state.isWell ? text : paint('red', text);
 }
 
 function renderSource(detail: SourceDetail, paint: Paint): string {
@@ -160,6 +187,7 @@ function renderSource(detail: SourceDetail, paint: Paint): string {
     ['mapping', mappingRevision === null ? '-' : `revision ${mappingRevision}`],
   ];
   if (polling !== null) {
+    pairs.push(['last runs', renderState(toPollState(polling.runs), paint)]);
     pairs.push(['next run', polling.nextRunAt ?? '-']);
     pairs.push(['behind', polling.lagSeconds === null ? 'never read whole' : `${polling.lagSeconds} s`]);
   }
@@ -170,14 +198,16 @@ function renderSource(detail: SourceDetail, paint: Paint): string {
 }
 
 function renderRuns(runs: NonNullable<SourceDetail['polling']>['runs'], paint: Paint): string {
-  const columns = ['started', 'outcome', 'pages', 'records', 'new', 'error'].map((title) => ({ title }));
-  const rows = runs.map(({ startedAt, outcome, pages, records, accepted, error }) => [
+  const titles = ['started', 'outcome', 'pages', 'records', 'new', 'problems', 'error or first problem'];
+  const columns = titles.map((title) => ({ title }));
+  const rows = runs.map(({ startedAt, outcome, pages, records, accepted, problems, error }) => [
     startedAt,
     outcome,
     `${pages}`,
     `${records}`,
     `${accepted}`,
-    toCell(error ?? ''),
+    `${problems.count}`,
+    toCell(error ?? problems.first[0] ?? ''),
   ]);
   return `${paint('bold', 'Last runs')}\n${renderTable(columns, rows, paint)}`;
 }

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { loadSourcesFile } from '@sluice/sources/sources-file';
 import { loadSettings } from '../config.ts';
+import { findMongo, findRedis } from '../store-address.ts';
 import { checkApps } from './app-checks.ts';
 import { type Check, ok, runCheck } from './check.ts';
 import { checkMongo } from './mongo-checks.ts';
@@ -35,19 +37,16 @@ const EXAMINERS: Readonly<Record<Part, (apiUrl: string) => Promise<readonly Chec
     await runCheck('sources file', 'Mend the file; docs/sources.md tells what may stand in it.', async () => {
       const { SOURCES_FILE: file } = loadSettings('SOURCES_FILE');
       const sources = await loadSourcesFile(file);
+      if (sources.length === 0 && !existsSync(file)) return ok(`There is no ${file}; none is needed.`);
       return ok(`${file} declares ${sources.length} ${sources.length === 1 ? 'source' : 'sources'}.`);
     }),
   ],
   redis: async () =>
     withSettings('redis', async () => {
-      const { REDIS_URL: url, QUEUE_PREFIX: prefix } = loadSettings('REDIS_URL', 'QUEUE_PREFIX');
-      return checkRedis(url, prefix);
+      const { QUEUE_PREFIX: prefix } = loadSettings('QUEUE_PREFIX');
+      return checkRedis(await findRedis(), prefix);
     }),
-  mongodb: async () =>
-    withSettings('mongodb', async () => {
-      const { MONGODB_URI: uri } = loadSettings('MONGODB_URI');
-      return checkMongo(uri, checkStored);
-    }),
+  mongodb: async () => withSettings('mongodb', async () => checkMongo(await findMongo(), checkStored)),
   apps: async (apiUrl) => withSettings('apps', () => checkApps(toApps(apiUrl))),
 };
 

@@ -3,6 +3,7 @@ import { maskUrlPasswords } from '@sluice/runtime/mask';
 import { connectStore, type StoreConnection } from '@sluice/store/connection';
 import { within } from '@sluice/store/deadline';
 import { z } from 'zod';
+import type { StoreAddress } from '../store-address.ts';
 import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts';
 import { judgeClock } from './clock.ts';
 import { readMissing } from './missing-indexes.ts';
@@ -24,12 +25,12 @@ const statusSchema = z.looseObject({
   members: z.array(z.looseObject({ health: z.number(), stateStr: z.string() })),
 });
 
-/** Checks the MongoDB at `uri`, and gives the connection to `more` for checks of what is stored there. */
+/** Checks a MongoDB, and gives the connection to `more` for checks of what is stored there. */
 export async function checkMongo(
-  uri: string,
+  { url: uri, from }: StoreAddress,
   more: (store: StoreConnection) => Promise<readonly Check[]>,
 ): Promise<readonly Check[]> {
-  const mend = 'Start MongoDB as a replica set, or set MONGODB_URI to its address.';
+  const mend = 'Start MongoDB as a replica set, or set MONGODB_URI to its address; npm start prints it.';
   let store: StoreConnection;
   try {
     store = connectStore({ uri, appName: 'sluice-doctor', operationTimeoutMs: REACH_MS });
@@ -38,8 +39,8 @@ export async function checkMongo(
   }
   try {
     const reached = await runCheck('mongodb', mend, async () => {
-      await waitForMongo(store, REACH_MS);
-      return ok(`${maskUrlPasswords(uri)} answers.`);
+      await waitForMongo(store, { timeoutMs: REACH_MS });
+      return ok(`${maskUrlPasswords(uri)} answers${from}.`);
     });
     if (reached.status !== 'ok') return [reached];
     return [

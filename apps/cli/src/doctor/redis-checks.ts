@@ -3,6 +3,7 @@ import { QUEUES } from '@sluice/contracts/queues';
 import { createRedis, type RedisHandle } from '@sluice/queue/connection';
 import { withinDeadline } from '@sluice/queue/redis-deadline';
 import { maskUrlPasswords } from '@sluice/runtime/mask';
+import type { StoreAddress } from '../store-address.ts';
 import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts';
 import { judgeClock } from './clock.ts';
 
@@ -12,8 +13,8 @@ const FULL_SHARE = 0.7;
 
 type Info = ReadonlyMap<string, string>;
 
-/** Checks the Redis at `url`; without it, only that it cannot be reached. */
-export async function checkRedis(url: string, prefix: string): Promise<readonly Check[]> {
+/** Checks a Redis; without it, only that it cannot be reached. */
+export async function checkRedis({ url, from }: StoreAddress, prefix: string): Promise<readonly Check[]> {
   const reasons: string[] = [];
   const logger = {
     warn: (fields: Readonly<Record<string, unknown>>) => void reasons.push(`${fields['reason']}`),
@@ -22,11 +23,11 @@ export async function checkRedis(url: string, prefix: string): Promise<readonly 
   try {
     const reached = await runCheck(
       'redis',
-      'Start Redis or Valkey, or set REDIS_URL to its address.',
+      'Start Redis or Valkey, or set REDIS_URL to its address; npm start prints it.',
       async () => {
         await waitForReady(redis, reasons);
         await redis.ping();
-        return ok(`${maskUrlPasswords(url)} answers.`);
+        return ok(`${maskUrlPasswords(url)} answers${from}.`);
       },
     );
     if (reached.status !== 'ok') return [reached];

@@ -3,9 +3,13 @@ import { createSecretBox, SecretsKeyError } from '@sluice/sources/secret-box';
 import { openSource } from '@sluice/sources/source-sealer';
 import type { StoreConnection } from '@sluice/store/connection';
 import { within } from '@sluice/store/deadline';
+import { createPollRuns } from '@sluice/store/poll-runs';
 import { createSourceStore } from '@sluice/store/sources-store';
 import { loadSettings } from '../config.ts';
+import { toPollState } from '../poll-state.ts';
 import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts';
+
+const RECENT_RUNS = 20;
 
 /** Checks what is stored in MongoDB: that secrets can be read, and that every waiting event can be processed. */
 export async function checkStored(store: StoreConnection): Promise<readonly Check[]> {
@@ -13,6 +17,7 @@ export async function checkStored(store: StoreConnection): Promise<readonly Chec
     await runCheck('stored secrets', 'Set SECRETS_KEY as every other process has it.', () =>
       checkSecrets(store),
     ),
+    await runCheck('polled sources', 'Run sluice migrate, then ask again.', () => checkPolled(store)),
     await runCheck('schema versions', 'Run sluice migrate, then ask again.', () => checkVersions(store)),
   ];
 }
@@ -44,13 +49,26 @@ async function checkSecrets(store: StoreConnection): Promise<Finding> {
       'Set SECRETS_KEY (after a change of it SECRETS_KEYS_OLD too) as every other process has it.',
     );
   }
-  if (unset.size > 0) {
-    return warn(
-      `Sources name variables that are not set here: ${[...unset].join(', ')}.`,
-      'Set them for ingest and the scheduler; here they are only looked at.',
-    );
-  }
-  return ok(`The secrets of ${sources.length} ${sources.length === 1 ? 'source' : 'sources'} can be read.`);
+  const read = `The secrets of ${sources.length} ${sources.length === 1 ? 'source' : 'sources'} can be read.`;
+  // Ingest and schedulers do not start without them, so that nothing is wrong here.
+  if (unset.size === 0) return ok(read);
+  return ok(`${read} Not set here, for ingest and schedulers need them alone: ${[...unset].join(', ')}.`);
+}
+
+/** Looks at what came of polling, which nobody sees who only looks whether everything runs. */
+async function checkPolled(store: StoreConnection): Promise<Finding> {
+  const { sources } = await createSourceStore(store).list();
+  const ids = sources.flatMap(({ id, paused, source }) => (source.kind === 'poll' && !paused ? [id] : []));
+  if (ids.length === 0) return ok('No source is polled.');
+  const runs = await createPollRuns(store).listMany(ids, RECENT_RUNS);
+  const states = ids.map((id) => ({ id, ...toPollState(runs.get(id) ?? []) }));
+  const unwell = states.filter(({ isWell }) => !isWell);
+  if (unwell.length === 0)
+    return ok(`${ids.length} of ${ids.length} could be read when they were last polled.`);
+  return warn(
+    unwell.map(({ id, text }) => `${id}: ${text}`).join('\n'),
+    'Mend what it names, here or at the source; sluice sources show <id> has the last runs.',
+  );
 }
 
 type Stored = Parameters<typeof openSource>[0];

@@ -9,8 +9,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BatchResult, batchAnswerSchema } from '@sluice/contracts/api';
-import { ERRORS, type ErrorCode } from '@sluice/contracts/errors';
-import { type ApiClient, parseJson, readText, toApiError, toMend } from '../api-client.ts';
+import { ERRORS } from '@sluice/contracts/errors';
+import { type ApiClient, isErrorCode, parseJson, readText, toApiError, toRefusal } from '../api-client.ts';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Item } from './item.ts';
@@ -122,7 +122,7 @@ function toReply(response: Response, text: string, hasKey: boolean): Reply {
   const results = answer.success ? answer.data.results : [];
   for (const result of results) {
     if ('code' in result && OF_THE_WHOLE.includes(result.code)) {
-      throw new CliError(EXIT.refused, `${result.detail} ${toMend(result.code, hasKey)}`);
+      throw new CliError(EXIT.refused, toRefusal(result.code, result.detail, hasKey));
     }
   }
   const waiting = results.find((result) => 'code' in result && mayComeAgain(result.code));
@@ -158,10 +158,6 @@ function settle(
 
 function mayComeAgain(code: string): boolean {
   return isErrorCode(code) && ERRORS[code].retry;
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERRORS, code);
 }
 
 /** Reads `Retry-After`: seconds, or a date. */
