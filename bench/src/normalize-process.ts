@@ -12,7 +12,7 @@ import { prepareRequest } from './load/request.ts';
 import { toMedian } from './median.ts';
 
 const EVENTS = 1000;
-const EVENT_ID = `evt_${'c'.repeat(32)}`;
+const CONTENT_HASH = 'c'.repeat(64);
 const RECEIVED_AT = '2026-01-01T00:00:00.000Z';
 const WARMUP_MS = 1000;
 
@@ -59,7 +59,7 @@ function parseAndHash(text: string): unknown {
 function makeRecord(text: string): unknown {
   const result = normalizer.normalize({
     ...{ tenant: 'default', source: 'bench', schemaVersion: 1 },
-    eventId: EVENT_ID,
+    contentHash: CONTENT_HASH,
     payload: parseSafeJson(text).value,
     receivedAt: RECEIVED_AT,
   });

@@ -263,12 +263,12 @@ export async function createPipeline({ store, redisUrl, prefix }: ApiOptions) {
 
 function createNormalize(): (event: AcceptedEvent) => NormalizedRecord {
   const normalizer = createNormalizer({ supportedVersions: [1, 2] });
-  return ({ eventId, tenant, source, schemaVersion, receivedAt, type, ...event }) => {
+  return ({ contentHash, tenant, source, schemaVersion, receivedAt, type, ...event }) => {
     if (!normalizer.isSupported(schemaVersion)) throw new UnknownVersionError(schemaVersion);
     const result = normalizer.normalize({
       tenant,
       source,
-      eventId,
+      contentHash,
       payload: readPayload(event),
       schemaVersion,
       receivedAt,

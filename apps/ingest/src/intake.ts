@@ -143,7 +143,7 @@ export function toTenant(caller: Caller, source: string, declared: KnownSource |
  * header of a request in another mode says nothing of the event.
  */
 export function toCloudEventParts(event: CloudEvent, { via, kept, schemaVersion }: Carrier) {
-  const { body, payload, exact, type, subject, time, dataSchema, dataContentType: contentType } = event;
+  const { body, payload, exact, id, type, subject, time, dataSchema, dataContentType: contentType } = event;
   const others = Object.entries(kept).filter(([name]) => !name.startsWith('ce-'));
   const headers = {
     ...Object.fromEntries(others),
@@ -159,7 +159,7 @@ export function toCloudEventParts(event: CloudEvent, { via, kept, schemaVersion 
     payload,
     exact,
     type,
-    attributes: { type, schemaVersion, subject, time, dataSchema },
+    attributes: { id, type, schemaVersion, subject, time, dataSchema },
     simulate: undefined,
   } as const;
 }

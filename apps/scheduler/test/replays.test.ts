@@ -103,9 +103,9 @@ function toEvent(simulate: AcceptedEvent['simulate']): AcceptedEvent {
   });
 }
 
-function normalize({ eventId, tenant, source, schemaVersion, receivedAt, ...event }: AcceptedEvent) {
+function normalize({ contentHash, tenant, source, schemaVersion, receivedAt, ...event }: AcceptedEvent) {
   const payload = readPayload(event);
-  const result = normalizer.normalize({ eventId, tenant, source, payload, schemaVersion, receivedAt });
+  const result = normalizer.normalize({ contentHash, tenant, source, payload, schemaVersion, receivedAt });
   if (result.kind === 'record') return result.record;
   throw new RefusedPayloadError('ERR_PAYLOAD_UNPARSABLE', 'It is refused.');
 }

@@ -36,7 +36,7 @@ export function createEventNormalizer({
     const result = normalizer.normalize({
       tenant: event.tenant,
       source: event.source,
-      eventId: event.eventId,
+      contentHash: event.contentHash,
       ...readWholePayload(event),
       ...(event.type === undefined ? {} : { type: event.type }),
       schemaVersion: event.schemaVersion,

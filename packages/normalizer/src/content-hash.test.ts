@@ -45,6 +45,7 @@ it('sees what the request names beside the payload, and nothing where it names n
   expect(toContentHash({ ...plain, attributes: {} })).toBe(hash);
   expect(toContentHash({ ...plain, attributes: { type: undefined } })).toBe(hash);
   const named = [
+    { id: 'order.created' },
     { type: 'order.created' },
     { type: 'order.cancelled' },
     { schemaVersion: 2 },

@@ -7,6 +7,8 @@ import { canonicalize } from './canonical-json.ts';
  * was made: only this tells them apart.
  */
 export type EventAttributes = {
+  /** Only where two events of one source with two ids are two events, whatever they say: of a CloudEvent. */
+  readonly id?: string | undefined;
   readonly type?: string | undefined;
   readonly schemaVersion?: number | undefined;
   readonly subject?: string | undefined;

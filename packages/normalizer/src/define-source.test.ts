@@ -6,7 +6,7 @@ import { createNormalizer } from './normalize.ts';
 function normalizeWith(normalize: () => AdapterOutput, payload: JsonObject | string = { secret: 'hunter2' }) {
   const adapter = defineSource({ source: 'erp', type: 'order', revision: 4, normalize });
   return createNormalizer({ adapters: [adapter] }).normalize({
-    ...{ tenant: 'default', source: 'erp', schemaVersion: 1, payload, eventId: 'evt_1' },
+    ...{ tenant: 'default', source: 'erp', schemaVersion: 1, payload, contentHash: 'c1' },
     receivedAt: '2024-06-01T00:00:00.000Z',
   });
 }
@@ -51,7 +51,7 @@ describe('defineSource', () => {
     const normalizer = createNormalizer({ adapters: [adapter] });
     const read = (schemaVersion: number) =>
       normalizer.normalize({
-        ...{ tenant: 'default', source: 'erp', schemaVersion, payload: {}, eventId: 'evt_1' },
+        ...{ tenant: 'default', source: 'erp', schemaVersion, payload: {}, contentHash: 'c1' },
         receivedAt: '2024-06-01T00:00:00.000Z',
       });
     expect(read(7)).toMatchObject({ kind: 'record', record: { schemaVersion: 7 } });

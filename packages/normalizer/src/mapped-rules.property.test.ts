@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toContentHash } from './content-hash.ts';
 import { createFieldReader, isFieldProblem } from './field-reader.ts';
-import { toEventId } from './identity.ts';
 import { createMappedRules } from './mapped-rules.ts';
 import { createNormalizer } from './normalize.ts';
 import { parseSafeJson } from './safe-json.ts';
@@ -108,11 +107,11 @@ function isUsable(mapping: Mapping): boolean {
   }
 }
 
-function normalize(mapping: Mapping, payload: JsonValue, eventId = 'evt_1') {
+function normalize(mapping: Mapping, payload: JsonValue, contentHash = 'c1') {
   const rules = createMappedRules(mapping);
   const normalizer = createNormalizer({ findMapping: () => ({ revision: 3, rules }) });
   return normalizer.normalize({
-    ...{ tenant: 'default', source: 'shop', schemaVersion: 1, payload, eventId },
+    ...{ tenant: 'default', source: 'shop', schemaVersion: 1, payload, contentHash },
     receivedAt: '2024-06-01T00:00:00.000Z',
   });
 }
@@ -121,7 +120,7 @@ function normalize(mapping: Mapping, payload: JsonValue, eventId = 'evt_1') {
 function normalizeText(mapping: Mapping, text: string) {
   const { value: payload, exact } = parseSafeJson(text);
   const contentHash = toContentHash({ source: 'shop', payload, exact, body: Buffer.from(text) });
-  return normalize(mapping, payload, toEventId('default', 'shop', contentHash));
+  return normalize(mapping, payload, contentHash);
 }
 
 /** Resolves a JSON pointer as RFC 6901 says, apart from the code under test. */

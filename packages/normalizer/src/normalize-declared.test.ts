@@ -28,7 +28,7 @@ const normalizer = createNormalizer({ findMapping });
 
 function toInput(payload: JsonValue, changes: Partial<NormalizeInput> = {}): NormalizeInput {
   return {
-    ...{ tenant: 'default', source: 'shop', schemaVersion: 1, eventId: 'evt_1', payload },
+    ...{ tenant: 'default', source: 'shop', schemaVersion: 1, contentHash: 'c1', payload },
     receivedAt: '2024-06-01T00:00:00.000Z',
     ...changes,
   };
@@ -91,7 +91,7 @@ describe('a source with an active mapping', () => {
   });
 
   it('makes records the same that have the same dedupe fields, else the same payload', () => {
-    const hash = (payload: JsonValue, eventId: string) => record(payload, { eventId }).normalizedHash;
+    const hash = (payload: JsonValue, contentHash: string) => record(payload, { contentHash }).normalizedHash;
     expect(hash({ ...order, note: 'y' }, 'c2')).toBe(hash(order, 'c1'));
     expect(hash({ ...order, total: 13 }, 'c2')).not.toBe(hash(order, 'c1'));
     const { total: _, ...partial } = order;

@@ -1,7 +1,6 @@
 import { mappingSchema } from '@sluice/contracts/mapping';
 import { describe, expect, it } from 'vitest';
 import { defineSource } from './define-source.ts';
-import { toEventId } from './identity.ts';
 import { createMappedRules } from './mapped-rules.ts';
 import { createNormalizer } from './normalize.ts';
 import { readWholePayload } from './read-payload.ts';
@@ -31,7 +30,7 @@ const normalizer = createNormalizer({
 /** Normalizes what arrived as this text, each time as another event. */
 function read(source: string, body: string) {
   return normalizer.normalize({
-    ...{ tenant: 'default', source, eventId: toEventId('default', source, body), schemaVersion: 1 },
+    ...{ tenant: 'default', source, contentHash: body, schemaVersion: 1 },
     receivedAt: '2026-01-01T00:00:00.000Z',
     ...readWholePayload({ body, form: 'payload', contentType: 'application/json' }),
   });

@@ -65,7 +65,7 @@ const types = fc.constantFrom(undefined, 'metric', 'vitals', 'person', 'order', 
 
 function toInput(payload: JsonValue, type: string | undefined, schemaVersion = 1): NormalizeInput {
   return {
-    ...{ tenant: 'default', source: 'client_A', eventId: 'evt_1', payload, schemaVersion },
+    ...{ tenant: 'default', source: 'client_A', contentHash: 'c1', payload, schemaVersion },
     receivedAt: '2024-06-01T00:00:00.000Z',
     ...(type === undefined ? {} : { type }),
   };

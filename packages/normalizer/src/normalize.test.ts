@@ -1,7 +1,6 @@
 import type { JsonObject, JsonValue } from '@sluice/contracts/json';
 import { describe, expect, it } from 'vitest';
 import { toContentHash } from './content-hash.ts';
-import { toEventId } from './identity.ts';
 import { createNormalizer, KNOWN_SCHEMA_VERSIONS } from './normalize.ts';
 import type { NormalizeInput } from './record.ts';
 import { parseSafeJson } from './safe-json.ts';
@@ -12,9 +11,9 @@ const normalizer = createNormalizer();
 function toInput(payload: JsonValue, changes: Partial<NormalizeInput> = {}): NormalizeInput {
   const source = changes.source ?? 'client_A';
   const body = Buffer.from(JSON.stringify(payload));
-  const eventId = toEventId('default', source, toContentHash({ source, payload, exact: false, body }));
+  const contentHash = toContentHash({ source, payload, exact: false, body });
   return {
-    ...{ tenant: 'default', source, eventId, payload, schemaVersion: 1 },
+    ...{ tenant: 'default', source, contentHash, payload, schemaVersion: 1 },
     receivedAt: '2024-06-01T00:00:00.000Z',
     ...changes,
   };

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { toNormalizedHash } from './normalized-hash.ts';
 
-const base = { tenant: 'default', source: 'shop', type: 'metric', eventId: 'evt_1' };
+const base = { tenant: 'default', source: 'shop', type: 'metric', contentHash: 'c1' };
 
-it('does not see the id of the event while every field is known', () => {
+it('does not see the content hash while every field is known', () => {
   const fields = { metric: 'sales', amount: 1 };
   const hash = toNormalizedHash({ ...base, fields });
-  expect(toNormalizedHash({ ...base, eventId: 'evt_2', fields: { amount: 1, metric: 'sales' } })).toBe(hash);
+  expect(toNormalizedHash({ ...base, contentHash: 'c2', fields: { amount: 1, metric: 'sales' } })).toBe(hash);
 });
 
 it('sees tenant, source, type and every field', () => {
@@ -27,8 +27,8 @@ it.each([
   ['a field is null', { metric: 'sales', timestamp: null }],
   ['there is no field', {}],
   ['the type passes through', null],
-])('belongs to the event alone when %s', (_, fields) => {
+])('falls back to the content hash when %s', (_, fields) => {
   const hash = toNormalizedHash({ ...base, fields });
   expect(toNormalizedHash({ ...base, fields: null })).toBe(hash);
-  expect(toNormalizedHash({ ...base, fields, eventId: 'evt_2' })).not.toBe(hash);
+  expect(toNormalizedHash({ ...base, fields, contentHash: 'c2' })).not.toBe(hash);
 });

@@ -9,19 +9,19 @@ export type NormalizedIdentity = {
   readonly type: string;
   /** The fields that make two events of the type the same; null for a pass-through type. */
   readonly fields: Readonly<Record<string, JsonValue>> | null;
-  readonly eventId: string;
+  readonly contentHash: string;
 };
 
 /**
  * Hashes what makes two records the same, as 64 hex digits: SHA-256 over the canonical JSON of `{tenant, source,
- * type, fields}`. When a field is null, or there are none, nothing is known by which two events are the same: then it is
- * over `{tenant, source, eventId}`, so that each event is a record of its own.
+ * type, fields}`. When a field is null, or there are none, nothing is known to tell records apart: then it is
+ * over `{tenant, source, contentHash}`, so that such events never collapse unless they say the same, type included.
  *
  * @throws TypeError when a field holds something that has no canonical JSON
  */
-export function toNormalizedHash({ tenant, source, type, fields, eventId }: NormalizedIdentity): string {
+export function toNormalizedHash({ tenant, source, type, fields, contentHash }: NormalizedIdentity): string {
   if (fields === null || !isComplete(fields))
-    return hash('sha256', canonicalize({ tenant, source, eventId }));
+    return hash('sha256', canonicalize({ tenant, source, contentHash }));
   // Canonical JSON of the four, put together by hand: most of the work would go into sorting these names.
   const text = `{"fields":${canonicalize(fields)},"source":${canonicalize(source)},"tenant":${canonicalize(tenant)},"type":${canonicalize(type)}}`;
   return hash('sha256', text);

@@ -7,7 +7,7 @@ import { toWarning, WARNINGS } from './warnings.ts';
 
 /** What a record is made from. */
 export type NormalizeInput = ReadContext & {
-  readonly eventId: string;
+  readonly contentHash: string;
   readonly payload: JsonValue;
   /** The type that the sender or the source's declaration names. */
   readonly type?: string;
@@ -27,7 +27,7 @@ export function toRecord(
   schemaVersion: number,
   mappingRevision: number | null,
 ): NormalizedRecord {
-  const { tenant, source, eventId } = input;
+  const { tenant, source, contentHash } = input;
   const { data, dropped } = toData(reading);
   const ahead = toAheadWarning(reading.timestamp, input.receivedAt);
   const isWarned = dropped.length > 0 || ahead.length > 0;
@@ -41,7 +41,7 @@ export function toRecord(
     mappingRevision,
     lineage: toObject(reading.lineage),
     warnings: isWarned ? [...reading.warnings, ...dropped, ...ahead] : reading.warnings,
-    normalizedHash: toNormalizedHash({ tenant, source, type, fields, eventId }),
+    normalizedHash: toNormalizedHash({ tenant, source, type, fields, contentHash }),
   };
 }
 
@@ -104,7 +104,7 @@ export function passThrough(
   expectedObject: boolean,
   mappingRevision: number | null,
 ): NormalizedRecord {
-  const { tenant, source, eventId, payload } = input;
+  const { tenant, source, contentHash, payload } = input;
   const type = input.type ?? UNMAPPED_TYPE;
   const detail = `the payload of a ${type} should be an object; it is kept as it is`;
   return {
@@ -116,6 +116,6 @@ export function passThrough(
     mappingRevision,
     lineage: {},
     warnings: expectedObject ? [{ code: WARNINGS.payloadNotObject, detail }] : [],
-    normalizedHash: toNormalizedHash({ tenant, source, type, fields: null, eventId }),
+    normalizedHash: toNormalizedHash({ tenant, source, type, fields: null, contentHash }),
   };
 }

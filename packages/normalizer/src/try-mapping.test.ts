@@ -66,7 +66,7 @@ describe('on a source that code reads', () => {
   });
 
   it('says nothing of a mapping where none is tried, or where it is used', () => {
-    const input = { ...context, eventId: 'evt_1', payload: { price: 1 } };
+    const input = { ...context, contentHash: 'c1', payload: { price: 1 } };
     const asIs = createTrialNormalizer(null, { adapters }).normalize(input);
     expect(asIs).toMatchObject({ record: { type: 'order', warnings: [] } });
     const other = tryMapping(mapping, { price: 1 }, { ...context, source: 'other', adapters });

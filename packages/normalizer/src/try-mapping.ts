@@ -14,8 +14,8 @@ import type { UpcastRegistry } from './upcasts.ts';
 /** Says that a record was not made by the mapping that is tried: code reads the payloads of its source. */
 export const MAPPING_UNUSED = 'WARN_MAPPING_UNUSED';
 
-/** Stands for the id of an event that nobody sent. */
-const NOT_RECEIVED = 'evt_not-received';
+/** Stands for the content hash of an event that nobody sent: nothing compares it. */
+const NOT_RECEIVED = 'not received';
 
 /** What the workers are that a mapping is tried for. */
 export type TrialWorkers = {
@@ -34,8 +34,8 @@ export type TrialContext = TrialWorkers & {
   readonly schemaVersion: number;
   /** RFC 3339. */
   readonly receivedAt: string;
-  /** Its id, when it was received. */
-  readonly eventId?: string;
+  /** Its content hash, when it was received. */
+  readonly contentHash?: string;
   /** The revision that is tried; its records carry none by default. */
   readonly revision?: number;
 };
@@ -76,8 +76,8 @@ export function createTrialNormalizer(
  */
 export function tryMapping(mapping: Mapping, payload: JsonValue, context: TrialContext): NormalizeResult {
   const { tenant, source, schemaVersion, receivedAt, revision = null, ...workers } = context;
-  const eventId = context.eventId ?? NOT_RECEIVED;
+  const contentHash = context.contentHash ?? NOT_RECEIVED;
   return createTrialNormalizer({ revision, mapping }, workers).normalize({
-    ...{ tenant, source, schemaVersion, receivedAt, eventId, payload },
+    ...{ tenant, source, schemaVersion, receivedAt, contentHash, payload },
   });
 }

@@ -1,7 +1,6 @@
 import type { Mapping } from '@sluice/contracts/mapping';
 import type { DryRun } from '@sluice/contracts/sources-api';
 import { toContentHash } from '@sluice/normalizer/content-hash';
-import { toEventId } from '@sluice/normalizer/identity';
 import { findRoundedNumbers } from '@sluice/normalizer/rounded-number';
 import { parseSafeJson } from '@sluice/normalizer/safe-json';
 import { createTrialNormalizer, type TrialWorkers } from '@sluice/normalizer/try-mapping';
@@ -38,10 +37,9 @@ export function runDry({
 }: DryRunInput): DryRun {
   const { value: payload, exact } = parseSafeJson(payloadText);
   const contentHash = toContentHash({ source, payload, exact, body: Buffer.from(payloadText) });
-  const eventId = toEventId(tenant, source, contentHash);
   const receivedAt = new Date(nowMs).toISOString();
   const result = createTrialNormalizer(active, workers).normalize({
-    ...{ tenant, source, eventId, payload, schemaVersion, receivedAt },
+    ...{ tenant, source, contentHash, payload, schemaVersion, receivedAt },
     ...(exact ? {} : { rounded: findRoundedNumbers(payloadText) }),
     ...(type === undefined ? {} : { type }),
   });

@@ -88,9 +88,9 @@ function normalizeEvent(
   { raw }: TrialEvent,
   payload: WholePayload,
 ): NormalizeResult {
-  const { _id: eventId, tenant, source, schemaVersion } = raw;
+  const { tenant, source, contentHash, schemaVersion } = raw;
   const receivedAt = raw.receivedAt.toISOString();
-  return normalizer.normalize({ tenant, source, eventId, schemaVersion, receivedAt, ...payload });
+  return normalizer.normalize({ tenant, source, contentHash, schemaVersion, receivedAt, ...payload });
 }
 
 /** Says why a payload has no record. */

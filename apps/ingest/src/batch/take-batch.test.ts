@@ -118,6 +118,7 @@ describe('taking a batch', () => {
   it('says of an item that fails for no known reason only that it failed', async () => {
     const submit = () => Promise.reject(new Error('secret'));
     const { results } = await takeBatch(newBatch(1, 20, { submit }).batch);
-    expect(read(results)).toEqual([{ index: 0, code: 'ERR_INTERNAL', detail: 'Something went wrong here.' }]);
+    const detail = 'Send again; report the request id in `instance` if it goes on.';
+    expect(read(results)).toEqual([{ index: 0, code: 'ERR_INTERNAL', detail }]);
   });
 });
