@@ -27,7 +27,7 @@ export const HELP = `npm run bench [-- options]
 Measures Sluice beside a server that does nothing, MongoDB alone and two simple
 designs, in one sitting, on Redis and MongoDB servers of its own. Figures differ
 from machine to machine; the ratios and the CPU time per event are what to
-compare. Nothing else should run meanwhile. All of it takes over half an hour.
+compare. Nothing else should run meanwhile. All of it takes more than 25 minutes.
 
   --quick        one run of 4 s a case (with --growth and --soak: smaller ones)
   --runs <n>     rounds; every figure is the median of them (default 3)

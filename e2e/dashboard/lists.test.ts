@@ -249,6 +249,8 @@ describe('lists and figures in a browser', () => {
   });
 
   it('count events of one client over time, and hand them out as CSV', async () => {
+    await burst(parts().sluice, 1, 20_000);
+    await parts().sluice.settled();
     const page = await open('/aggregates?source=burst&interval=hour');
     await page
       .getByRole('table', { name: 'Metrics by client' })

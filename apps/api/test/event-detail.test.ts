@@ -13,11 +13,13 @@ const metric = (n: number) => ({ metric: 'sales', amount: n, timestamp: '2026-01
 async function start() {
   const api = await startApi(stores);
   const pipeline = await createPipeline(stores);
-  async function untilStatus(id: string, status: string) {
+  /** A failed event is told as such a moment before its job waits again: `length` waits for that step too. */
+  async function untilStatus(id: string, status: string, length?: number) {
     return vi.waitFor(
       async () => {
         const { body } = await api.get(`/api/events/${id}`);
         expect(body.status).toBe(status);
+        if (length !== undefined) expect(body.timeline).toHaveLength(length);
         return body;
       },
       { timeout: 20_000 },
@@ -144,7 +146,7 @@ describe('a stored event', () => {
     const { pipeline, untilStatus } = await start();
     const { id } = await pipeline.submit(toEvent(metric(11), { simulate: 'all' }));
     pipeline.startWorker({ backoffMs: 60_000 });
-    const body = await untilStatus(id, 'failed');
+    const body = await untilStatus(id, 'failed', 4);
     expect(steps(body)).toEqual(['received', 'queued', 'attempt', 'queued']);
     expect(body.timeline[2]).toMatchObject({ run: 0, attempt: 1, code: 'ERR_SIMULATED' });
     expect(body.timeline[3].detail).toMatch(/^The next attempt comes at 20\d\d-/);

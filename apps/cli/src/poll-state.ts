@@ -19,7 +19,7 @@ export function toPollState(runs: readonly Run[]): PollState {
   const [last] = told;
   if (last === undefined) return { isWell: true, text: 'not polled yet' };
   if (last.outcome === 'failed' || last.outcome === 'crashed') {
-    const firstGood = told.findIndex(({ outcome }) => outcome !== last.outcome);
+    const firstGood = told.findIndex(({ outcome }) => outcome !== 'failed' && outcome !== 'crashed');
     const count = firstGood === -1 ? told.length : firstGood;
     const often = count === 1 ? 'once' : `${count} times${firstGood === -1 ? ' or more' : ''}`;
     return { isWell: false, text: `${last.outcome} ${often}: ${last.error ?? 'its scheduler ended'}` };

@@ -211,7 +211,7 @@ export function createPollRun(
     return answer;
   }
 
-  /** Until they are kept the cursor stays where it is: nobody would ask for them again. */
+  /** Until they are kept (the first thousand of a run) the cursor stays where it is: nobody would ask for them again. */
   async function keepRefused({ source, tally, refused: inRun }: Run, { refused }: KeepablePage) {
     if (refused.length === 0) return;
     for (const { detail } of refused) tally.addProblem(detail);

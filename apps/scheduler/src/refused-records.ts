@@ -34,7 +34,8 @@ const MAX_REMEMBERED = 10_000;
 const MAX_BODY_CHARS = 4096;
 
 /**
- * Creates what keeps the records that polls cannot take, so that none is lost without a trace when the cursor moves on.
+ * Creates what keeps the records that polls cannot take, so that none is lost without a trace when the cursor moves on: of
+ * each its body, of those beyond MAX_KEPT in a run only their number.
  * What it remembers of a source is forgotten when the source is changed.
  */
 export function createRefusedRecords({

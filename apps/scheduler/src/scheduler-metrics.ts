@@ -26,7 +26,7 @@ export function createSchedulerMetrics(metrics: Metrics): SchedulerMetrics {
   });
   const rejected = metrics.createCounter({
     name: 'poll_rejected_records_total',
-    help: 'Records of a source that could not be taken; they are among the rejections.',
+    help: 'Records of a source that could not be taken, in each run that read them; up to 1,000 of a run are among the rejections.',
     labels: ['source'],
   });
   metrics.createGauge({

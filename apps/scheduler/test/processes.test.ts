@@ -97,6 +97,6 @@ it('says which source has a schedule that cannot be read', async () => {
   const app = await startProcess({ ...toSource('erp', 'http://127.0.0.1:9'), schedule: 'every full hour' });
   expect(await app.ended).toMatch(/^code 1/);
   expect(await app.readOutput()).toMatch(
-    /^scheduler: The sources file is wrong.*\n.*schedule: expected 5 or 6 fields but got 3; write six fields/,
+    /^scheduler: The sources file is wrong.*\n.*schedule: expected 6 fields; write six fields/,
   );
 });

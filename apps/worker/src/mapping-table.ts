@@ -53,13 +53,15 @@ export function createMappingTable({
     for (const { source, revision, mapping } of fresh) {
       compiled.set(toMappingKey(source, revision), compile(source, revision, mapping));
     }
-    if (bySource !== undefined && compiled.size === 0 && active.length === byKey.size) return;
+    const isKnown = ({ key, tenant }: ActiveMappings['active'][number]) =>
+      byKey.has(key) && bySource?.get(toSource(key))?.tenant === tenant;
+    if (bySource !== undefined && active.length === byKey.size && active.every(isKnown)) return;
     const owned = active.flatMap(({ key, tenant }) => {
       const rules = compiled.get(key) ?? byKey.get(key);
       return rules === undefined ? [] : [{ key, tenant, rules }];
     });
     byKey = new Map(owned.map(({ key, rules }) => [key, rules]));
-    bySource = new Map(owned.map((one) => [one.key.slice(0, one.key.lastIndexOf(':')), one]));
+    bySource = new Map(owned.map((one) => [toSource(one.key), one]));
     const unusable = [...byKey].filter(([, rules]) => rules === 'unusable').map(([key]) => key);
     const line = { active: byKey.size, ...(unusable.length === 0 ? {} : { unusable }) };
     if (unusable.length > 0) logger.error(line, 'mappings.unusable');
@@ -104,4 +106,9 @@ export function createMappingTable({
     },
     stop: () => clearInterval(timer),
   };
+}
+
+/** Returns the source of a revision's key. */
+function toSource(key: string): string {
+  return key.slice(0, key.lastIndexOf(':'));
 }

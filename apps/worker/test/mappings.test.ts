@@ -78,6 +78,24 @@ it('reads no event of another tenant that uses the same name', async () => {
   expect(await sluice.findNormalized(other.id)).toMatchObject({ mappingRevision: null, data: { gross: 1 } });
 });
 
+it('follows a source that is given to another tenant', async () => {
+  const { sluice, use, start } = await open();
+  await use('given', newMapping('gross'));
+  start('w');
+  const own = await sluice.send({ source: 'given', payload: { gross: 1 } });
+  await sluice.untilSettled();
+  expect(await sluice.findNormalized(own.id)).toMatchObject({ mappingRevision: 1 });
+  const sources = sluice.store.db.collection<{ _id: string }>('sources');
+  await sources.updateOne({ _id: 'given' }, { $set: { tenant: 'acme' } });
+  let n = 1;
+  await vi.waitFor(async () => {
+    n += 1;
+    const { id } = await sluice.send({ source: 'given', payload: { gross: 1, n } });
+    await sluice.untilSettled();
+    expect(await sluice.findNormalized(id)).toMatchObject({ mappingRevision: null });
+  }, SOON);
+});
+
 it('makes an event dead that its mapping refuses', async () => {
   const { sluice, use, start } = await open();
   await use('shop', newMapping('gross'));

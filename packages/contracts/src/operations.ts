@@ -59,14 +59,16 @@ const count = z.number().int();
 const at = z.string().describe('RFC 3339, UTC.');
 const reason = z.string().trim().min(1).max(500).describe('Why, for whoever reads it later.');
 
+const watermark = z.iso
+  .datetime({ offset: true })
+  .optional()
+  .describe('That of a plan: what died later is not part of it. Now when left out; never later than now.');
+
 /** The body of `POST /api/replays`. */
 export const replayRequestSchema = z.strictObject({
   filter: deadFilterSchema.describe('Which dead letters; `{}` for all of them.'),
   dryRun: z.boolean().default(false).describe('Only tell the plan.'),
-  watermark: z.iso
-    .datetime({ offset: true })
-    .optional()
-    .describe('That of a plan: what died later is not part of it. Now when left out; never later than now.'),
+  watermark,
   ratePerSecond: z
     .number()
     .min(0.1)
@@ -93,6 +95,7 @@ export const replayOneSchema = z.strictObject({ reason: reason.optional() }).nul
 export const discardRequestSchema = z.strictObject({
   filter: deadFilterSchema.omit({ discarded: true }).describe('Which dead letters; `{}` for all of them.'),
   dryRun: z.boolean().default(false).describe('Only tell the plan.'),
+  watermark,
   reason,
 });
 

@@ -116,7 +116,9 @@ export const sourceDetailSchema = sourceItemSchema
         waitingUntil: z
           .string()
           .nullable()
-          .describe('Until when it is left alone because it asked for that; a change of it ends the wait.'),
+          .describe(
+            'Until when it is left alone because it asked for that. Null after any change of it, although one of the secret alone does not end the wait.',
+          ),
         runs: z.array(pollRunSchema).describe('The last ones, newest first.'),
       })
       .nullable()

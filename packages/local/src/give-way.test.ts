@@ -5,7 +5,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import { giveWay } from './give-way.ts';
 
 it('lets all others go first, and does not mind a process that is gone', async () => {
+  // In a session of its own, as apps are: that of whoever runs the tests would give way too.
   const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
+    detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));

@@ -5,7 +5,7 @@ import { setPriority } from 'node:os';
 const NICENESS = 10;
 
 /**
- * Makes a process that has just been started give way to all others: what it copies can wait, and takes the processor while
+ * Makes a process that has just been started, in a session of its own (`detached`), give way to all others: what it copies can wait, and takes the processor while
  * nobody else wants it. On Linux its threads begin as its first one is, and where sessions share the processor
  * (`sched_autogroup_enabled`), its session gives way too. Where the system does not allow it, nothing is changed.
  */

@@ -29,7 +29,7 @@ const NO_EXTRAS: ReadonlyMap<string, JsonValue> = new Map();
  * - `keepUnknown` keeps every key of the payload but those whose whole value a field holds. An object of which
  *   fields hold only parts is kept whole.
  * - Records are the same when their dedupe fields are. When there are no such fields, one is null, or one lost digits,
- *   every event has its record.
+ *   they are the same when their content hashes are.
  * - A payload that is no object is kept as it is, unless a field is required.
  *
  * @throws ProblemException ERR_BODY_INVALID for a path, format, zone or default that cannot be used
@@ -88,9 +88,7 @@ function readField(
     }
     const parsed = field.read(value);
     const read = parsed && withRounding(parsed, value, rounded);
-    if (read === null || (field.as === 'integer' && isRounded(read.guesses))) {
-      return toUnreadable(field.name, path.pointer, field.expected, value);
-    }
+    if (read === null) return toUnreadable(field.name, path.pointer, field.expected, value);
     const { conversion } = read;
     addValue(
       field,

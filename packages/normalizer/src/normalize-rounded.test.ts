@@ -27,7 +27,7 @@ const normalizer = createNormalizer({
     source.startsWith('as-') ? { revision: 1, rules: mapping(source.slice(3)) } : undefined,
 });
 
-/** Normalizes what arrived as this text, each time as another event. */
+/** Normalizes what arrived as this text, as an event whose content hash is that text. */
 function read(source: string, body: string) {
   return normalizer.normalize({
     ...{ tenant: 'default', source, contentHash: body, schemaVersion: 1 },
@@ -67,12 +67,15 @@ describe('a number that does not survive parsing', () => {
     expect(hashes('till', metric(1), metric(2))).toBe(2);
   });
 
-  it('is no whole number, whatever is left of it', () => {
-    expect(read('as-integer', '{"a":7.00000000000000000001}')).toMatchObject({
-      kind: 'refused',
-      code: 'ERR_FIELD_UNREADABLE',
+  it('is warned of in a whole number, and stops no event of which another number lost digits', () => {
+    expect(record('as-integer', '{"a":7.00000000000000000001}')).toMatchObject({
+      data: { x: 7 },
+      warnings: [{ code: WARNINGS.numberRounded }],
     });
+    const other = '{"a":3,"other":2.9999999999999999999999999999}';
+    expect(record('as-integer', other).data).toMatchObject({ x: 3 });
     expect(record('as-integer', '{"a":7.0}').data).toMatchObject({ x: 7 });
+    expect(read('as-integer', '{"a":12345678901234567890}')).toMatchObject({ kind: 'refused' });
   });
 
   it('is warned of, whether a field takes it or not', () => {

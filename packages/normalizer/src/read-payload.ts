@@ -32,11 +32,9 @@ export type WholePayload = { readonly payload: JsonValue; readonly rounded?: Rea
  * @throws ProblemException as `readPayload` does
  */
 export function readWholePayload(event: PayloadBody): WholePayload {
-  const isSubmission = event.form === 'submission';
-  if (!isSubmission && !isJsonContentType(event.contentType)) return { payload: readPayload(event) };
+  if (!isJson(event)) return { payload: readPayload(event) };
   const text = toText(event);
-  const { value, exact } = parseSafeJson(text);
-  const payload = isSubmission ? readSubmission(value).payload : value;
+  const { payload, exact } = readJson(event, text);
   return exact ? { payload } : { payload, rounded: findRoundedNumbers(text) };
 }
 
@@ -47,8 +45,7 @@ export function readWholePayload(event: PayloadBody): WholePayload {
  * @throws ProblemException as `parseSafeJson`, `parseFormBody`, `decodeUtf8` and `readSubmission` do
  */
 export function readPayload(event: PayloadBody): JsonValue {
-  if (event.form === 'submission') return readSubmission(parseSafeJson(toText(event)).value).payload;
-  if (isJsonContentType(event.contentType)) return parseSafeJson(toText(event)).value;
+  if (isJson(event)) return readJson(event, toText(event)).payload;
   if (isFormContentType(event.contentType)) return parseFormBody(toBodyBytes(event), event.contentType);
   if (event.bodyEncoding === undefined) return event.body;
   const bytes = toBodyBytes(event);
@@ -57,4 +54,13 @@ export function readPayload(event: PayloadBody): JsonValue {
 
 function toText(event: EventBody): string {
   return event.bodyEncoding === undefined ? event.body : decodeUtf8(toBodyBytes(event));
+}
+
+function isJson({ form, contentType }: PayloadBody): boolean {
+  return form === 'submission' || isJsonContentType(contentType);
+}
+
+function readJson({ form }: PayloadBody, text: string): { payload: JsonValue; exact: boolean } {
+  const { value, exact } = parseSafeJson(text);
+  return { payload: form === 'submission' ? readSubmission(value).payload : value, exact };
 }

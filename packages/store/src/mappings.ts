@@ -109,6 +109,8 @@ const SNAPSHOT = { readConcern: { level: 'snapshot' } } as const;
 /** Finds the active revisions with the tenants of their sources, which a source keeps when it is deleted. */
 const TO_ACTIVE = [
   { $match: { state: 'active' } },
+  // From the key (`toMappingKey`), so that the index alone answers: the documents hold whole mappings.
+  { $project: { source: { $first: { $split: ['$_id', ':'] } } } },
   { $lookup: { from: 'sources', localField: 'source', foreignField: '_id', as: 'owners' } },
   { $unwind: '$owners' },
   { $project: { _id: 0, key: '$_id', tenant: '$owners.tenant' } },

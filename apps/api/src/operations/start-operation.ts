@@ -28,7 +28,10 @@ export type StartOptions = {
   readonly now: () => number;
 };
 
-const DEFAULT_PACE: Pace = { ratePerSecond: DEFAULT_RATE_PER_SECOND, stopAtFailureShare: DEFAULT_STOP_SHARE };
+export const DEFAULT_PACE: Pace = {
+  ratePerSecond: DEFAULT_RATE_PER_SECOND,
+  stopAtFailureShare: DEFAULT_STOP_SHARE,
+};
 
 /** Creates what starts operations: it only keeps their documents, a scheduler runs them. */
 export function createOperationStarter(options: StartOptions) {

@@ -11,7 +11,7 @@ import type { Operations } from '@sluice/store/operations';
 import { z } from 'zod';
 import { json, problems } from '../openapi/responses.ts';
 import { toDiscard } from '../operations/operation-view.ts';
-import type { OperationStarter } from '../operations/start-operation.ts';
+import { DEFAULT_PACE, type OperationStarter } from '../operations/start-operation.ts';
 import type { ApiServer } from '../zod-server.ts';
 
 export type DiscardRoutesOptions = {
@@ -47,11 +47,12 @@ export function addDiscardRoutes(server: ApiServer, { operations, starter }: Dis
       },
     },
     async (request, reply) => {
-      const { dryRun, reason } = request.body;
+      const { dryRun, watermark, reason } = request.body;
       const filter = { ...request.body.filter, discarded: false };
       const { tenant, name: actor } = request.caller;
-      if (dryRun) return reply.code(200).send(await starter.plan(tenant, filter));
-      const operation = await starter.startMany('discard', filter, { tenant, actor, reason });
+      if (dryRun) return reply.code(200).send(await starter.plan(tenant, filter, watermark));
+      const pace = { ...DEFAULT_PACE, watermark };
+      const operation = await starter.startMany('discard', filter, { tenant, actor, reason }, pace);
       reply.code(202).header('location', `/api/discards/${operation._id}`);
       return reply.send(toDiscard(operation));
     },

@@ -138,7 +138,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
         operationId: 'createSource',
         summary: 'Add a source',
         description:
-          'Ingest and schedulers use it within moments, without a restart. To name a variable that holds a secret (`env`) takes the role admin, to allow private addresses (`allowPrivate`) that of the tenant `default`. Its mapping is added by itself: `POST /api/sources/{id}/mapping`.',
+          'Ingest and schedulers use it within moments, without a restart. To name a variable that holds a secret (`env`) takes the role admin; to allow private addresses (`allowPrivate`) takes an admin of the tenant `default`. Its mapping is added by itself: `POST /api/sources/{id}/mapping`.',
         querystring: noQuery,
         body: sourceBodySchema,
         response: {
@@ -175,7 +175,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
         operationId: 'replaceSource',
         summary: 'Change a source',
         description:
-          'Send `source` as `GET` shows it, changed; secrets that it only shows as set are kept. To name another variable (`env`), or to send what one holds to another host, takes the role admin; to allow private addresses that of the tenant `default`. With `If-Match` only if nobody else changed it since.',
+          'Send `source` as `GET` shows it, changed; secrets that it only shows as set are kept. To name another variable (`env`), or to send what one holds to another host, takes the role admin; to allow private addresses takes an admin of the tenant `default`. With `If-Match` only if nobody else changed it since.',
         params: sourceParamsSchema,
         querystring: noQuery,
         headers: ifMatchSchema,

@@ -80,12 +80,12 @@ test.each<[string, BackupGap, RegExp]>([
   [
     'failed',
     { asked: null, sync: toSync('failed', 'Away') },
-    /op_1 is failed \(Away\)\. Start another one\.$/,
+    /op_1 has failed \(Away\)\. Start another one\.$/,
   ],
   [
     'failed and is made again',
     { asked: 'The full sync before failed.', sync: toSync('failed', 'Away') },
-    /op_1 is failed \(Away\)\. Another one begins by itself\.$/,
+    /op_1 has failed \(Away\)\. Another one begins by itself\.$/,
   ],
   ['was never made', { asked: null, sync: null }, /no full sync has gone through yet\. Start one\.$/],
 ])('is not healthy, whatever the lag, while the full sync that is needed %s', (_when, gap, reason) => {

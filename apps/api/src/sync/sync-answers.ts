@@ -92,13 +92,16 @@ function toReason(state: SyncStateName, read: SyncStateRead | null, gap: BackupG
   return `The replicator ${read.state.holder} has said nothing for ${Math.round(read.ageMs / 1000)} s: see whether it runs.`;
 }
 
+/** What has become of a full sync that is not over well. */
+const BECAME: Partial<Record<string, string>> = { failed: 'has failed', cancelled: 'was cancelled' };
+
 function explainGap({ asked, sync }: BackupGap): string {
   if (sync === null) {
     return asked === null
       ? 'The backup is not whole: no full sync has gone through yet. Start one.'
       : `The backup is not whole until a full sync has gone through. ${asked}`;
   }
-  const needed = `The backup is not whole until a full sync has gone through: ${sync._id} is ${sync.state}`;
+  const needed = `The backup is not whole until a full sync has gone through: ${sync._id} ${BECAME[sync.state] ?? `is ${sync.state}`}`;
   if (sync.state === 'planned' || sync.state === 'running') return `${needed}.`;
   if (sync.state === 'paused') return `${needed}. Let it go on.`;
   const why = sync.stateReason === null ? '' : ` (${sync.stateReason})`;

@@ -63,8 +63,11 @@ async function checkPolled(store: StoreConnection): Promise<Finding> {
   const runs = await createPollRuns(store).listMany(ids, RECENT_RUNS);
   const states = ids.map((id) => ({ id, ...toPollState(runs.get(id) ?? []) }));
   const unwell = states.filter(({ isWell }) => !isWell);
-  if (unwell.length === 0)
-    return ok(`${ids.length} of ${ids.length} could be read when they were last polled.`);
+  const polled = ids.filter((id) => (runs.get(id) ?? []).length > 0).length;
+  const rest = polled === ids.length ? '' : ` ${ids.length - polled} not polled yet.`;
+  if (unwell.length === 0) {
+    return ok(`Nothing went wrong when they were last polled: ${polled} of ${ids.length}.${rest}`);
+  }
   return warn(
     unwell.map(({ id, text }) => `${id}: ${text}`).join('\n'),
     'Mend what it names, here or at the source; sluice sources show <id> has the last runs.',

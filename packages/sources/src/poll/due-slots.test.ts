@@ -31,6 +31,12 @@ describe('the slots that are due', () => {
     ],
     ['since the end of a long run', [toRun('12:01:00', { endedAt: at('12:04:10') })], '12:05:00', 1],
     ['since it was paused in a run and resumed', [toRun('11:00:00', { outcome: 'paused' })], '12:01:00', 5],
+    [
+      'since the end of a wait',
+      [toRun('12:01:00', { outcome: 'waiting', waitingUntil: at('12:03:30') })],
+      '12:04:00',
+      2,
+    ],
   ] as const)('are those %s', (_, runs, first, count) => {
     expect(find(runs)).toEqual({ firstAt: at(first), count });
   });

@@ -66,7 +66,7 @@ const FIELDS = {
 export function createSourceSchemas(): Schemas<'sources' | 'mappings' | 'checkpoints' | 'poll_runs'> {
   const mappings = new Schema(FIELDS.mappings, OPTIONS);
   mappings.index({ source: 1, revision: -1 }, { unique: true });
-  // The keys of this one are all that a worker reads to see whether anything changed.
+  // The keys of this one, and whose each source is, are all that a worker reads to see whether anything changed.
   mappings.index({ state: 1, _id: 1 }, { partialFilterExpression: { state: 'active' } });
   mappings.index({ source: 1 }, { unique: true, partialFilterExpression: { state: 'active' } });
 

@@ -32,7 +32,7 @@ export function DiscardDialog({
   const discard = useMutation({
     mutationFn: ({ watermark }: OperationPlan) =>
       send<Discard>('POST', '/api/discards', {
-        filter: { ...filter, to: watermark },
+        ...{ filter, watermark },
         reason: reason.trim(),
       }),
     onSuccess: async () => {
@@ -52,7 +52,7 @@ export function DiscardDialog({
           {plan !== undefined && (
             <>
               <b>{plural(plan.count, 'event')}</b> of this cause, counted at <Time at={plan.watermark} />.
-              What comes later is left alone.{' '}
+              What dies later is left alone.{' '}
             </>
           )}
           They leave this inbox and stay stored: the ledger does not change, and they can be replayed later.
@@ -66,7 +66,7 @@ export function DiscardDialog({
             type="submit"
             weight="danger"
             busy={discard.isPending}
-            reason={plan === undefined ? 'counting' : reason.trim() === '' ? 'say why first' : undefined}
+            reason={toLack(plan, error, reason.trim())}
           >
             {plan === undefined ? 'Discard them' : `Discard ${plural(plan.count, 'event')}`}
           </Action>
@@ -77,4 +77,11 @@ export function DiscardDialog({
       </form>
     </Dialog>
   );
+}
+
+/** Says what is missing before anything can be discarded. */
+function toLack(plan: OperationPlan | undefined, error: Error | null, reason: string): string | undefined {
+  if (plan === undefined) return error === null ? 'counting' : 'they could not be counted';
+  if (plan.count === 0) return 'there are none any more';
+  return reason === '' ? 'say why first' : undefined;
 }

@@ -101,10 +101,11 @@ function Backup({ backup: { reachable, lastSeenAt } }: Pick<SyncHealth, 'backup'
 function Lag({ health: { lagSeconds, lagUnknownSince } }: { readonly health: SyncHealth }) {
   if (lagSeconds !== null)
     return <Figure name="Lag" figure={formatDuration(lagSeconds * 1000)} note="behind the primary" />;
-  const since = lagUnknownSince !== null && (
-    <>
-      since <Time at={lagUnknownSince} withDate />
-    </>
-  );
+  const since =
+    lagUnknownSince === null ? undefined : (
+      <>
+        since <Time at={lagUnknownSince} withDate />
+      </>
+    );
   return <Figure name="Lag" figure="unknown" isWords note={since} />;
 }

@@ -35,6 +35,15 @@ export function NextRun({
       </>
     );
   }
+  const waitsUntil = runs[0]?.outcome === 'waiting' ? runs[0].waitingUntil : null;
+  if (waitsUntil !== null && Date.parse(waitsUntil) > now) {
+    return (
+      <>
+        Not before <Time at={waitsUntil} />
+        <span className={styles['under']}>it asked us to wait</span>
+      </>
+    );
+  }
   if (nextRunAt === null) return <>never comes</>;
   return (
     <>
