@@ -61,11 +61,12 @@ export function toPagesProbe(
   toUrl: (page: number) => URL,
 ): Probe | null {
   if (page.count > 0 && isBehindLast(before, page)) {
-    // A source that ignores the number, or a cache that gave an old answer once: the page behind tells.
-    return {
-      url: toUrl(place.number + 1),
-      judge: (next) => (next.count === 0 || next.fingerprint === page.fingerprint ? 'ok' : 'again'),
-    };
+    // A source that ignores the number, or a cache that gave an old answer once: the page behind tells. When that one is
+    // empty, only the page itself does: it may be the last, and nobody has seen it yet.
+    const judge = ({ fingerprint }: Pick<PageResult, 'fingerprint'>) =>
+      fingerprint === page.fingerprint ? 'ok' : 'again';
+    const itself: Probe = { url: toUrl(place.number), judge };
+    return { url: toUrl(place.number + 1), judge: (next) => (next.count === 0 ? itself : judge(next)) };
   }
   const { edges } = before;
   if (edges === undefined || (page.count === 0 && hadRoom(before, place))) return null;
