@@ -2,6 +2,7 @@ import type { Mutant } from '../mutant.ts';
 import { integration } from '../proof.ts';
 
 const EVENT_STORE = 'packages/store/src/event-store.ts';
+const INBOX = 'packages/store/src/inbox.ts';
 const eventStore = integration('packages/store/test/event-store.test.ts');
 
 const ledger = integration('packages/store/test/ledger.test.ts');
@@ -44,16 +45,24 @@ export const storing: readonly Mutant[] = [
     name: 'settles a receipt twice',
     breaks: 3,
     file: EVENT_STORE,
-    find: "  if (matchedCount < revived.length) return 'conflict';\n",
-    replace: '',
+    find: "matchedCount < revived.length ? 'conflict' : 'committed'",
+    replace: "'committed'",
     tests: eventStore,
   },
   {
-    name: 'does not count the events of a batch that reached both stores',
+    name: 'counts the events of a batch that was settled after it was moved to the inbox',
     breaks: 3,
     file: EVENT_STORE,
-    find: '{ $inc: { revived: accepted + merged } }',
-    replace: '{ $inc: { revived: 0 } }',
+    find: ' uncounted: true as const,',
+    replace: '',
+    tests: ledger,
+  },
+  {
+    name: 'counts the events of a batch that was settled before it was moved to the inbox',
+    breaks: 3,
+    file: INBOX,
+    find: '{ $set: { uncounted: true } }',
+    replace: '{ $unset: { uncounted: true } }',
     tests: ledger,
   },
   {

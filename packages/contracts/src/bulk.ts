@@ -30,6 +30,11 @@ export type ReceiptDocument = BatchName & {
   readonly state: 'settled' | 'void';
   readonly accepted: number;
   readonly merged: number;
+  /**
+   * Set when the batch was settled although ingest had moved it to the inbox: `InstanceDocument.events` does not
+   * count its events.
+   */
+  readonly uncounted?: true;
   readonly at: Date;
 };
 
@@ -46,13 +51,11 @@ export type InboxDocument = {
 export type InstanceDocument = {
   readonly _id: string;
   readonly app: string;
-  /** The highest number below which every batch was kept, and how many events those batches held. */
+  /** The highest number below which every batch was kept, and how many events those that went to the queue held. */
   readonly seq: number;
   readonly events: number;
   /** Redeliveries that it answered without sending them on. */
   readonly merged: number;
-  /** Events of void receipts that were settled after all: `events` does not count them. */
-  readonly revived?: number;
   readonly startedAt: Date;
   readonly seenAt: Date;
 };

@@ -108,19 +108,26 @@ function checkStates({ world, store }: Stores, { plans, isGentle }: CheckOptions
   }
 }
 
-/** Raw events are counted once, and every batch that was told of has its receipt or is named. */
+/** Raw events are counted once; every batch that was told of has its receipt or is named, with as many events as were told. */
 function checkLedger({ world, store }: Stores, { flushed }: CheckOptions): void {
   const direct = [...store.raw.values()].filter((raw) => raw.direct === true).length;
   const accepted = [...store.receipts.values()].reduce((sum, receipt) => sum + receipt.accepted, direct);
   // A batch that was flushed while a part of it was stored has no receipt.
   const isCounted = flushed.length > 0 || accepted === store.raw.size;
   if (!isCounted) world.violate(`accepted ${accepted}, stored ${store.raw.size}`);
-  const named = new Set(flushed.map(toReceiptId));
-  for (const { _id: instance, seq: head } of store.instances.values()) {
+  const batches = flushed.filter(({ single, park }) => single === undefined && park === undefined);
+  const lost = new Map(batches.map((job) => [toReceiptId(job), job.events.length]));
+  for (const { _id: instance, seq: head, events } of store.instances.values()) {
+    let counted = 0;
     for (let seq = 1; seq <= head; seq += 1) {
       const id = toReceiptId({ instance, seq });
-      if (!store.receipts.has(id) && !named.has(id)) world.violate(`batch ${id} is unaccounted`);
+      const receipt = store.receipts.get(id);
+      const events = receipt === undefined ? lost.get(id) : receipt.accepted + receipt.merged;
+      if (events === undefined) world.violate(`batch ${id} is unaccounted`);
+      else if (receipt?.uncounted !== true) counted += events;
     }
+    if (counted !== events)
+      world.violate(`${instance} told of ${events} events, its batches held ${counted}`);
   }
 }
 

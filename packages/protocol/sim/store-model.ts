@@ -118,9 +118,10 @@ export function createStoreModel(violate = fail): StoreModel {
       const history = attempt === undefined ? before.history : [...(before.history ?? []), attempt];
       raw.set(id, { ...withoutOutcome(before), ...set, ...(history === undefined ? {} : { history }) });
     }
-    for (const { instance, seq, accepted, merged } of plan.receipts) {
+    for (const { instance, seq, accepted, merged, replacesVoid } of plan.receipts) {
       const _id = toReceiptId({ instance, seq });
-      receipts.set(_id, { _id, instance, seq, accepted, merged, state: 'settled' });
+      const receipt = { _id, instance, seq, accepted, merged, state: 'settled' } as const;
+      receipts.set(_id, replacesVoid ? { ...receipt, uncounted: true } : receipt);
     }
     for (const key of plan.inboxDone) inbox.delete(key);
     return 'committed';
@@ -131,7 +132,12 @@ export function createStoreModel(violate = fail): StoreModel {
     at: Date,
   ): void {
     const _id = toReceiptId({ instance, seq });
-    if (!receipts.has(_id)) receipts.set(_id, { _id, instance, seq, accepted: 0, merged: 0, state: 'void' });
+    const receipt = receipts.get(_id);
+    if (receipt === undefined) {
+      receipts.set(_id, { _id, instance, seq, accepted: 0, merged: 0, state: 'void' });
+    } else if (receipt.state === 'settled') {
+      receipts.set(_id, { ...receipt, uncounted: true });
+    }
     for (const event of events) {
       const key = toInboxKey(event.eventId, event.contentHash);
       if (!inbox.has(key)) inbox.set(key, { _id: key, event, at });

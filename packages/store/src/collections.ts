@@ -39,7 +39,13 @@ export type LatestDocument = {
 
 /** An instance, and the receipts of it that were folded into sums: all numbers from 1 to `to` but void ones. */
 export type StoredInstance = InstanceDocument & {
-  readonly folded?: { readonly to: number; readonly accepted: number; readonly merged: number };
+  readonly folded?: {
+    readonly to: number;
+    readonly accepted: number;
+    readonly merged: number;
+    /** How many of both `events` does not count; absent = none. */
+    readonly uncounted?: number;
+  };
 };
 
 /** A refused request (`rejections`). */

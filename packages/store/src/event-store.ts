@@ -246,19 +246,12 @@ async function writeReceipts(
     revived.map(({ accepted, merged, ...batch }) => ({
       updateOne: {
         filter: { _id: toReceiptId(batch), state: 'void' as const },
-        update: { $set: { state: 'settled' as const, accepted, merged, at } },
+        update: { $set: { state: 'settled' as const, accepted, merged, uncounted: true as const, at } },
       },
     })),
     options,
   );
-  if (matchedCount < revived.length) return 'conflict';
-  await toCollection(connection, 'instances').bulkWrite(
-    revived.map(({ instance, accepted, merged }) => ({
-      updateOne: { filter: { _id: instance }, update: { $inc: { revived: accepted + merged } } },
-    })),
-    options,
-  );
-  return 'committed';
+  return matchedCount < revived.length ? 'conflict' : 'committed';
 }
 
 function toStoredNormalized(document: NormalizedEventDocument): NormalizedEventDocument {

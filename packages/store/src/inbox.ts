@@ -9,8 +9,9 @@ import { isDuplicateKey, toWriteFailures } from './store-error.ts';
 /** The accepted events that Redis could not take yet. */
 export type StoredInbox = {
   /**
-   * Keeps the events of a batch and a void receipt for its number; rows and receipts that are there stay as they
-   * are. Resolves when a majority has journaled them.
+   * Keeps the events of a batch and a void receipt for its number; rows that are there stay as they are, and a
+   * receipt of a worker that was faster is marked as one whose events the instance does not count. Resolves when a
+   * majority has journaled them.
    *
    * @throws DependencyAwayError when MongoDB is away; any part may be kept
    */
@@ -46,8 +47,10 @@ export function createInbox(
       // promised anything; rows without a receipt would look like a lost batch.
       await receipts
         .insertOne({ _id, instance, seq, state: 'void', accepted: 0, merged: 0, at }, toWriteOptions(signal))
-        .catch((error: unknown) => {
+        .catch(async (error: unknown) => {
           if (!isDuplicateKey(error)) throw error;
+          const settled = { _id, state: 'settled' as const };
+          await receipts.updateOne(settled, { $set: { uncounted: true } }, toWriteOptions(signal));
         });
       if (events.length === 0) return;
       await rows

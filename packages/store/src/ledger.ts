@@ -158,22 +158,24 @@ async function toEntries(
 /** How long to wait for a snapshot that can be read. */
 const AGAIN_AFTER_MS = 100;
 
-type Sum = { readonly accepted: number; readonly merged: number };
-const NOTHING: Sum = { accepted: 0, merged: 0 };
+/** `uncounted`: how many of both the instance does not count in `events`. */
+type Sum = { readonly accepted: number; readonly merged: number; readonly uncounted: number };
+const NOTHING: Sum = { accepted: 0, merged: 0, uncounted: 0 };
 
 function toEntry(
-  { _id, app, seq, events, revived = 0, startedAt, seenAt, folded = { to: 0, ...NOTHING } }: StoredInstance,
+  { _id, app, seq, events, startedAt, seenAt, folded = { to: 0, ...NOTHING } }: StoredInstance,
   sum: Sum,
   ahead: number,
   missing: readonly SeqRange[],
 ): InstanceLedger {
   const accepted = sum.accepted + folded.accepted;
   const merged = sum.merged + folded.merged;
-  const settled = missing.length === 0 ? events : accepted + merged - ahead - revived;
+  const uncounted = sum.uncounted + (folded.uncounted ?? 0);
+  const settled = missing.length === 0 ? events : accepted + merged - uncounted - ahead;
   return { instance: _id, app, seq, events, startedAt, seenAt, accepted, merged, settled, missing };
 }
 
-/** Counts the events of receipts beyond the number that the instance told last: few, for it tells often. */
+/** Counts the events of receipts beyond the number that the instance told last, those apart that it will not count. */
 async function countAhead(
   connection: StoreConnection,
   { _id, seq }: StoredInstance,
@@ -182,7 +184,7 @@ async function countAhead(
   const [found] = await toCollection(connection, 'receipts')
     .aggregate<{ n: number }>(
       [
-        { $match: { instance: _id, seq: { $gt: seq } } },
+        { $match: { instance: _id, seq: { $gt: seq }, uncounted: { $exists: false } } },
         { $group: { _id: null, n: { $sum: { $add: ['$accepted', '$merged'] } } } },
       ],
       read,
@@ -193,10 +195,12 @@ async function countAhead(
 
 /** What an instance answered by itself; one of an earlier release does not say. */
 function toAnswered({ merged = 0 }: Partial<StoredInstance>): Sum {
-  return { accepted: 0, merged };
+  return { ...NOTHING, merged };
 }
 
-function total(entries: readonly Sum[], of: keyof Sum): number {
+type Counted = Pick<Sum, 'accepted' | 'merged'>;
+
+function total(entries: readonly Counted[], of: keyof Counted): number {
   return entries.reduce((sum, entry) => sum + entry[of], 0);
 }
 
@@ -261,11 +265,20 @@ async function countInbox(connection: StoreConnection, read: SnapshotRead): Prom
 async function sumReceipts(connection: StoreConnection, read: SnapshotRead): Promise<Map<string, Sum>> {
   const found = await toCollection(connection, 'receipts')
     .aggregate<Sum & { _id: string }>(
-      [{ $group: { _id: '$instance', accepted: { $sum: '$accepted' }, merged: { $sum: '$merged' } } }],
+      [
+        {
+          $group: {
+            _id: '$instance',
+            accepted: { $sum: '$accepted' },
+            merged: { $sum: '$merged' },
+            uncounted: { $sum: { $cond: ['$uncounted', { $add: ['$accepted', '$merged'] }, 0] } },
+          },
+        },
+      ],
       read,
     )
     .toArray();
-  return new Map(found.map(({ _id, accepted, merged }) => [_id, { accepted, merged }]));
+  return new Map(found.map(({ _id, ...sum }) => [_id, sum]));
 }
 
 /** Finds the gaps in the numbers of an instance; only the gaps leave the server, not the receipts. */

@@ -29,8 +29,8 @@ export async function findReceipts(
 
 /**
  * Folds old receipts into sums on their instances, so that `receipts` stays small: of every instance the settled ones
- * up to the first missing number. Void ones stay, because a worker may settle them yet; `lookUp` and the ledger
- * know both forms. Returns how many it folded; call again while there are any.
+ * up to the first missing number, and no further than the instance told, for beyond it may still void a number. Void
+ * ones stay, because a worker may settle them yet; `lookUp` and the ledger know both forms. Returns how many it folded; call again while there are any.
  *
  * @param options.olderThanMs only receipts this old are folded (10 minutes by default): longer than any settling
  *   that looked for a receipt before it was there can go on
@@ -68,24 +68,28 @@ async function fold(
   const receipts = toCollection(connection, 'receipts');
   const instances = toCollection(connection, 'instances');
   const known = await instances.findOne({ _id: instance }, options);
-  const { to, accepted, merged } = known?.folded ?? { to: 0, accepted: 0, merged: 0 };
+  if (known === null) return 0;
+  const { to, accepted, merged, uncounted = 0 } = known.folded ?? { to: 0, accepted: 0, merged: 0 };
   const page = { ...options, sort: { seq: 1 }, limit: PORTION } as const;
-  const next = await receipts.find({ instance, seq: { $gt: to } }, page).toArray();
+  const next = await receipts.find({ instance, seq: { $gt: to, $lte: known.seq } }, page).toArray();
   const late = await receipts
     .find({ instance, seq: { $lte: to }, state: 'settled', at: { $lt: before } }, page)
     .toArray();
   const run = toRun(next, to, before);
   const done = [...late, ...run].filter(({ state }) => state === 'settled');
   if (done.length === 0) return 0;
-  const sum = (of: 'accepted' | 'merged') => done.reduce((total, receipt) => total + receipt[of], 0);
+  const sum = (receipts: readonly ReceiptDocument[], of: 'accepted' | 'merged') =>
+    receipts.reduce((total, receipt) => total + receipt[of], 0);
+  const apart = done.filter((receipt) => receipt.uncounted === true);
   await instances.updateOne(
     { _id: instance },
     {
       $set: {
         folded: {
           to: run.at(-1)?.seq ?? to,
-          accepted: accepted + sum('accepted'),
-          merged: merged + sum('merged'),
+          accepted: accepted + sum(done, 'accepted'),
+          merged: merged + sum(done, 'merged'),
+          uncounted: uncounted + sum(apart, 'accepted') + sum(apart, 'merged'),
         },
       },
     },

@@ -96,6 +96,22 @@ describe('readLedger', () => {
     expect(entry).toMatchObject({ accepted: 4, merged: 2, settled: 3, missing: [{ from: 3, to: 3 }] });
   });
 
+  it('does not count what was settled before its batch was moved to the inbox, however often that is tried', async () => {
+    await settle('faster', [1, 2]);
+    await inbox.insert({ instance: 'faster', seq: 2, events: [] });
+    await inbox.insert({ instance: 'faster', seq: 2, events: [] });
+    // One event for 1, none for 2, and what was lost: 4 in 3.
+    await beat('faster', 3, 7);
+    const readEntry = async () => {
+      const { instances: entries } = await readLedger(connection);
+      return entries.find(({ instance }) => instance === 'faster');
+    };
+    const wanted = { accepted: 4, merged: 2, settled: 3, missing: [{ from: 3, to: 3 }] };
+    expect(await readEntry()).toMatchObject(wanted);
+    expect(await compactReceipts(connection, { olderThanMs: -60_000 })).toBeGreaterThanOrEqual(2);
+    expect(await readEntry()).toMatchObject(wanted);
+  });
+
   it('cuts a long list of gaps off and says so', async () => {
     await settle('gappy', [2, 4, 6, 8]);
     await beat('gappy', 8, 8);

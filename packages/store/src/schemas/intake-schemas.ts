@@ -13,6 +13,7 @@ const FIELDS = {
     state: { ...text, enum: ['settled', 'void'] },
     accepted: integer,
     merged: integer,
+    uncounted: Boolean,
     at: time,
   } satisfies Fields<Documents['receipts']>,
   instances: {
@@ -21,10 +22,9 @@ const FIELDS = {
     seq: integer,
     events: integer,
     merged: integer,
-    revived: Number,
     startedAt: time,
     seenAt: time,
-    folded: { to: Number, accepted: Number, merged: Number },
+    folded: { to: Number, accepted: Number, merged: Number, uncounted: Number },
   } satisfies Fields<Documents['instances']>,
   inbox: { _id: text, event: anything, at: time, enqueuedAt: Date } satisfies Fields<Documents['inbox']>,
   rejections: {
