@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { toReceiptId } from '@sluice/contracts/bulk';
 import type { Db } from 'mongodb';
 import { ANSWER_WITHIN_MS, type BookReading } from './book.ts';
+import type { Check } from './check.ts';
 import type { Secrets } from './cluster.ts';
 import type { Drained } from './drain.ts';
 import type { Losses } from './losses.ts';
@@ -10,9 +11,6 @@ import { type Print, showId } from './print.ts';
 import { PAYLOAD_MARK } from './requests.ts';
 import type { StatusWatch } from './status-watch.ts';
 import type { StoredEvents } from './stored-events.ts';
-
-/** A promise, and what breaks it: nothing when it holds. */
-export type Check = { readonly name: string; readonly broken: readonly string[] };
 
 const MAX_RSS_BYTES = 512 * 1024 ** 2;
 

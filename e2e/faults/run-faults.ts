@@ -18,8 +18,8 @@ import { type Db, MongoClient } from 'mongodb';
 import { createAnswerCheck } from '../openapi/answer-check.ts';
 import { readDocument } from '../openapi/document.ts';
 import { type BookReading, createBook } from './book.ts';
+import type { Check } from './check.ts';
 import {
-  type Check,
   checkAnswers,
   checkDrained,
   checkInvented,

@@ -1,7 +1,7 @@
 import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
 import type { StoredStatus } from '@sluice/contracts/status';
 import type { Binary, Db, WithId } from 'mongodb';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 import type { Losses } from './losses.ts';
 import { type Print, toBodyPrint, toIdPrint } from './print.ts';
 

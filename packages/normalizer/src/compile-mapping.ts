@@ -3,15 +3,10 @@ import type { FieldLineage } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
 import type { MappedField, Mapping } from '@sluice/contracts/mapping';
 import { canonicalize } from './canonical-json.ts';
-import {
-  createFieldReader,
-  type FieldReader,
-  isFieldProblem,
-  type ReadValue,
-  toExpected,
-} from './field-reader.ts';
+import { createFieldReader, type FieldReader, isFieldProblem, toExpected } from './field-reader.ts';
 import { toPointer } from './json-pointer.ts';
 import { type PayloadPath, parsePath } from './payload-path.ts';
+import type { ReadValue } from './read-value.ts';
 
 /** The field that is the time of the record. */
 export const TIMESTAMP_FIELD = 'timestamp';

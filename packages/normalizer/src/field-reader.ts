@@ -3,18 +3,11 @@ import type { FieldKind, MappedField } from '@sluice/contracts/mapping';
 import { coerceBoolean } from './coerce-boolean.ts';
 import { coerceNumber, type DeclaredNumber, toNumberGuesses } from './coerce-number.ts';
 import { createTimeReader } from './declared-time.ts';
+import type { ReadValue } from './read-value.ts';
 import { isRounded, toRoundedGuesses } from './rounded-number.ts';
 import { parseTimeFormat, type TimeFormat } from './time-format.ts';
 import { parseTimeZone, type TimeZone } from './time-zone.ts';
 import type { Guess } from './warnings.ts';
-
-/** A value as a field holds it; `precise` is what tells two records apart, where the value itself is rounded. */
-export type ReadValue = {
-  readonly value: JsonValue;
-  readonly precise?: string;
-  readonly conversion?: string;
-  readonly guesses: readonly Guess[];
-};
 
 /** Reads a value as a field's kind; null when it is not readable as that. Never called with null. */
 export type FieldReader = (value: JsonValue) => ReadValue | null;

@@ -3,9 +3,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@sluice/contracts
 import type { Mapping } from '@sluice/contracts/mapping';
 import { canonicalize } from './canonical-json.ts';
 import { type CompiledField, type CompiledPath, compileMapping, TIMESTAMP_FIELD } from './compile-mapping.ts';
-import type { ReadValue } from './field-reader.ts';
 import { findValue } from './payload-path.ts';
 import { beginCollecting, type Collected, toMissing, toUnreadable } from './read-fields.ts';
+import type { ReadValue } from './read-value.ts';
 import { isRounded, withRounding } from './rounded-number.ts';
 import type { Reading, Refusal, RuleSet } from './rule-set.ts';
 import { toWarning, WARNINGS } from './warnings.ts';

@@ -9,8 +9,8 @@ import {
 } from './aliases.ts';
 import { coerceNumber, toNumberGuesses } from './coerce-number.ts';
 import { coerceTime } from './coerce-time.ts';
-import type { ReadValue } from './field-reader.ts';
 import { toPointer, toPointerStep } from './json-pointer.ts';
+import type { ReadValue } from './read-value.ts';
 import { isRounded, toRoundedGuesses, withRounding } from './rounded-number.ts';
 import type { ReadResult, Refusal } from './rule-set.ts';
 import { type Guess, toWarning, WARNINGS } from './warnings.ts';

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@sluice/contracts/json';
 import { isExactNumber } from './exact-number.ts';
-import type { ReadValue } from './field-reader.ts';
 import { toPointer } from './json-pointer.ts';
+import type { ReadValue } from './read-value.ts';
 import { findNumberEnd, findStringEnd } from './scan-json.ts';
 import { type Guess, WARNINGS } from './warnings.ts';
 
