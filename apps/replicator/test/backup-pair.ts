@@ -23,17 +23,26 @@ const PATIENCE = { timeout: 25_000, interval: 20 };
 
 /**
  * Opens a primary and a backup for a test file, call it at the top of the file: two databases of the run's MongoDB, or the
- * backup on a server of its own, with a time of its own.
+ * backup on a server of its own, with a time of its own; or the primary on one that keeps `oplogMb` MB of its oplog.
  */
-export async function startPair({ isOnOwnServer = false }: { readonly isOnOwnServer?: boolean } = {}) {
+export async function startPair({
+  isOnOwnServer = false,
+  oplogMb,
+}: {
+  readonly isOnOwnServer?: boolean;
+  readonly oplogMb?: number;
+} = {}) {
   const names = createTestNames();
-  const server = isOnOwnServer ? await startOwnMongo() : null;
-  const backupUrl =
-    server === null
-      ? mongoUrlFor(`${names.database}_backup`)
-      : server.url.replace('/?', `/${names.database}?`);
+  const server = isOnOwnServer || oplogMb !== undefined ? await startOwnMongo({ oplogMb }) : null;
+  const ownUrl = server?.url.replace('/?', `/${names.database}?`);
+  const primaryUrl = oplogMb === undefined ? undefined : ownUrl;
+  const backupUrl = (isOnOwnServer ? ownUrl : undefined) ?? mongoUrlFor(`${names.database}_backup`);
   const logger = createLogger({ app: 'replicator', instance: 'test', level: 'silent' });
-  const primary = connectStore({ uri: names.mongoUrl, appName: 'test', operationTimeoutMs: 10_000 });
+  const primary = connectStore({
+    uri: primaryUrl ?? names.mongoUrl,
+    appName: 'test',
+    operationTimeoutMs: 10_000,
+  });
   const backup = connectStore({ uri: backupUrl, appName: 'test', operationTimeoutMs: 10_000 });
   const store = createFullSyncStore(primary);
   const stops = new Set<() => Promise<void>>();
@@ -116,7 +125,12 @@ export async function startPair({ isOnOwnServer = false }: { readonly isOnOwnSer
   function ended(id?: string): Promise<FullSyncDocument> {
     return vi.waitFor(async () => {
       const { last } = await store.findLast();
-      if (last === null || (id !== undefined && last._id !== id)) throw new Error('It is not over yet.');
+      if (last === null || (id !== undefined && last._id !== id)) {
+        const live = await store.findLive();
+        throw new Error(
+          `It is not over yet: ${live?.state}, ${live?.phase}, waits for ${live?.waitingFor}, as of ${live?.updatedAt.toISOString()}.`,
+        );
+      }
       return last;
     }, PATIENCE);
   }

@@ -37,7 +37,7 @@ async function untilCopied(primary: StoreConnection, backup: StoreConnection, _i
   );
 }
 
-test('6, 11: ends with a clear sentence without its primary, warns without its backup, shows no password, and can be off', async () => {
+test('6, 11: ends with a clear sentence without its primary, warns without its backup, takes one elsewhere only by TLS, shows no password, and can be off', async () => {
   open(primaryUri);
   const lost = start({ MONGODB_URI: 'mongodb://127.0.0.1:1/sluice' });
   const same = start({ BACKUP_MONGODB_URI: primaryUri });
@@ -45,6 +45,11 @@ test('6, 11: ends with a clear sentence without its primary, warns without its b
   const patient = start({
     BACKUP_MONGODB_URI: 'mongodb://me:s3cr3t-word@127.0.0.1:1/sluice?authSource=admin',
   });
+  const bare = start({ BACKUP_MONGODB_URI: 'mongodb://me:s3cr3t-word@backup.example.net/sluice' });
+  expect(await bare.ended).toMatch(
+    /^code 1: .*BACKUP_MONGODB_URI.*without TLS only addresses of this machine/s,
+  );
+  expect(await bare.readOutput()).not.toContain('s3cr3t-word');
   expect(await same.ended).toMatch(/^code 1: .*name the same database/);
   expect(await lost.ended).toMatch(
     /^code 1: .*the local MongoDB does not answer: start it, or set MONGODB_URI/,

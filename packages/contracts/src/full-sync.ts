@@ -55,9 +55,13 @@ function isIdText(text: string): boolean {
   }
 }
 
-function isCopied(collection: string): boolean {
+/** Tells whether documents of a collection are ever copied. */
+export function isCopied(collection: string): boolean {
   return !OWN_COLLECTIONS.has(collection) && !collection.startsWith('system.');
 }
+
+/** An `_id` as a caller names it: Extended JSON without operators and patterns. */
+export const idTextSchema = id.refine(isIdText, 'expected an _id as Extended JSON');
 
 /** The body of `POST /api/sync/full`. */
 export const fullSyncRequestSchema = z
@@ -79,11 +83,11 @@ export const fullSyncRequestSchema = z
     only: z
       .strictObject({
         collection: z.string().min(1).max(255).refine(isCopied, 'it is never copied'),
-        ids: z.array(id.refine(isIdText, 'expected an _id as Extended JSON')).min(1).max(MAX_NAMED_IDS),
+        ids: z.array(idTextSchema).min(1).max(MAX_NAMED_IDS),
       })
       .optional()
       .describe(
-        'Mend only these documents: they become what they are on the primary, which deletes those that it does not have.',
+        'Mend only these documents: they become what they are on the primary now. Those that it does not have are deleted with `confirmDeletes`, and left without it.',
       ),
     ratePerSecond: z
       .number()

@@ -8,6 +8,9 @@ import { z } from 'zod';
 export const SYNC_STATES = ['off', 'starting', 'active', 'away', 'blocked', 'silent'] as const;
 export type SyncStateName = (typeof SYNC_STATES)[number];
 
+/** After which time a replicator that says nothing is taken for gone, in ms. */
+export const SYNC_SILENT_MS = 10_000;
+
 /** Counts of everything since the backup was first used; they are kept on the backup with what they count. */
 export type SyncTotals = {
   readonly succeeded: number;

@@ -38,6 +38,14 @@ export type FullSyncRunner = { readonly id: string; readonly fence: number };
 /** A full sync as it stands after a note; `time` is when that was written, by the primary's cluster. */
 export type NotedFullSync = { readonly found: FullSyncDocument; readonly time: mongo.Timestamp };
 
+/** Named documents that were made what the primary has. */
+export type MendedDocuments = {
+  readonly collection: string;
+  /** As Extended JSON. */
+  readonly ids: readonly string[];
+  readonly at: Date;
+};
+
 /** Full syncs, as the api starts and shows them and the replicator runs them. Every call rejects with DependencyAwayError. */
 export type FullSyncStore = {
   /** Keeps a new one, unless one is live: then the answer names that one. */
@@ -46,6 +54,8 @@ export type FullSyncStore = {
   findLive(): Promise<FullSyncDocument | null>;
   /** Returns the newest that is over, and the newest that went through all collections. */
   findLast(): Promise<{ readonly last: FullSyncDocument | null; readonly verified: FullSyncDocument | null }>;
+  /** Returns which named documents were mended by runs that were begun since `from`, the newest runs first. */
+  findMended(from: Date): Promise<readonly MendedDocuments[]>;
   /** Changes the state of the live one when it is in a state from which this is possible; null when it is not. */
   change(
     to: 'paused' | 'running' | 'cancelled',
@@ -81,6 +91,9 @@ const LOCK = 'create-fullSync';
 
 /** After which silence nobody runs a full sync any more: who does notes something every second. */
 const SILENCE_MS = 30_000;
+
+/** Runs with named documents that are remembered since the last comparison. */
+const MAX_MENDING = 200;
 
 /** How often creating is tried when another one is created at the same moment. */
 const CREATE_ATTEMPTS = 20;
@@ -151,6 +164,22 @@ export function createFullSyncStore(
       ),
     ]);
     return { last, verified };
+  }
+
+  async function findMended(from: Date): Promise<readonly MendedDocuments[]> {
+    const filter: mongo.Filter<FullSyncDocument> = {
+      ...{ ...MINE, state: 'done', only: { $ne: null }, createdAt: { $gte: from } },
+      // Which of its documents the backup refused is not known here: it says nothing of any.
+      'collections.refused': { $not: { $gt: 0 } },
+    };
+    const runs = await ask((options) =>
+      operations.find(filter, { ...options, ...READ, sort: { createdAt: -1 }, limit: MAX_MENDING }).toArray(),
+    );
+    return runs.flatMap(({ only, endedAt, collections }) => {
+      if (only === null || endedAt === null) return [];
+      const kept = new Set(collections.flatMap(({ samples }) => samples.map(({ id }) => id)));
+      return [{ collection: only.collection, ids: only.ids.filter((id) => !kept.has(id)), at: endedAt }];
+    });
   }
 
   function change(
@@ -256,6 +285,7 @@ export function createFullSyncStore(
     create,
     findLive: () => ask((options) => operations.findOne(LIVE, { ...options, ...READ })),
     findLast,
+    findMended,
     change,
     ask: askFor,
     findAsked: () => ask(async (options) => (await tokens.findOne({ _id: ASKED }, options))?.reason ?? null),

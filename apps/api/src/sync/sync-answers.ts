@@ -1,4 +1,9 @@
-import type { SyncHealth, SyncMetrics, SyncStateName } from '@sluice/contracts/sync';
+import {
+  SYNC_SILENT_MS,
+  type SyncHealth,
+  type SyncMetrics,
+  type SyncStateName,
+} from '@sluice/contracts/sync';
 import type { BackupGap } from '@sluice/store/backup-gaps';
 import type { SyncStateRead } from '@sluice/store/sync-state';
 
@@ -12,8 +17,7 @@ export type SyncFacts = {
   readonly gap: BackupGap | null;
 };
 
-/** After which time a replicator that says nothing is taken for gone, and from which lag on the backup is not healthy. */
-const SILENT_MS = 10_000;
+/** From which lag on the backup is not healthy. */
 const HEALTHY_LAG_SECONDS = 60;
 
 const NEVER_STARTED = 'No replicator has copied anything yet: set BACKUP_MONGODB_URI and start one.';
@@ -70,7 +74,7 @@ export function toSyncHealth({ read, refused, gap }: SyncFacts): SyncHealth {
 
 function toState(read: SyncStateRead | null): SyncStateName {
   if (read === null || read.state.state === 'off') return 'off';
-  return read.ageMs > SILENT_MS ? 'silent' : read.state.state;
+  return read.ageMs > SYNC_SILENT_MS ? 'silent' : read.state.state;
 }
 
 /** Only an active replicator that was heard of knows the lag. */

@@ -9,7 +9,12 @@
  *  5. When all collections are done, so is it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type CollectionProgress, type FullSyncDocument, NO_TALLY } from '@sluice/contracts/full-sync';
+import {
+  type CollectionProgress,
+  type FullSyncDocument,
+  type KeptDifference,
+  NO_TALLY,
+} from '@sluice/contracts/full-sync';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { Logger } from '@sluice/runtime/logger';
 import { within } from '@sluice/store/deadline';
@@ -18,8 +23,8 @@ import { toStoreError } from '@sluice/store/store-error';
 import type { Db, Timestamp } from 'mongodb';
 import type { ActiveReplicator } from '../ports.ts';
 import { orAborted, type WalkParts, walkCollection } from './collection-walk.ts';
-import { isApplied, type Side } from './confirm-differences.ts';
-import { parseIdText } from './document-id.ts';
+import { confirmDifferences, isApplied, type Side } from './confirm-differences.ts';
+import { parseIdText, toIdBytes, toIdKey, toIdText } from './document-id.ts';
 import { createPace } from './pace.ts';
 import { createReadSize } from './read-size.ts';
 
@@ -58,7 +63,11 @@ export async function runFullSync(
   const halting = new AbortController();
   const signal = AbortSignal.any([active.signal, halting.signal]);
   const pace = createPace(first.ratePerSecond);
-  const sizes = { rangeSize: createReadSize(RANGE), lookUpSize: createReadSize(LOOK_UP) };
+  // A range takes a second at most, so that the rate is kept, and known, within every second.
+  const sizes = {
+    rangeSize: createReadSize(Math.min(RANGE, first.ratePerSecond)),
+    lookUpSize: createReadSize(LOOK_UP),
+  };
   let { collections, position } = first;
   let phase: FullSyncDocument['phase'] = 'comparing';
   let waitingFor: string | null = null;
@@ -169,13 +178,31 @@ export async function runFullSync(
     );
   }
 
+  /** Makes named documents what they are on the primary now; what is not there is deleted only when that is confirmed. */
   async function mendNamed({ collection, ids }: NonNullable<FullSyncDocument['only']>): Promise<void> {
-    const { synced, refused } = await orAborted(
-      active.applyIds(collection, ids.map(parseIdText), 'delete'),
-      signal,
+    const mayDelete = first.deletes === 'all';
+    const values = ids.map(parseIdText);
+    const handedOver = active.applyIds(collection, values, mayDelete ? 'delete' : 'keep');
+    const { synced, refused } = await orAborted(handedOver, signal);
+    const left = mayDelete ? [] : await findExtras(collection, values.map(toIdBytes));
+    const tally = {
+      ...{ ...NO_TALLY, compared: ids.length, total: ids.length, refused },
+      ...{ copied: synced - left.length, extra: left.length, kept: left.length },
+    };
+    const seenAt = new Date(now());
+    const samples = left.map(
+      (id): KeptDifference => ({ kind: 'extra', id: toIdText(id), since: seenAt, seenAt }),
     );
-    const tally = { ...NO_TALLY, compared: ids.length, total: ids.length, copied: synced, refused };
-    collections = [{ name: collection, state: 'done', isFresh: false, ...tally, samples: [] }];
+    collections = [{ name: collection, state: 'done', isFresh: false, ...tally, samples }];
+  }
+
+  /** Returns those of some ids that only the backup has, and that no change under way will take away. */
+  async function findExtras(collection: string, ids: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    const { watchChanges } = active;
+    const parts = { watchChanges, waitForFeed, untilRead, lookUpSize: sizes.lookUpSize };
+    const suspects = ids.map((id) => ({ kind: 'extra', key: toIdKey(id), id }) as const);
+    const { real } = await confirmDifferences(parts, collection, suspects);
+    return real.flatMap(({ kind, id }) => (kind === 'extra' ? [id] : []));
   }
 
   async function run(): Promise<void> {

@@ -12,6 +12,23 @@ describe('a pace', () => {
     expect(pace.rate()).toBeCloseTo(250, 0);
   });
 
+  it('never tells more than its rate, from which the time that is left is reckoned', async () => {
+    let nowMs = 0;
+    const pace = createPace(100, () => nowMs);
+    const ending = new AbortController();
+    const spending = pace.spend(1000, ending.signal);
+    for (const [atMs, rate] of [
+      [1, 100],
+      [5000, 100],
+      [9999, 100],
+    ] as const) {
+      nowMs = atMs;
+      expect(pace.rate()).toBe(rate);
+    }
+    ending.abort(new Error('over'));
+    await expect(spending).rejects.toThrow();
+  });
+
   it('ends with its signal', async () => {
     const ending = new AbortController();
     const spending = createPace(1).spend(1000, ending.signal);

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export type Pace = {
   /** Notes that so many things were done, and waits until as many more may be. Rejects when the signal is aborted. */
   spend(count: number, signal: AbortSignal): Promise<void>;
-  /** Returns how many were done a second, over the last ten. */
+  /** Returns how many were done a second, over the last ten; never more than its rate, which a first portion alone would be. */
   rate(): number;
 };
 
@@ -33,7 +33,8 @@ export function createPace(perSecond: number, now: () => number = () => performa
       const nowMs = now();
       const overMs = Math.min(MEASURED_MS, Math.max(1000, nowMs - startedMs));
       const counts = done.filter(({ atMs }) => nowMs - atMs < MEASURED_MS).map(({ count }) => count);
-      return counts.reduce((sum, count) => sum + count, 0) / (overMs / 1000);
+      const measured = counts.reduce((sum, count) => sum + count, 0) / (overMs / 1000);
+      return Math.min(perSecond, measured);
     },
   };
 }

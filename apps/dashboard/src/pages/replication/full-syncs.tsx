@@ -9,7 +9,7 @@ import { formatCount, formatFigure } from '../../ui/numbers.ts';
 import { Facts, Section } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { formatDuration, Time } from '../../ui/time.tsx';
-import { Differences } from './differences.tsx';
+import { DifferenceSummary } from './difference-summary.tsx';
 import styles from './replication.module.css';
 
 /** Shows the full sync that is under way, and what the last one found. */
@@ -34,13 +34,13 @@ export function FullSyncs({
       {current !== null && (
         <Section title={toTitle(current)} aside={verified}>
           <Running sync={current} />
-          <Differences sync={current} />
+          <DifferenceSummary collections={current.collections} label="Differences so far" />
         </Section>
       )}
       {last !== null && (
         <Section title={`Last: ${toTitle(last)}`} aside={current === null ? verified : undefined}>
           <Ended sync={last} />
-          <Differences sync={last} />
+          <DifferenceSummary collections={last.collections} label="Differences found" />
         </Section>
       )}
       {current === null && last === null && (

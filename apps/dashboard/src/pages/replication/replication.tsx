@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { toFailure } from '../../data/failure.ts';
 import { useLack } from '../../data/may.ts';
@@ -48,6 +49,11 @@ export function Replication() {
           )}
           {health.data === undefined && failure === null && <Loading rows={8} />}
           {health.data !== undefined && (isOff ? <SyncOff /> : <Health health={health.data} />)}
+          {syncs.data !== undefined && syncs.data.lastVerifiedAt !== null && (
+            <p>
+              <Link to="/replication/differences">What differs, document by document</Link>
+            </p>
+          )}
           {syncs.data !== undefined && <FullSyncs syncs={syncs.data} isOff={isOff} />}
         </>
       )}

@@ -1,0 +1,69 @@
+import { createLogger } from '@sluice/runtime/logger';
+import { connectStore } from '@sluice/store/connection';
+import { createDocumentLooks } from '@sluice/store/document-looks';
+import type { Document } from 'mongodb';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startAnsweringLooks } from '../src/answer-looks.ts';
+import { startPair } from './backup-pair.ts';
+
+const pair = await startPair();
+const { primary, backup } = pair;
+const looks = createDocumentLooks(primary);
+const logger = createLogger({ app: 'replicator', instance: 'test', level: 'silent' });
+const PATIENCE_MS = 20_000;
+const QUESTIONS = { _id: { $gte: 'look-', $lt: 'look.' } } as Document;
+
+describe('a question about a document', () => {
+  const stops: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+  });
+
+  function startAnswering(other: typeof backup = backup): void {
+    stops.push(startAnsweringLooks({ looks, primary, backup: other, logger, everyMs: 10 }).stop);
+  }
+
+  it('is answered by a replicator with what both sides hold now', async () => {
+    const { here, there } = pair.sides('items');
+    await here.insertMany([{ _id: 'a', v: 1 } as Document, { _id: 'b' } as Document]);
+    await there.insertMany([{ _id: 'a', v: 2 } as Document, { _id: 'c' } as Document]);
+    startAnswering();
+    const ask = (id: string) => looks.ask('items', id, PATIENCE_MS);
+    expect(await ask('"a"')).toMatchObject({
+      ...{ kind: 'found', onPrimary: true, onBackup: true, equal: false },
+      fields: [
+        { path: '_id', differs: false },
+        { path: 'v', primary: '1', backup: '2', differs: true },
+      ],
+    });
+    expect(await ask('"b"')).toMatchObject({ onPrimary: true, onBackup: false });
+    expect(await ask('"c"')).toMatchObject({ onPrimary: false, onBackup: true });
+    expect(await ask('{"$oid":"0123456789abcdef01234567"}')).toMatchObject({
+      ...{ onPrimary: false, onBackup: false, equal: true },
+    });
+    expect(await primary.db.collection('resume_tokens').countDocuments(QUESTIONS)).toBe(0);
+  });
+
+  it('is given up when nobody answers, and forgotten', async () => {
+    expect(await looks.ask('items', '"a"', 50)).toBeNull();
+    const tokens = primary.db.collection<{ _id: string }>('resume_tokens');
+    const old = { _id: 'look-old', collection: 'items', documentId: '"a"', at: new Date(0) };
+    await tokens.insertOne(old);
+    expect(await looks.take()).toEqual([]);
+    expect(await tokens.countDocuments(QUESTIONS)).toBe(0);
+  });
+
+  it('does not wait for those that cannot be answered, and says which side is away', async () => {
+    const nowhere = 'mongodb://127.0.0.1:9/x?replicaSet=rs0';
+    const away = connectStore({ uri: nowhere, appName: 'test', operationTimeoutMs: 100 });
+    stops.push(() => away.close());
+    startAnswering(away);
+    const [broken, good] = await Promise.all([
+      looks.ask('items', '{', 500),
+      looks.ask('items', '"a"', PATIENCE_MS),
+    ]);
+    expect(broken).toBeNull();
+    expect(good).toEqual({ kind: 'away', side: 'backup' });
+    await vi.waitFor(async () => expect(await looks.take()).toEqual([]));
+  });
+});
