@@ -8,6 +8,7 @@ import { createNormalizedEvents } from '@sluice/store/normalized-events';
 import { createRawEvents } from '@sluice/store/raw-events';
 import { readRecentOutcomes } from '@sluice/store/recent-outcomes';
 import { readRejectedCounts } from '@sluice/store/rejected-counts';
+import { createSamples } from '@sluice/store/samples';
 import { readHourlyStats, toHours } from '@sluice/store/stats-hourly';
 import { createSyncStates } from '@sluice/store/sync-state';
 import { readTenantStats } from '@sluice/store/tenant-stats';
@@ -17,6 +18,7 @@ import type { EventBodyRouteOptions } from './routes/event-body.ts';
 import type { EventRoutesOptions } from './routes/events.ts';
 import type { HourlyStatsRouteOptions } from './routes/hourly-stats.ts';
 import type { RecentStatsRouteOptions } from './routes/recent-stats.ts';
+import type { StatsHistoryRouteOptions } from './routes/stats-history.ts';
 import { createSharedAnswer } from './shared-answer.ts';
 import { createSyncedUpTo } from './sync/synced-up-to.ts';
 
@@ -42,7 +44,11 @@ export function createEventReaders({
   readonly store: StoreConnection;
   readonly inspector: EventsInspector;
   readonly now: () => number;
-}): EventRoutesOptions & EventBodyRouteOptions & HourlyStatsRouteOptions & RecentStatsRouteOptions {
+}): EventRoutesOptions &
+  EventBodyRouteOptions &
+  HourlyStatsRouteOptions &
+  RecentStatsRouteOptions &
+  StatsHistoryRouteOptions {
   const timeoutMs = DETAIL_TIMEOUT_MS;
   const details = createEventDetails({
     rawEvents: createRawEvents(store, { timeoutMs }),
@@ -62,6 +68,7 @@ export function createEventReaders({
     now: () => performance.now(),
   });
   const rawEvents = createRawEvents(store);
+  const samples = createSamples(store);
   return {
     readDetail: details.read,
     listRaw: createRawList({ rawEvents, inspector }),
@@ -71,6 +78,7 @@ export function createEventReaders({
     readStoredBody: rawEvents.get,
     readRecentStats: (tenant, query) => readRecentOutcomes(store, tenant, query, now()),
     readHourlyStats: createHourlyStats(store, now),
+    readStatsHistory: (tenant, query) => samples.read(tenant, query, now()),
   };
 }
 

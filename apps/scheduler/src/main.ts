@@ -13,6 +13,7 @@ import { runApp } from '@sluice/runtime/run-app';
 import { createSecretBox } from '@sluice/sources/secret-box';
 import { createSourceSealer } from '@sluice/sources/source-sealer';
 import { loadSourcesFile } from '@sluice/sources/sources-file';
+import { createBackupGaps } from '@sluice/store/backup-gaps';
 import { createCheckpoints } from '@sluice/store/checkpoints';
 import { connectStore } from '@sluice/store/connection';
 import { createInbox } from '@sluice/store/inbox';
@@ -24,10 +25,13 @@ import { createOpenEvents } from '@sluice/store/open-events';
 import { createOperationSets } from '@sluice/store/operation-sets';
 import { createPollRuns } from '@sluice/store/poll-runs';
 import { createRejections } from '@sluice/store/rejections';
+import { createSamples } from '@sluice/store/samples';
 import { createSourceStore } from '@sluice/store/sources-store';
+import { createSyncStates } from '@sluice/store/sync-state';
 import { openAlerts } from './alerts/open-alerts.ts';
 import { createScheduler, type Scheduler } from './app.ts';
 import { schedulerConfigSchema } from './config.ts';
+import { startSampler } from './samples/sampler.ts';
 import { createSchedulerMetrics } from './scheduler-metrics.ts';
 import { createStoredSources } from './stored-sources.ts';
 import { addSystemMetrics } from './system-metrics.ts';
@@ -100,5 +104,10 @@ await runApp({
       leases: stores.leases,
     });
     lifecycle.add('alerts', alerts.stop);
+    const sampler = startSampler({
+      ...{ samples: createSamples(store), states: createSyncStates(store), gaps: createBackupGaps(store) },
+      ...{ inspector, logger, now: Date.now },
+    });
+    lifecycle.add('sampler', sampler.stop);
   },
 });

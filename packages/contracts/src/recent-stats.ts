@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timeRange } from './api.ts';
 
 /** Events by class of latency; see latency.ts. */
 export const latencyCountsSchema = z
@@ -7,15 +8,24 @@ export const latencyCountsSchema = z
     'Events that were stored at their first run, by how long that took from their arrival: class `n` = at most 2^n ms, and more than the class before.',
   );
 
-/** How long a bucket of the last hour can be, in seconds. */
-const RECENT_STEPS = ['15', '30', '60'] as const;
+/** How long a bucket can be, in seconds: the short ones of the last hour, the long ones of the last two days. */
+const RECENT_STEPS = ['15', '30', '60', '180', '900'] as const;
+
+/** The most buckets of an answer. */
+export const MAX_RECENT_BUCKETS = 480;
 
 export const recentStatsQuerySchema = z.strictObject({
   step: z.enum(RECENT_STEPS).default('60').describe('How many seconds a bucket is long.'),
   source: z.string().max(64).optional().describe('Only events of this source.'),
   client_id: z.string().max(64).optional().describe('Another name of `source`.'),
+  ...timeRange,
 });
-export type RecentStatsQuery = { readonly stepSeconds: number; readonly source?: string | undefined };
+export type RecentStatsQuery = {
+  readonly stepSeconds: number;
+  readonly source?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+};
 
 const count = z.number().int();
 
@@ -42,10 +52,10 @@ export const recentStatsSchema = z
     stepSeconds: count,
     buckets: z
       .array(recentBucketSchema)
-      .describe('The last 60 minutes, the oldest first, empty ones included; the last one is still open.'),
+      .describe('The oldest first, empty ones included; the one that now is in is still open.'),
     sources: z
       .array(z.object({ source: z.string(), ...counts }))
-      .describe('The same hour by source: the 100 with most events.'),
+      .describe('The same time by source: the 100 with most events.'),
   })
   .meta({ id: 'RecentStats' });
 export type RecentStats = z.infer<typeof recentStatsSchema>;

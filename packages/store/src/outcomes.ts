@@ -4,6 +4,7 @@
  */
 import type { LatencyCounts } from '@sluice/contracts/latency';
 import type { Rates } from '@sluice/contracts/rates';
+import { COARSE_MS, COARSE_STEP_SECONDS, RECENT_MS } from '@sluice/contracts/time-steps';
 import type { mongo } from 'mongoose';
 import {
   type OutcomeDocument,
@@ -16,8 +17,7 @@ import { within } from './deadline.ts';
 import { toBucketStart } from './rollup-units.ts';
 import type { InTransaction } from './transaction.ts';
 
-/** How long it is known what happened in a second: longer than anybody asks for it. */
-const KEEP_SETTLED_MS = 3_600_000;
+const COARSE_STEP_MS = COARSE_STEP_SECONDS * 1000;
 
 const MINUTE_MS = 60_000;
 
@@ -57,9 +57,13 @@ function toAdditions(changes: readonly RollupChangeDocument[]): readonly Additio
       add({ tenant, source, kind: 'received', at: new Date(hour * 1000) }, toPaths(outcomes));
     }
     const second = new Date(toBucketStart('second', at.getTime() / 1000) * 1000);
-    const expiresAt = new Date(second.getTime() + KEEP_SETTLED_MS);
+    const coarse = new Date(Math.floor(at.getTime() / COARSE_STEP_MS) * COARSE_STEP_MS);
+    const expiresAt = new Date(second.getTime() + RECENT_MS);
+    const coarseExpiresAt = new Date(coarse.getTime() + COARSE_STEP_MS + COARSE_MS);
     for (const { tenant, source, accepted, ...outcomes } of settled) {
-      add({ tenant, source, kind: 'settled', at: second, expiresAt }, { accepted, ...toPaths(outcomes) });
+      const counts = { accepted, ...toPaths(outcomes) };
+      add({ tenant, source, kind: 'settled', at: second, expiresAt }, counts);
+      add({ tenant, source, kind: 'settled3m', at: coarse, expiresAt: coarseExpiresAt }, counts);
     }
   }
   return [...additions.values()];

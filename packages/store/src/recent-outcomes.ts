@@ -1,11 +1,20 @@
 import { LAST_LATENCY_CLASS, type LatencyCounts } from '@sluice/contracts/latency';
-import type { RecentBucket, RecentStats, RecentStatsQuery } from '@sluice/contracts/recent-stats';
+import {
+  MAX_RECENT_BUCKETS,
+  type RecentBucket,
+  type RecentStats,
+  type RecentStatsQuery,
+} from '@sluice/contracts/recent-stats';
+import { COARSE_MS, COARSE_STEP_SECONDS, RECENT_MS } from '@sluice/contracts/time-steps';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
+import { parseRange, refuseParameter } from './keyset.ts';
 import { type RejectedCount, readRejectedCounts } from './rejected-counts.ts';
 
-const SPAN_SECONDS = 3600;
+/** What is told of the last two days when no time is named. */
+const DAY_MS = 86_400_000;
+
 const MAX_SOURCES = 100;
 
 type Counts = Omit<RecentBucket, 'at' | 'rejected' | 'latency'>;
@@ -28,25 +37,26 @@ const CLASSES = Array.from({ length: LAST_LATENCY_CLASS + 1 }, (_, name) => name
 const LATENCY_SUMS = Object.fromEntries(CLASSES.map((name) => [`l${name}`, { $sum: `$latency.${name}` }]));
 
 /**
- * Reads what was settled in the last 60 minutes, in buckets of `stepSeconds` that begin at whole multiples of it (UTC), and
- * how many requests were refused in each.
+ * Reads what was settled, in buckets of `stepSeconds` that begin at whole multiples of it (UTC), and how many requests were
+ * refused in each: the last 60 minutes by default, with buckets of 3 minutes and longer the last 24 hours.
  *
  * @param options.timeoutMs the connection's operation timeout by default
+ * @throws ProblemException ERR_QUERY_INVALID for a bad time, one of which it is not known any more, or too many buckets
  * @throws DependencyAwayError
  */
 export async function readRecentOutcomes(
   connection: StoreConnection,
   tenant: string,
-  { stepSeconds, source }: RecentStatsQuery,
+  query: RecentStatsQuery,
   nowMs: number,
   { timeoutMs = connection.operationTimeoutMs } = {},
 ): Promise<RecentStats> {
+  const { stepSeconds, source } = query;
   const stepMs = stepSeconds * 1000;
-  const lastMs = Math.floor(nowMs / stepMs) * stepMs;
-  const firstMs = lastMs - (SPAN_SECONDS - stepSeconds) * 1000;
+  const { firstMs, endMs } = toTime(query, nowMs);
   const settled = {
-    kind: 'settled',
-    at: { $gte: new Date(firstMs), $lt: new Date(lastMs + stepMs) },
+    kind: stepSeconds < COARSE_STEP_SECONDS ? 'settled' : 'settled3m',
+    at: { $gte: new Date(firstMs), $lt: new Date(endMs) },
     tenant,
     ...(source === undefined ? {} : { source }),
   };
@@ -59,14 +69,38 @@ export async function readRecentOutcomes(
         })
         .toArray(),
     ),
-    readRejectedCounts(connection, tenant, { fromMs: firstMs, stepMs, source }, { timeoutMs }),
+    readRejectedCounts(connection, tenant, { fromMs: firstMs, endMs, stepMs, source }, { timeoutMs }),
   ]);
   const sums = new Map(found?.buckets.map((bucket) => [Number(bucket._id), bucket]));
-  const buckets = Array.from({ length: SPAN_SECONDS / stepSeconds }, (_, index) =>
+  const buckets = Array.from({ length: (endMs - firstMs) / stepMs }, (_, index) =>
     toBucket(firstMs + index * stepMs, sums, rejected),
   );
   const sources = (found?.sources ?? []).map(({ _id, ...counts }) => ({ source: _id, ...counts }));
   return { stepSeconds, buckets, sources };
+}
+
+/** What is to come is no bucket. */
+function toTime(
+  query: RecentStatsQuery,
+  nowMs: number,
+): { readonly firstMs: number; readonly endMs: number } {
+  const isCoarse = query.stepSeconds >= COARSE_STEP_SECONDS;
+  const stepMs = query.stepSeconds * 1000;
+  const range = parseRange(query);
+  const openMs = Math.floor(nowMs / stepMs) * stepMs;
+  const wantedMs = range?.$lt === undefined ? Infinity : Math.ceil(range.$lt.getTime() / stepMs) * stepMs;
+  const endMs = Math.min(openMs + stepMs, wantedMs);
+  const fromMs = range?.$gte?.getTime() ?? endMs - (isCoarse ? DAY_MS : RECENT_MS);
+  const firstMs = Math.floor(fromMs / stepMs) * stepMs;
+  if (firstMs >= endMs) throw refuseParameter('from', 'not before the end, or not yet');
+  if (firstMs < openMs - (isCoarse ? COARSE_MS : RECENT_MS)) {
+    const known = isCoarse ? '48 hours' : '60 minutes; with a step of 180 or 900 of the last 48 hours';
+    throw refuseParameter('from', `it is known of the last ${known}`);
+  }
+  if ((endMs - firstMs) / stepMs > MAX_RECENT_BUCKETS) {
+    throw refuseParameter('step', `too short for so long a time: ${MAX_RECENT_BUCKETS} buckets at most`);
+  }
+  return { firstMs, endMs };
 }
 
 function toFacets(stepMs: number) {

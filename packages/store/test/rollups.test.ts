@@ -46,7 +46,7 @@ it('leaves everything as it was when it dies before its commit', async () => {
   await expect(createRollups(dyingBeforeCommit()).fold()).rejects.toThrow('died');
   expect(await look('dies')).toEqual({ counts: [], outcomes: 0 });
   expect(await rollups.fold()).toMatchObject({ changes: 1, hasMore: false });
-  expect(await look('dies')).toEqual({ counts: [3, 3, 3, 3], outcomes: 2 });
+  expect(await look('dies')).toEqual({ counts: [3, 3, 3, 3], outcomes: 3 });
   expect(await rollups.fold()).toMatchObject({ changes: 0, hasMore: false });
 });
 

@@ -21,9 +21,9 @@ export function addRecentStatsRoute(server: ApiServer, { readRecentStats }: Rece
       schema: {
         tags: ['Events'],
         operationId: 'getRecentStats',
-        summary: 'Tell how the last hour went',
+        summary: 'Tell how the last hour went, or the last two days',
         description:
-          'What was settled in each part of the last 60 minutes, by outcome: an event counts when its status changed, not when it arrived, a refused request when it came. For longer times see `/api/events/stats/hourly`.',
+          'What was settled in each part of the time, by outcome: an event counts when its status changed, not when it arrived, a refused request when it came. Steps of up to 60 s tell of the last 60 minutes, those of 180 and 900 s of the last 48 hours, and of the last 24 without `from`; 480 buckets at most. For longer times see `/api/events/stats/hourly`.',
         querystring: recentStatsQuerySchema,
         response: {
           200: json('The last hour.', recentStatsSchema),
@@ -32,8 +32,8 @@ export function addRecentStatsRoute(server: ApiServer, { readRecentStats }: Rece
       },
     },
     async (request, reply) => {
-      const { step, source } = withSource(request.query);
-      const query = { stepSeconds: Number(step), source };
+      const { step, source, from, to } = withSource(request.query);
+      const query = { stepSeconds: Number(step), source, from, to };
       return reply.send(await readRecentStats(request.caller.tenant, query));
     },
   );

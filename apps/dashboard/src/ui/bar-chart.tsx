@@ -1,6 +1,8 @@
 import { useId } from 'react';
 import { Patterns, TimeAxis, toNiceTop, ValueAxis } from './chart-axis.tsx';
-import { CHART, ChartFrame, type Crosshair, toChartKeys, useCrosshair } from './chart-frame.tsx';
+import { CHART, ChartFrame, LegendItem, useHidden } from './chart-frame.tsx';
+import { type Mark, Plot, sayMarks } from './chart-plot.tsx';
+import { type Crosshair, findBucket, useCrosshair } from './crosshair.ts';
 import { useElementWidth } from './element-width.ts';
 import { formatCount } from './numbers.ts';
 import { formatTime, useZone } from './time.tsx';
@@ -24,16 +26,17 @@ export type Bar<Key extends string> = {
 const { height: HEIGHT, axis: AXIS, left: LEFT } = CHART;
 
 /**
- * Draws stacked bars over time, from zero. Arrow keys go from bar to bar, "View as table" shows the numbers. What is not known is
- * hatched, and so is the last bar while its time is not over (`isOpen`).
+ * Draws stacked bars over time, from zero. Arrow keys go from bar to bar, "View as table" shows the numbers, its legend hides
+ * series. What is not known is hatched, and so is the last bar while its time is not over (`isOpen`).
  */
 export function BarChart<Key extends string>({
   title,
   summary,
-  series,
+  series: all,
   bars,
   isOpen = false,
   crosshair: shared,
+  marks = [],
   note,
 }: {
   /** What is counted and how long a bar is, like "Events per minute". */
@@ -44,6 +47,7 @@ export function BarChart<Key extends string>({
   readonly bars: readonly Bar<Key>[];
   readonly isOpen?: boolean;
   readonly crosshair?: Crosshair;
+  readonly marks?: readonly Mark[];
   readonly note?: React.ReactNode;
 }) {
   const [frame, width] = useElementWidth<HTMLDivElement>();
@@ -51,8 +55,13 @@ export function BarChart<Key extends string>({
   const crosshair = shared ?? own;
   const id = useId();
   const zone = useZone();
+  const [hidden, toggle] = useHidden();
+  const series = all.filter(({ key }) => !hidden.has(key));
   const above = series.filter(({ below }) => below !== true);
   const under = series.filter(({ below }) => below === true);
+  // Keys can be names of clients, which are no ids.
+  const toFill = (one: Series<Key>) =>
+    one.pattern === undefined ? one.color : `url(#${id}-${all.indexOf(one)})`;
   const sum = (of: typeof series, { counts }: Bar<Key>) =>
     counts === null ? 0 : of.reduce((total, { key }) => total + counts[key], 0);
   const mostUnder = Math.max(0, ...bars.map((bar) => sum(under, bar)));
@@ -61,8 +70,8 @@ export function BarChart<Key extends string>({
   const step = bars.length === 0 ? 0 : (width - LEFT) / bars.length;
   const toY = (value: number) => HEIGHT - (value / top) * HEIGHT;
   const times = bars.map(({ at }) => at);
-  const shown = bars.find(({ at }) => at === crosshair.at);
-  const isMarked = (at: string) => at === crosshair.at;
+  const shownAt = findBucket(times, crosshair.at);
+  const shown = bars[shownAt];
 
   function drawBar({ at, counts }: Bar<Key>, index: number) {
     const x = LEFT + index * step;
@@ -72,7 +81,8 @@ export function BarChart<Key extends string>({
     let up = 0;
     let down = 0;
     const isLast = isOpen && index === bars.length - 1;
-    return series.map(({ key, color, pattern, below }, place) => {
+    return series.map((one) => {
+      const { key, below } = one;
       const value = counts[key];
       if (value === 0) return null;
       const length = Math.max(1, (value / top) * HEIGHT);
@@ -82,7 +92,7 @@ export function BarChart<Key extends string>({
       const box = { x: x + 0.5, y, width: Math.max(1, step - 1), height: length };
       return (
         <g key={`${at} ${key}`}>
-          <rect {...box} fill={pattern === undefined ? color : `url(#${id}-${place})`} />
+          <rect {...box} fill={toFill(one)} />
           {isLast && <rect {...box} fill={`url(#${id}-open)`} />}
         </g>
       );
@@ -95,39 +105,42 @@ export function BarChart<Key extends string>({
       summary={summary}
       note={note}
       times={times}
-      columns={series.map(({ key, name }) => ({
+      span={crosshair.span}
+      columns={all.map(({ key, name }) => ({
         name,
         cells: bars.map(({ counts }) => (counts === null ? 'no data' : formatCount(counts[key]))),
       }))}
-      legend={series.map(({ key, name, color, pattern }, place) => (
-        <span key={key}>
+      legend={all.map((one) => (
+        <LegendItem
+          key={one.key}
+          name={one.name}
+          isShown={!hidden.has(one.key)}
+          onToggle={() => toggle(one.key)}
+        >
           <svg width="10" height="10" aria-hidden="true">
-            <rect width="10" height="10" fill={pattern === undefined ? color : `url(#${id}-${place})`} />
+            <rect width="10" height="10" fill={toFill(one)} />
           </svg>
-          {name}
-        </span>
+        </LegendItem>
       ))}
       reading={
         shown === undefined
           ? ''
-          : `${formatTime(new Date(shown.at), zone, false)}: ${shown.counts === null ? 'no data' : describe(series, shown.counts)}${isOpen && shown === bars.at(-1) ? ', not over yet' : ''}`
+          : `${formatTime(new Date(shown.at), zone, false)}: ${shown.counts === null ? 'no data' : describe(series, shown.counts)}${isOpen && shown === bars.at(-1) ? ', not over yet' : ''}${sayMarks(times, shownAt, marks)}`
       }
     >
       <div ref={frame}>
-        <svg
+        <Plot
+          times={times}
           width={width}
           height={HEIGHT + depth + AXIS}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys go from bar to bar
-          tabIndex={0}
-          role="img"
-          aria-label={summary}
-          onKeyDown={toChartKeys(times, crosshair)}
-          onBlur={() => crosshair.choose(null)}
-          onPointerLeave={() => crosshair.choose(null)}
+          bottom={HEIGHT + depth}
+          summary={summary}
+          crosshair={crosshair}
+          marks={marks}
         >
           <defs>
             <Patterns id={id} />
-            {series.map(({ key, color, pattern }, place) =>
+            {all.map(({ key, color, pattern }, place) =>
               pattern === undefined ? null : (
                 <pattern key={key} id={`${id}-${place}`} width="4" height="4" patternUnits="userSpaceOnUse">
                   <rect width="4" height="4" fill="var(--surface)" />
@@ -145,20 +158,13 @@ export function BarChart<Key extends string>({
             marks={[0, top / 2, top].map((value) => ({ value: formatCount(value), y: toY(value) }))}
           />
           <path d={`M${LEFT} ${HEIGHT + 0.5}H${width}`} stroke="var(--control)" />
-          {bars.map((bar, index) => (
-            <g key={bar.at} onPointerEnter={() => crosshair.choose(bar.at)}>
-              <rect
-                x={LEFT + index * step}
-                y="0"
-                width={step}
-                height={HEIGHT + depth}
-                fill={isMarked(bar.at) ? 'var(--marker)' : 'transparent'}
-              />
-              {drawBar(bar, index)}
-            </g>
-          ))}
+          <g pointerEvents="none">
+            {bars.map((bar, index) => (
+              <g key={bar.at}>{drawBar(bar, index)}</g>
+            ))}
+          </g>
           <TimeAxis times={times} width={width} y={HEIGHT + depth + 14} />
-        </svg>
+        </Plot>
       </div>
     </ChartFrame>
   );

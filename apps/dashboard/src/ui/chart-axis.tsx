@@ -4,7 +4,10 @@ import { formatTime, useZone } from './time.tsx';
 
 const DAY_MS = 86_400_000;
 
-/** Writes the times below a chart: six at most, days where it spans more than two of them. */
+/** What is shorter has seconds at its axis. */
+const SHORT_MS = 300_000;
+
+/** Writes the times below a chart: six at most; days where it spans more than two of them, seconds where it is short. */
 export function TimeAxis({
   times,
   width,
@@ -18,13 +21,14 @@ export function TimeAxis({
   const step = (width - CHART.left) / Math.max(1, times.length);
   const every = Math.max(1, Math.ceil(times.length / (width < 480 ? 4 : 6)));
   const [first = '', last = ''] = [times[0], times.at(-1)];
-  const asDays = Date.parse(last) - Date.parse(first) > 2 * DAY_MS;
+  const lengthMs = Date.parse(last) - Date.parse(first);
+  const asDays = lengthMs > 2 * DAY_MS;
   return times.map((at, index) => {
     if (index % every !== 0) return null;
     const [date = '', time = ''] = formatTime(new Date(at), zone, true).split(' ');
     return (
       <text key={at} x={CHART.left + index * step} y={y} className={styles['tick']}>
-        {asDays ? date.slice(5) : time.slice(0, 5)}
+        {asDays ? date.slice(5) : time.slice(0, lengthMs < SHORT_MS ? 8 : 5)}
       </text>
     );
   });

@@ -1,18 +1,8 @@
 import { useState } from 'react';
 import styles from './chart.module.css';
 import { ChartTable, type TableColumn } from './chart-table.tsx';
-
-/** Where the reader points, as the time at which a bucket begins; charts that share one point at the same time. */
-export type Crosshair = {
-  readonly at: string | null;
-  readonly choose: (at: string | null) => void;
-};
-
-/** Keeps where the reader points, for one chart or for several that are read together. */
-export function useCrosshair(): Crosshair {
-  const [at, choose] = useState<string | null>(null);
-  return { at, choose };
-}
+import type { Span } from './crosshair.ts';
+import { formatTime, useZone } from './time.tsx';
 
 /** What the charts are drawn in, in px. */
 export const CHART = { height: 160, axis: 20, left: 44 } as const;
@@ -24,6 +14,7 @@ export function ChartFrame({
   legend,
   note,
   reading,
+  span = null,
   columns,
   times,
   children,
@@ -35,13 +26,23 @@ export function ChartFrame({
   readonly note?: React.ReactNode;
   /** What stands where the reader points. */
   readonly reading: string;
+  /** The part that is being selected. */
+  readonly span?: Span | null;
   readonly columns: readonly TableColumn[];
   readonly times: readonly string[];
   readonly children: React.ReactNode;
 }) {
   const [asTable, setAsTable] = useState(false);
+  const [hasFocus, setHasFocus] = useState(false);
+  const zone = useZone();
+  const said = span === null ? reading : describeSpan(span, zone);
   return (
-    <figure className={styles['chart']} aria-label={`${title}. ${summary}`}>
+    <figure
+      className={styles['chart']}
+      aria-label={`${title}. ${summary}`}
+      onFocus={() => setHasFocus(true)}
+      onBlur={() => setHasFocus(false)}
+    >
       <figcaption>
         <b>{title}</b>
         <span className={styles['legend']}>{legend}</span>
@@ -50,26 +51,49 @@ export function ChartFrame({
         </button>
       </figcaption>
       {asTable ? <ChartTable label={title} columns={columns} times={times} /> : children}
-      <p className={styles['reading']} role="status">
-        {reading === '' ? note : reading}
-      </p>
+      {/* Charts that are read together point at the same time: only the one that is used speaks. */}
+      <div className={styles['reading']}>
+        {said === '' && note}
+        <span role="status" aria-live={hasFocus ? 'polite' : 'off'}>
+          {said}
+        </span>
+      </div>
     </figure>
   );
 }
 
-/** Returns what the arrow keys, Home and End do in a chart: they go from bucket to bucket. */
-export function toChartKeys(times: readonly string[], { at, choose }: Crosshair) {
-  return (event: React.KeyboardEvent): void => {
-    const chosen = at === null ? -1 : times.indexOf(at);
-    const last = times.length - 1;
-    const next = {
-      ArrowLeft: chosen < 0 ? last : chosen - 1,
-      ArrowRight: chosen < 0 ? 0 : chosen + 1,
-      Home: 0,
-      End: last,
-    }[event.key];
-    if (next === undefined) return;
-    event.preventDefault();
-    choose(times[Math.min(last, Math.max(0, next))] ?? null);
-  };
+function describeSpan({ from, to }: Span, zone: 'utc' | 'local'): string {
+  const [begin, end] = [formatTime(new Date(from), zone, false), formatTime(new Date(to), zone, false)];
+  return `${begin} to ${end}: let go, or press Enter, to zoom in`;
+}
+
+/** What a series looks like, as the button that shows or hides it. */
+export function LegendItem({
+  name,
+  isShown,
+  onToggle,
+  children,
+}: {
+  readonly name: string;
+  readonly isShown: boolean;
+  readonly onToggle: () => void;
+  readonly children: React.ReactNode;
+}) {
+  return (
+    <button type="button" aria-pressed={isShown} onClick={onToggle} title={isShown ? 'Hide' : 'Show'}>
+      {children}
+      {name}
+    </button>
+  );
+}
+
+/** Keeps which series are hidden. */
+export function useHidden(): readonly [hidden: ReadonlySet<string>, toggle: (name: string) => void] {
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  function toggle(name: string): void {
+    setHidden(
+      (before) => new Set(before.has(name) ? [...before].filter((one) => one !== name) : [...before, name]),
+    );
+  }
+  return [hidden, toggle];
 }

@@ -1,9 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Row } from '../data/live-rows.ts';
 import { useRowHeight } from '../shell/row-height.ts';
 import styles from './data-table.module.css';
 import type { Selection } from './selection.ts';
+import { TableRow } from './table-row.tsx';
 import { useWindowWidth } from './window-width.ts';
 
 /** A column: what it is called, how a cell looks, how wide it is. */
@@ -60,8 +61,10 @@ export function DataTable<Item extends Row>({
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWindowWidth();
-  const columns = allColumns.filter(
-    ({ from = 0, until = Number.POSITIVE_INFINITY }) => width >= from && width < until,
+  const columns = useMemo(
+    () =>
+      allColumns.filter(({ from = 0, until = Number.POSITIVE_INFINITY }) => width >= from && width < until),
+    [allColumns, width],
   );
   const columnCount = columns.length + (selection === undefined ? 0 : 1);
   const rowHeight = useRowHeight();
@@ -76,11 +79,19 @@ export function DataTable<Item extends Row>({
         );
   const toPlace = (index: number) => (ruleAt >= 0 && index >= ruleAt ? index + 1 : index);
   const toIndex = (place: number) => (ruleAt >= 0 && place > ruleAt ? place - 1 : place);
+  // Another function each time would have every row measured again with every frame of scrolling.
+  const getItemKey = useCallback(
+    (place: number) => {
+      if (place === ruleAt) return RULE;
+      return items[ruleAt >= 0 && place > ruleAt ? place - 1 : place]?.id ?? place;
+    },
+    [items, ruleAt],
+  );
   const virtual = useVirtualizer({
     count: items.length + (ruleAt >= 0 ? 1 : 0),
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    getItemKey: (place) => (place === ruleAt ? RULE : (items[toIndex(place)]?.id ?? place)),
+    getItemKey,
     overscan: OVERSCAN,
     rangeExtractor: ({ startIndex, endIndex, overscan, count }) => {
       const first = Math.max(0, startIndex - overscan);
@@ -97,6 +108,12 @@ export function DataTable<Item extends Row>({
     if (items.length > 0 && lastInView >= items.length - OVERSCAN) onEnd?.();
   }, [lastInView, items.length, onEnd]);
   const watch = useReading(onReading);
+  const latest = useRef({ items, selection, onOpen });
+  latest.current = { items, selection, onOpen };
+  const open = useCallback((item: Item) => latest.current.onOpen?.(item), []);
+  const select = useCallback((id: string, isRange: boolean) => {
+    latest.current.selection?.toggle(id, latest.current.items, isRange);
+  }, []);
 
   function move(by: number): void {
     const index = Math.min(items.length - 1, Math.max(0, focusedIndex + by));
@@ -179,40 +196,20 @@ export function DataTable<Item extends Row>({
             const index = toIndex(row.index);
             const item = items[index];
             if (item === undefined) return null;
-            const isSelected = selection?.ids.has(item.id) === true;
             return [
               space,
-              <tr
+              <TableRow
                 key={item.id}
-                data-row={item.id}
-                data-tone={toTone?.(item)}
-                data-selected={isSelected}
-                aria-rowindex={row.index + 2}
-                tabIndex={item.id === focusedId || (focusedIndex < 0 && index === 0) ? 0 : -1}
-                onFocus={() => setFocusedId(item.id)}
-                onClick={() => onOpen?.(item)}
-              >
-                {selection !== undefined && (
-                  // biome-ignore lint/a11y/useKeyWithClickEvents: `x` selects
-                  <td onClick={(click) => click.stopPropagation()} className={styles['select']}>
-                    <label>
-                      <input
-                        type="checkbox"
-                        tabIndex={-1}
-                        checked={isSelected}
-                        aria-label={`Select ${item.id}`}
-                        onClick={(click) => selection.toggle(item.id, items, click.shiftKey)}
-                        readOnly
-                      />
-                    </label>
-                  </td>
-                )}
-                {columns.map(({ key, render, align }) => (
-                  <td key={key} data-align={align}>
-                    {render(item)}
-                  </td>
-                ))}
-              </tr>,
+                item={item}
+                columns={columns}
+                rowIndex={row.index + 2}
+                tone={toTone?.(item)}
+                isSelected={selection === undefined ? null : selection.ids.has(item.id)}
+                isTabStop={item.id === focusedId || (focusedIndex < 0 && index === 0)}
+                onFocus={setFocusedId}
+                onOpen={open}
+                onSelect={select}
+              />,
             ];
           })}
           {virtual.getTotalSize() > above && (

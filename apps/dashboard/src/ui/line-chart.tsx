@@ -1,19 +1,24 @@
 import { useId } from 'react';
-import { Patterns, TimeAxis, ValueAxis } from './chart-axis.tsx';
-import { CHART, ChartFrame, type Crosshair, toChartKeys, useCrosshair } from './chart-frame.tsx';
+import styles from './chart.module.css';
+import { Patterns, TimeAxis, toNiceTop, ValueAxis } from './chart-axis.tsx';
+import { CHART, ChartFrame, LegendItem, useHidden } from './chart-frame.tsx';
+import { type Mark, Plot, sayMarks } from './chart-plot.tsx';
+import { type Crosshair, findBucket, useCrosshair } from './crosshair.ts';
 import { useElementWidth } from './element-width.ts';
 import { formatTime, useZone } from './time.tsx';
 
 /** A line: its name stands at its end, and its dashes tell it from the others. */
 export type Line = {
   readonly name: string;
+  /** What stands at its end; its name by default. */
+  readonly label?: string;
   readonly dashes?: string;
   readonly color?: string;
   /** A value for each time; null = no value, the line stops there. */
   readonly values: readonly (number | null)[];
 };
 
-const { height: HEIGHT, axis: AXIS, left: LEFT } = CHART;
+const { axis: AXIS, left: LEFT } = CHART;
 
 /** Room for the names at the ends of the lines, in px. */
 const NAMES = 64;
@@ -23,11 +28,14 @@ export function LineChart({
   title,
   summary,
   times,
-  lines,
+  lines: all,
   format,
   scale = 'linear',
+  toTop = toNiceTop,
+  height = CHART.height,
   unknown = [],
   crosshair: shared,
+  marks = [],
   note,
 }: {
   readonly title: string;
@@ -36,10 +44,14 @@ export function LineChart({
   readonly times: readonly string[];
   readonly lines: readonly Line[];
   readonly format: (value: number) => string;
-  /** `log` runs through powers of ten; values are above zero then. */
-  readonly scale?: 'linear' | 'log';
+  /** `zero` begins there and ends at `toTop` of the greatest; `log` runs through powers of ten; values are above zero then. */
+  readonly scale?: 'linear' | 'zero' | 'log';
+  readonly toTop?: (most: number) => number;
+  /** How high the lines rise, in px. */
+  readonly height?: number;
   readonly unknown?: readonly string[];
   readonly crosshair?: Crosshair;
+  readonly marks?: readonly Mark[];
   readonly note?: React.ReactNode;
 }) {
   const [frame, width] = useElementWidth<HTMLDivElement>();
@@ -47,67 +59,82 @@ export function LineChart({
   const crosshair = shared ?? own;
   const id = useId();
   const zone = useZone();
+  const [hidden, toggle] = useHidden();
+  const lines = all.filter(({ name }) => !hidden.has(name));
   const values = lines.flatMap((line) => line.values.filter((value) => value !== null));
-  const { marks, toY } = toScale(values, scale);
+  const { ticks, toY } = toScale(values, { scale, toTop, height });
   const step = times.length === 0 ? 0 : (width - LEFT - NAMES) / times.length;
   const toX = (index: number) => LEFT + (index + 0.5) * step;
-  const shownAt = crosshair.at === null ? -1 : times.indexOf(crosshair.at);
+  const shownAt = findBucket(times, crosshair.at);
   const shownTime = times[shownAt];
-  const names = spread(lines.map((line) => ({ line, ...toEnd(line, toY) })));
+  const names = spread(
+    lines.map((line) => ({ line, y: toEnd(line, toY, height) })),
+    height,
+  );
+
+  // The caption of a small chart has no room for it.
+  const isSmall = height < CHART.height;
+  const legend =
+    all.length < 2
+      ? null
+      : all.map(({ name, dashes, color = 'var(--text)' }) => (
+          <LegendItem key={name} name={name} isShown={!hidden.has(name)} onToggle={() => toggle(name)}>
+            <svg width="18" height="10" aria-hidden="true">
+              <path d="M0 5h18" stroke={color} strokeWidth="1.5" strokeDasharray={dashes} />
+            </svg>
+          </LegendItem>
+        ));
 
   return (
     <ChartFrame
       title={title}
       summary={summary}
-      note={note}
+      note={isSmall ? <span className={styles['legend']}>{legend}</span> : note}
       times={times}
-      columns={lines.map(({ name, values: cells }) => ({
+      span={crosshair.span}
+      columns={all.map(({ name, values: cells }) => ({
         name,
         cells: cells.map((value) => (value === null ? 'no data' : format(value))),
       }))}
-      legend={null}
+      legend={isSmall ? null : legend}
       reading={
         shownTime === undefined
           ? ''
-          : `${formatTime(new Date(shownTime), zone, false)}: ${lines.map(({ name, values: cells }) => `${name} ${toCell(cells[shownAt], format)}`).join(', ')}`
+          : `${formatTime(new Date(shownTime), zone, false)}: ${lines.map(({ name, values: cells }) => `${name} ${toCell(cells[shownAt], format)}`).join(', ')}${sayMarks(times, shownAt, marks)}`
       }
     >
       <div ref={frame}>
-        <svg
+        <Plot
+          times={times}
           width={width}
-          height={HEIGHT + AXIS}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys go from time to time
-          tabIndex={0}
-          role="img"
-          aria-label={summary}
-          onKeyDown={toChartKeys(times, crosshair)}
-          onBlur={() => crosshair.choose(null)}
-          onPointerLeave={() => crosshair.choose(null)}
+          height={height + AXIS}
+          bottom={height}
+          right={NAMES}
+          summary={summary}
+          crosshair={crosshair}
+          marks={marks}
         >
           <defs>
             <Patterns id={id} />
           </defs>
           <ValueAxis
             width={width - NAMES}
-            marks={marks.map((value) => ({ value: format(value), y: toY(value) }))}
+            marks={ticks.map((value) => ({ value: format(value), y: toY(value) }))}
           />
-          {times.map((at, index) => (
-            <rect
-              key={at}
-              x={LEFT + index * step}
-              y="0"
-              width={step}
-              height={HEIGHT}
-              onPointerEnter={() => crosshair.choose(at)}
-              fill={
-                index === shownAt
-                  ? 'var(--marker)'
-                  : unknown.includes(at)
-                    ? `url(#${id}-unknown)`
-                    : 'transparent'
-              }
-            />
-          ))}
+          {times.map((at, index) =>
+            unknown.includes(at) ? (
+              <rect
+                key={at}
+                x={LEFT + index * step}
+                y="0"
+                // Gaps beside one another are one.
+                width={step + 0.5}
+                height={height}
+                fill={`url(#${id}-unknown)`}
+                pointerEvents="none"
+              />
+            ) : null,
+          )}
           {lines.map(({ name, values: cells, dashes, color = 'var(--text)' }) => (
             <path
               key={name}
@@ -122,11 +149,11 @@ export function LineChart({
           ))}
           {names.map(({ line, y }) => (
             <text key={line.name} x={width - NAMES + 6} y={y + 4} fontSize="11" fill="var(--text)">
-              {line.name}
+              {line.label ?? line.name}
             </text>
           ))}
-          <TimeAxis times={times} width={width - NAMES} y={HEIGHT + 14} />
-        </svg>
+          <TimeAxis times={times} width={width - NAMES} y={height + 14} />
+        </Plot>
       </div>
     </ChartFrame>
   );
@@ -136,20 +163,32 @@ function toCell(value: number | null | undefined, format: (value: number) => str
   return value === null || value === undefined ? 'no data' : format(value);
 }
 
-function toScale(values: readonly number[], scale: 'linear' | 'log') {
+function toScale(
+  values: readonly number[],
+  {
+    scale,
+    toTop,
+    height,
+  }: {
+    readonly scale: 'linear' | 'zero' | 'log';
+    readonly toTop: (most: number) => number;
+    readonly height: number;
+  },
+): { readonly ticks: readonly number[]; readonly toY: (value: number) => number } {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   if (scale === 'log') {
     const from = values.length === 0 ? 0 : Math.floor(Math.log10(Math.max(least, 1)));
     const to = Math.max(from + 1, values.length === 0 ? 3 : Math.ceil(Math.log10(Math.max(most, 1))));
     const powers = Array.from({ length: to - from + 1 }, (_, at) => 10 ** (from + at));
     const toY = (value: number) =>
-      HEIGHT - ((Math.log10(Math.max(value, 10 ** from)) - from) / (to - from)) * HEIGHT;
-    return { marks: powers, toY };
+      height - ((Math.log10(Math.max(value, 10 ** from)) - from) / (to - from)) * height;
+    return { ticks: powers, toY };
   }
-  const bottom = values.length === 0 ? 0 : Math.floor(least / 10) * 10;
-  const top = values.length === 0 ? 10 : Math.max(bottom + 10, Math.ceil(most / 10) * 10);
-  const toY = (value: number) => HEIGHT - ((value - bottom) / (top - bottom)) * HEIGHT;
-  return { marks: [bottom, (bottom + top) / 2, top], toY };
+  const isFromZero = scale === 'zero' || values.length === 0;
+  const bottom = isFromZero ? 0 : Math.floor(least / 10) * 10;
+  const top = isFromZero ? toTop(Math.max(0, most)) : Math.max(bottom + 10, Math.ceil(most / 10) * 10);
+  const toY = (value: number) => height - ((value - bottom) / (top - bottom)) * height;
+  return { ticks: [bottom, (bottom + top) / 2, top], toY };
 }
 
 /** A value between two gaps is a short dash: a line needs two points. */
@@ -172,18 +211,24 @@ function toPath(
     .join('');
 }
 
-function toEnd({ values }: Line, toY: (value: number) => number): { readonly y: number } {
+function toEnd({ values }: Line, toY: (value: number) => number, height: number): number {
   const last = values.findLast((value) => value !== null);
-  return { y: last === undefined || last === null ? HEIGHT : toY(last) };
+  return last === undefined || last === null ? height : toY(last);
 }
 
-/** Names stand at least 13 px apart, whatever their lines do. */
-function spread<Entry extends { readonly y: number }>(entries: readonly Entry[]): readonly Entry[] {
+/** How far names are apart, in px. */
+const NAME_GAP = 13;
+
+/** Names stand below one another, whatever their lines do, and above the times. */
+function spread<Entry extends { readonly y: number }>(
+  entries: readonly Entry[],
+  height: number,
+): readonly Entry[] {
   let above = Number.NEGATIVE_INFINITY;
-  return entries
-    .toSorted((a, b) => a.y - b.y)
-    .map((entry) => {
-      above = Math.max(entry.y, above + 13);
-      return { ...entry, y: above };
-    });
+  const sorted = entries.toSorted((a, b) => a.y - b.y);
+  return sorted.map((entry, index) => {
+    const lowest = height - (sorted.length - 1 - index) * NAME_GAP;
+    above = Math.max(Math.min(entry.y, lowest), above + NAME_GAP);
+    return { ...entry, y: above };
+  });
 }

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { orUsage, parseOptions, readNumber } from '@sluice/local/command-line';
 import { createGuard } from '@sluice/local/guard';
 import { startMongo } from '@sluice/local/mongo';
 import { startRedis } from '@sluice/local/redis';
@@ -14,18 +14,13 @@ const USAGE = 'Usage: npm run test:polls -- [--minutes N] [--seed S]\n';
 /** How long the answers of one seed are at fault. */
 const FAULTS_MS = 20_000;
 
-/** Reads a positive number, or ends the program with a sentence. */
-function readNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  process.stderr.write(`--${name} must be a positive number, not ${text}.\n${USAGE}`);
-  return process.exit(2);
-}
-
-const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
-const first = readNumber('seed', values.seed) ?? randomInt(1, 1_000_000_000);
-const minutes = readNumber('minutes', values.minutes) ?? (values.seed === undefined ? 1 : 0);
+const { first, minutes } = orUsage(USAGE, (args) => {
+  const values = parseOptions(args, { minutes: { type: 'string' }, seed: { type: 'string' } });
+  return {
+    first: readNumber('seed', values.seed, { isWhole: true }) ?? randomInt(1, 1_000_000_000),
+    minutes: readNumber('minutes', values.minutes) ?? (values.seed === undefined ? 1 : 0),
+  };
+});
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
 const env = readWholeEnvironment();

@@ -18,17 +18,25 @@ const FIELDS = {
     _id: text,
     tenant: text,
     source: text,
-    kind: { ...text, enum: ['received', 'settled'] },
+    kind: { ...text, enum: ['received', 'settled', 'settled3m'] },
     at: time,
     counts: anything,
     latency: anything,
     accepted: Number,
     expiresAt: Date,
   } satisfies Fields<Documents['outcomes']>,
+  samples: {
+    _id: text,
+    at: time,
+    queue: anything,
+    hasBackup: { type: Boolean, required: true },
+    replicationLagMs: { type: Number, default: null },
+    expiresAt: time,
+  } satisfies Fields<Documents['samples']>,
 } as const;
 
-/** Builds the schemas of what is counted of events, with their indexes. */
-export function createRollupSchemas(): Schemas<'rollups' | 'outcomes'> {
+/** Builds the schemas of what is counted of events, and how much waits, with their indexes. */
+export function createRollupSchemas(): Schemas<'rollups' | 'outcomes' | 'samples'> {
   const rollups = new Schema(FIELDS.rollups, OPTIONS);
   // Without a source MongoDB jumps from source to source in it: they are few.
   rollups.index({ tenant: 1, unit: 1, source: 1, at: 1 });
@@ -38,8 +46,13 @@ export function createRollupSchemas(): Schemas<'rollups' | 'outcomes'> {
   outcomes.index({ kind: 1, at: -1, tenant: 1, source: 1 });
   outcomes.index({ expiresAt: 1 }, { expireAfterSeconds: 0, ...only('expiresAt') });
 
+  // They are read by their ids, which are times.
+  const samples = new Schema(FIELDS.samples, OPTIONS);
+  samples.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+
   return {
     rollups,
     outcomes,
+    samples,
   };
 }

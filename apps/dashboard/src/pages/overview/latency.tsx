@@ -1,10 +1,9 @@
 import { readLatency } from '@sluice/contracts/latency';
-import type { Crosshair } from '../../ui/chart-frame.tsx';
 import { LineChart } from '../../ui/line-chart.tsx';
 import { formatFigure } from '../../ui/numbers.ts';
 import { formatDuration } from '../../ui/time.tsx';
+import type { ChartPlace } from './history.ts';
 import type { Column } from './outcomes.ts';
-import type { Range } from './search.ts';
 
 const LINES = [
   { name: 'p50', share: 0.5 },
@@ -15,13 +14,10 @@ const LINES = [
 /** Draws how long it took from the arrival of events until they were stored. Averages would hide retries. */
 export function Latency({
   columns,
-  range,
+  time,
   crosshair,
-}: {
-  readonly columns: readonly Column[];
-  readonly range: Range;
-  readonly crosshair: Crosshair;
-}) {
+  marks,
+}: ChartPlace & { readonly columns: readonly Column[] }) {
   const lines = LINES.map(({ share, ...line }) => ({
     ...line,
     values: columns.map(({ latency }) => readLatency(latency, share)),
@@ -30,10 +26,10 @@ export function Latency({
   const p95 = last === undefined ? null : readLatency(last.latency, 0.95);
   return (
     <LineChart
-      title={`Received to stored, per ${range.step}`}
+      title={`Received to stored, per ${time.step}`}
       summary={
         p95 === null
-          ? `In ${range.name} nothing was stored.`
+          ? `In ${time.name} nothing was stored.`
           : `Of the newest events that were stored, 95 % took at most ${formatDuration(p95)}.`
       }
       times={columns.map(({ at }) => at)}
@@ -42,6 +38,7 @@ export function Latency({
       format={toShort}
       scale="log"
       crosshair={crosshair}
+      marks={marks}
       note="First runs only, replays left out. Log scale."
     />
   );

@@ -19,7 +19,7 @@ it('adds hours up into wider columns, leaves none out, and says what nobody know
   };
   const columns = toHourlyColumns(
     answer,
-    { fromMs: START, loadedMs: START + 5.5 * HOUR, stepMs: 2 * HOUR },
+    { fromMs: START, toMs: START + 6 * HOUR, loadedMs: START + 5.5 * HOUR, stepMs: 2 * HOUR, isLive: true },
     START + 10.5 * HOUR,
   );
   expect(columns.map(({ counts }) => counts?.accepted ?? null)).toEqual([1, 0, 5, null, null]);
@@ -28,17 +28,19 @@ it('adds hours up into wider columns, leaves none out, and says what nobody know
   expect(sumColumns(columns)).toMatchObject({ accepted: 6, rejected: 7 });
 });
 
-it('cuts the last hour to what is asked for', () => {
+it('says that nobody knows what came after an answer, but not of a time that is over', () => {
   const bucket = (index: number) => ({
     ...{ at: iso(START + index * 15_000), accepted: index, normalized: index, duplicate: 0 },
     ...{ dead: 0, failed: 0, rejected: 0, latency: {} },
   });
-  const answer: RecentStats = { stepSeconds: 15, buckets: [1, 2, 3, 4].map(bucket), sources: [] };
-  const counts = (nowMs: number) =>
-    toRecentColumns(answer, 3, nowMs).map((column) => column.counts?.accepted ?? null);
+  const answer: RecentStats = { stepSeconds: 15, buckets: [2, 3, 4].map(bucket), sources: [] };
+  const place = { fromMs: START + 30_000, toMs: START + 75_000 };
+  const counts = (nowMs: number, isLive = true) =>
+    toRecentColumns(answer, { ...place, isLive }, nowMs).map((column) => column.counts?.accepted ?? null);
   expect(counts(START + 4.5 * 15_000)).toEqual([2, 3, 4]);
   // The open column may be read a little late; after a whole step more nobody knows.
-  expect(counts(START + 7 * 15_000)).toEqual([4, null, null]);
+  expect(counts(START + 7 * 15_000)).toEqual([2, 3, 4, null, null]);
+  expect(counts(START + 7 * 15_000, false)).toEqual([2, 3, 4]);
 });
 
 it('adds hours up by source', () => {

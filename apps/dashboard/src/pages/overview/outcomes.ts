@@ -1,6 +1,6 @@
 /*
- * What became of events over a range, from one of two counts of the api: up to an hour by the moment at which they were settled, in
- * seconds; beyond that by the hour in which they arrived.
+ * What became of events over a time, from one of two counts of the api: of the last two days by the moment at which they were settled;
+ * beyond that by the hour in which they arrived.
  */
 import type { HourlyStats } from '@sluice/contracts/hourly-stats';
 import { addLatencies, type LatencyCounts } from '@sluice/contracts/latency';
@@ -24,20 +24,19 @@ export type SourceCounts = Omit<Counts, 'rejected'> & { readonly source: string 
 
 const NOTHING: Counts = { accepted: 0, normalized: 0, duplicate: 0, failed: 0, dead: 0, rejected: 0 };
 
-/** Makes columns of the last hour, or the last part of it. What lies after the answer is not known. */
-export function toRecentColumns(answer: RecentStats, count: number, nowMs: number): readonly Column[] {
+/** A time of which columns are made; `isLive` = it goes on, and so do its columns. */
+type Place = { readonly fromMs: number; readonly toMs: number; readonly isLive: boolean };
+
+/** Makes columns of what was settled in a time. What lies after the answer is not known. */
+export function toRecentColumns(answer: RecentStats, place: Place, nowMs: number): readonly Column[] {
   const known = answer.buckets.map(({ at, latency, ...counts }) => ({ at, latency, counts }));
-  return extend(known, answer.stepSeconds * 1000, nowMs).slice(-count);
+  return place.isLive ? extend(known, answer.stepSeconds * 1000, nowMs) : known;
 }
 
 /** Makes columns of `stepMs` of hours; hours that the answer does not name are empty. */
 export function toHourlyColumns(
   answer: Pick<HourlyStats, 'hours' | 'rejected'>,
-  {
-    fromMs,
-    loadedMs,
-    stepMs,
-  }: { readonly fromMs: number; readonly loadedMs: number; readonly stepMs: number },
+  { fromMs, loadedMs, stepMs, isLive }: Place & { readonly loadedMs: number; readonly stepMs: number },
   nowMs: number,
 ): readonly Column[] {
   const toStart = (time: string) => Math.floor(Date.parse(time) / stepMs) * stepMs;
@@ -61,7 +60,7 @@ export function toHourlyColumns(
     const { counts, latencies } = get(atMs);
     known.push({ at: new Date(atMs).toISOString(), counts, latency: addLatencies(latencies) });
   }
-  return extend(known, stepMs, nowMs);
+  return isLive ? extend(known, stepMs, nowMs) : known;
 }
 
 /** Adds the columns between the last that is known and now: they are unknown, not zero. */

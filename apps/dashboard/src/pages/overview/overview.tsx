@@ -6,8 +6,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Failure, read } from '../../data/http.ts';
 import { useLiveState } from '../../data/live-context.ts';
 import { statsQuery } from '../../data/stats.ts';
-import { useCrosshair } from '../../ui/chart-frame.tsx';
-import { Choices } from '../../ui/choices.tsx';
+import { type Span, useCrosshair } from '../../ui/crosshair.ts';
 import { formatCount } from '../../ui/numbers.ts';
 import { PageHead, Section } from '../../ui/page.tsx';
 import { Rail } from '../../ui/rail.tsx';
@@ -15,17 +14,26 @@ import { Failed, Loading, StaleFrame } from '../../ui/states.tsx';
 import { formatDuration } from '../../ui/time.tsx';
 import { BySource } from './by-source.tsx';
 import { FirstSteps } from './first-steps.tsx';
+import { describeMark } from './history.ts';
 import { Latency } from './latency.tsx';
 import { LedgerLine } from './ledger-line.tsx';
+import { Marks } from './marks.tsx';
 import { type Column, sumColumns } from './outcomes.ts';
 import styles from './overview.module.css';
-import { type OverviewSearch, RANGES, toRange } from './search.ts';
+import { type OverviewSearch, toTexts, widen } from './search.ts';
+import { toShownTime } from './shown-time.ts';
 import { toStations } from './stations.tsx';
 import { Throughput } from './throughput.tsx';
+import { TimeChoice } from './time-choice.tsx';
 import { TopCauses } from './top-causes.tsx';
+import { useHistory } from './use-history.ts';
 import { type Outcomes, useOutcomes } from './use-outcomes.ts';
+import { Waiting } from './waiting.tsx';
 
 const BACKUP_REFRESH_MS = 5000;
+
+/** From which length of a bucket on a time of day says too little. */
+const LONG_STEP_MS = 900_000;
 
 const backupQuery = queryOptions({
   queryKey: ['sync-health'],
@@ -38,24 +46,26 @@ const backupQuery = queryOptions({
 export function Overview() {
   const search = useSearch({ from: '/shell/overview' });
   const navigate = useNavigate();
-  const range = toRange(search);
   const { data: stats, error, dataUpdatedAt, refetch } = useQuery(statsQuery);
-  const { outcomes, failure, refetch: refetchOutcomes } = useOutcomes(range, search.source);
+  const { outcomes, failure, refetch: refetchOutcomes } = useOutcomes(search);
+  const history = useHistory(search);
   const { connection } = useLiveState();
   const statsFailure = error instanceof Failure ? error : null;
-  const go = (next: OverviewSearch) => void navigate({ to: '/overview', search: next, replace: true });
+  const go = (next: OverviewSearch, isStep = false) =>
+    void navigate({ to: '/overview', search: next, replace: !isStep, resetScroll: false });
   const isStale = connection === 'stale' || statsFailure !== null;
+  // Charts that come later would move what stands below them.
+  const isReady = stats !== undefined && outcomes !== undefined && !history.isAwaited;
   // The ledger and the queue are of the whole system: a key of another tenant is not told of them.
   const whole = stats !== undefined && 'ledger' in stats ? stats : null;
   const isEmpty = whole !== null && whole.ledger.accepted === 0 && whole.queue.waiting === 0;
   return (
     <>
       <PageHead title="Overview">
-        <Choices
-          label="Range"
-          choices={RANGES.map(({ value, name }) => [value, name] as const)}
-          chosen={range.value}
-          onChoose={(value) => go({ ...search, range: value })}
+        <TimeChoice
+          search={search}
+          shown={outcomes?.time ?? toShownTime(search, Date.now())}
+          onGo={(next, isStep) => go(next, isStep)}
         />
         <SourceFilter
           source={search.source}
@@ -65,7 +75,7 @@ export function Overview() {
             go(source === undefined ? rest : { ...rest, source });
           }}
         />
-        {outcomes !== undefined && <Lag columns={outcomes.columns} />}
+        {outcomes?.time.isLive && <Lag columns={outcomes.columns} />}
       </PageHead>
       {statsFailure !== null && (
         <Failed
@@ -83,13 +93,21 @@ export function Overview() {
           {...(outcomes === undefined ? {} : { asOf: outcomes.loadedAt })}
         />
       )}
-      {(stats === undefined || outcomes === undefined) && statsFailure === null && failure === null && (
+      {!isReady && statsFailure === null && failure === null && (
         <Loading rows={6} label="Loading the figures" />
       )}
       {isEmpty && <FirstSteps />}
-      {stats !== undefined && outcomes !== undefined && (
+      {isReady && (
         <StaleFrame asOf={isStale ? dataUpdatedAt : null}>
-          <Figures stats={whole} outcomes={outcomes} search={search} />
+          <Figures
+            stats={whole}
+            outcomes={outcomes}
+            history={history}
+            onZoom={(span) => {
+              const part = { fromMs: Date.parse(span.from), toMs: Date.parse(span.to) };
+              go({ ...search, ...toTexts(widen(part)) }, true);
+            }}
+          />
         </StaleFrame>
       )}
     </>
@@ -99,34 +117,47 @@ export function Overview() {
 function Figures({
   stats,
   outcomes,
-  search,
+  history: { history, failure, refetch, loadedMs },
+  onZoom,
 }: {
   readonly stats: Stats | null;
   readonly outcomes: Outcomes;
-  readonly search: OverviewSearch;
+  readonly history: ReturnType<typeof useHistory>;
+  readonly onZoom: (span: Span) => void;
 }) {
-  const range = toRange(search);
-  const crosshair = useCrosshair();
-  const { columns, sources, sourcesOf } = outcomes;
+  const crosshair = useCrosshair(onZoom);
+  const { time, columns, sources } = outcomes;
   const { data: backup = null } = useQuery(backupQuery);
-  const charts = { columns, range, crosshair };
+  const told = history?.marks ?? [];
+  const marks = told.map((mark) => ({ at: mark.at, words: describeMark(mark) }));
+  const charts = { time, crosshair, marks };
   return (
     <>
       {stats !== null && (
         <>
-          <Rail stations={toStations(stats, sumColumns(columns), range.spanMs, backup)} />
+          <Rail stations={toStations(stats, sumColumns(columns), time.toMs - time.fromMs, backup)} />
           <LedgerLine ledger={stats.ledger} />
         </>
       )}
       <div className={styles['charts']}>
-        <Throughput {...charts} />
-        <Latency {...charts} />
+        <Throughput {...charts} columns={columns} />
+        <Latency {...charts} columns={columns} />
       </div>
+      {history !== undefined && <Waiting {...charts} history={history} loadedMs={loadedMs} />}
+      {failure !== null && failure.status !== 403 && (
+        <Failed
+          what="What waited in this time could not be loaded"
+          failure={failure}
+          onRetry={() => void refetch()}
+          {...(history === undefined ? {} : { asOf: loadedMs })}
+        />
+      )}
+      <Marks marks={told} withDate={time.stepMs >= LONG_STEP_MS} />
       <div className={styles['lists']}>
         <Section title="Top failures" aside="all dead letters there are">
           <TopCauses />
         </Section>
-        <Section title="By source" aside={sourcesOf ?? `in ${range.name}`}>
+        <Section title="By source" aside={`in ${time.name}`}>
           <BySource sources={sources} />
         </Section>
       </div>

@@ -10,30 +10,32 @@ import {
   toRecentColumns,
   toSourceCounts,
 } from './outcomes.ts';
-import type { Range } from './search.ts';
+import { type OverviewSearch, toTexts } from './search.ts';
+import { type ShownTime, toShownTime } from './shown-time.ts';
 
 /** How often the open column is asked for again, in ms. */
 const REFRESH_MS = 5000;
 
-const HOUR_MS = 3_600_000;
-
 export type Outcomes = {
+  /** The time that they are of, as it was chosen last: charts never say another one than they show. */
+  readonly time: ShownTime;
   readonly columns: readonly Column[];
   readonly sources: readonly SourceCounts[];
-  /** What the sources were counted over, where that is not the range. */
-  readonly sourcesOf: string | null;
   readonly loadedAt: number;
 };
 
-/** Asks what became of the events of a range, of one source or all. */
-export function useOutcomes(range: Range, source: string | undefined) {
-  const isRecent = range.spanMs <= HOUR_MS;
+/** Asks what became of the events of a time, of one source or all. */
+export function useOutcomes(search: OverviewSearch) {
   const nowMs = useNow();
-  const { data, error, isPending, refetch, dataUpdatedAt } = useQuery({
-    queryKey: ['outcomes', range.value, source],
-    queryFn: ({ signal }) =>
-      isRecent ? readRecent(range, source, signal) : readHours(range, source, signal),
-    refetchInterval: REFRESH_MS,
+  const { source } = search;
+  const { key, isLive } = toShownTime(search, nowMs);
+  const { data, error, refetch, dataUpdatedAt } = useQuery({
+    queryKey: ['outcomes', key, source],
+    queryFn: ({ signal }) => {
+      const time = toShownTime(search, Date.now());
+      return time.isHourly ? readHours(time, source, signal) : readRecent(time, source, signal);
+    },
+    refetchInterval: isLive ? REFRESH_MS : false,
     placeholderData: keepPreviousData,
   });
   const failure = error instanceof Failure ? error : null;
@@ -41,33 +43,34 @@ export function useOutcomes(range: Range, source: string | undefined) {
     data === undefined
       ? undefined
       : {
+          time: data.time,
           columns: data.toColumns(nowMs),
           sources: data.sources,
-          sourcesOf: isRecent ? 'the last hour' : null,
           loadedAt: dataUpdatedAt,
         };
-  return { outcomes, failure, isPending, refetch };
+  return { outcomes, failure, refetch };
 }
 
 type Loaded = {
+  readonly time: ShownTime;
   readonly toColumns: (nowMs: number) => readonly Column[];
   readonly sources: readonly SourceCounts[];
 };
 
-async function readRecent(range: Range, source: string | undefined, signal: AbortSignal): Promise<Loaded> {
-  const step = range.stepMs / 1000;
-  const answer = await read<RecentStats>('/api/events/stats/recent', { step, source }, signal);
-  const count = range.spanMs / range.stepMs;
-  return { toColumns: (nowMs) => toRecentColumns(answer, count, nowMs), sources: answer.sources };
+async function readRecent(time: ShownTime, source: string | undefined, signal: AbortSignal): Promise<Loaded> {
+  const query = { step: time.stepMs / 1000, source, ...toTexts(time) };
+  const answer = await read<RecentStats>('/api/events/stats/recent', query, signal);
+  return { time, toColumns: (nowMs) => toRecentColumns(answer, time, nowMs), sources: answer.sources };
 }
 
-async function readHours(range: Range, source: string | undefined, signal: AbortSignal): Promise<Loaded> {
-  const loadedMs = Date.now();
-  const fromMs = Math.floor((loadedMs - range.spanMs) / range.stepMs) * range.stepMs + range.stepMs;
-  const query = { from: new Date(fromMs).toISOString(), source };
+async function readHours(time: ShownTime, source: string | undefined, signal: AbortSignal): Promise<Loaded> {
+  const fromMs = Math.floor(time.fromMs / time.stepMs) * time.stepMs;
+  const loadedMs = Math.min(Date.now(), time.toMs - 1);
+  const query = { ...toTexts({ ...time, fromMs }), source };
   const answer = await read<HourlyStats>('/api/events/stats/hourly', query, signal);
-  const place = { fromMs, loadedMs, stepMs: range.stepMs };
+  const place = { ...time, fromMs, loadedMs };
   return {
+    time,
     toColumns: (nowMs) => toHourlyColumns(answer, place, nowMs),
     sources: toSourceCounts(answer.hours),
   };

@@ -1,0 +1,113 @@
+import type { StatsHistory } from '@sluice/contracts/stats-history';
+import { Link } from '@tanstack/react-router';
+import { LineChart } from '../../ui/line-chart.tsx';
+import { formatCount, plural } from '../../ui/numbers.ts';
+import { formatDuration, formatTime, useZone } from '../../ui/time.tsx';
+import { type ChartPlace, toDrawn, toDurationTop } from './history.ts';
+import styles from './overview.module.css';
+import { toStepName } from './shown-time.ts';
+
+const HEIGHT = 96;
+
+const STATES = [
+  { name: 'waiting', dashes: undefined },
+  { name: 'active', dashes: '6 3' },
+  { name: 'delayed', dashes: '1.5 3' },
+] as const;
+
+/** Draws how much waited, for how long, and how far the backup was behind: each on an axis of its own. */
+export function Waiting({
+  history,
+  loadedMs,
+  time,
+  ...shared
+}: ChartPlace & { readonly history: StatsHistory; readonly loadedMs: number }) {
+  const zone = useZone();
+  const buckets = toDrawn(history, loadedMs);
+  const times = buckets.map(({ at }) => at);
+  const step = toStepName(history.stepSeconds * 1000);
+  const chart = { times, scale: 'zero', height: HEIGHT, ...shared } as const;
+  const noQueue = buckets.flatMap(({ at, queue }) => (queue === null ? [at] : []));
+  const most = Math.max(0, ...buckets.map(({ queue }) => queue?.waiting ?? 0));
+  const ages = buckets.map(({ queue }) => (queue === null ? null : (queue.oldestWaitingMs ?? 0)));
+  const lags = buckets.map(({ replicationLagMs }) => replicationLagMs);
+  const at = (value: number, values: readonly (number | null)[]) => {
+    const time = times[values.indexOf(value)];
+    return time === undefined ? '' : ` at ${formatTime(new Date(time), zone, false)}`;
+  };
+  const oldest = Math.max(0, ...ages.map((age) => age ?? 0));
+  const lag = Math.max(0, ...lags.map((value) => value ?? 0));
+  const unknownLag = lags.filter((value) => value === null).length;
+  const last = buckets.findLast(({ queue }) => queue !== null);
+  const isNew = noQueue.length === buckets.length;
+  return (
+    <>
+      <div className={styles['multiples']}>
+        <LineChart
+          {...chart}
+          title={`Queue depth, jobs, most in ${step}`}
+          summary={
+            isNew
+              ? `In ${time.name} nobody noted how much waited.`
+              : `In ${time.name} ${plural(most, 'job')} waited at most${
+                  most === 0
+                    ? ''
+                    : at(
+                        most,
+                        buckets.map(({ queue }) => queue?.waiting ?? null),
+                      )
+                }.`
+          }
+          unknown={noQueue}
+          lines={STATES.map(({ name, dashes }) => ({
+            name,
+            label: `${name} ${formatCount(last?.queue?.[name] ?? 0)}`,
+            ...(dashes === undefined ? {} : { dashes }),
+            values: buckets.map(({ queue }) => queue?.[name] ?? null),
+          }))}
+          format={formatCount}
+        />
+        <LineChart
+          {...chart}
+          title={`Oldest waiting, most in ${step}`}
+          summary={
+            isNew
+              ? `In ${time.name} nobody noted how long jobs waited.`
+              : `In ${time.name} the next job had waited ${formatDuration(oldest)} at most${oldest === 0 ? '' : at(oldest, ages)}.`
+          }
+          unknown={noQueue}
+          lines={[{ name: 'next job', label: toLabel(ages), values: ages }]}
+          format={formatDuration}
+          toTop={toDurationTop}
+        />
+        {history.hasBackup && (
+          <LineChart
+            {...chart}
+            title={`Replication lag, most in ${step}`}
+            summary={
+              unknownLag === buckets.length
+                ? `In ${time.name} nobody knew how far the backup was behind.`
+                : `In ${time.name} the backup was ${formatDuration(lag)} behind at most${lag === 0 ? '' : at(lag, lags)}${unknownLag === 0 ? '' : `; nobody knows of ${unknownLag} of ${plural(buckets.length, 'bucket')}`}.`
+            }
+            unknown={times.filter((_, index) => lags[index] === null)}
+            lines={[{ name: 'backup', label: toLabel(lags), values: lags }]}
+            format={formatDuration}
+            toTop={toDurationTop}
+          />
+        )}
+      </div>
+      {!history.hasBackup && (
+        <p className={styles['none']}>
+          No backup was set up in this time, so there is no replication lag to show. See{' '}
+          <Link to="/replication">Replication</Link>.
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The newest value that is known. */
+function toLabel(values: readonly (number | null)[]): string {
+  const last = values.findLast((value) => value !== null);
+  return last === undefined || last === null ? '' : formatDuration(last);
+}

@@ -1,0 +1,63 @@
+import { memo } from 'react';
+import type { Row } from '../data/live-rows.ts';
+import styles from './data-table.module.css';
+import type { Column } from './data-table.tsx';
+
+function PlainRow<Item extends Row>({
+  item,
+  columns,
+  rowIndex,
+  tone,
+  isSelected,
+  isTabStop,
+  onFocus,
+  onOpen,
+  onSelect,
+}: {
+  readonly item: Item;
+  readonly columns: readonly Column<Item>[];
+  readonly rowIndex: number;
+  readonly tone: 'dead' | 'failed' | 'rejected' | undefined;
+  /** Null where nothing can be selected. */
+  readonly isSelected: boolean | null;
+  readonly isTabStop: boolean;
+  readonly onFocus: (id: string) => void;
+  readonly onOpen: (item: Item) => void;
+  readonly onSelect: (id: string, isRange: boolean) => void;
+}) {
+  return (
+    <tr
+      data-row={item.id}
+      data-tone={tone}
+      data-selected={isSelected === true}
+      aria-rowindex={rowIndex}
+      tabIndex={isTabStop ? 0 : -1}
+      onFocus={() => onFocus(item.id)}
+      onClick={() => onOpen(item)}
+    >
+      {isSelected !== null && (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: `x` selects
+        <td onClick={(click) => click.stopPropagation()} className={styles['select']}>
+          <label>
+            <input
+              type="checkbox"
+              tabIndex={-1}
+              checked={isSelected}
+              aria-label={`Select ${item.id}`}
+              onClick={(click) => onSelect(item.id, click.shiftKey)}
+              readOnly
+            />
+          </label>
+        </td>
+      )}
+      {columns.map(({ key, render, align }) => (
+        <td key={key} data-align={align}>
+          {render(item)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+/** A row of a DataTable, which is drawn again only when something of it changed: not while others scroll into view. */
+export const TableRow = memo(PlainRow) as typeof PlainRow;

@@ -1,0 +1,117 @@
+import { createTestNames } from '@sluice/local/test-names';
+import { createEventsInspector } from '@sluice/queue/events-inspector';
+import { createLogger } from '@sluice/runtime/logger';
+import { createBackupGaps } from '@sluice/store/backup-gaps';
+import { toCollection } from '@sluice/store/collections';
+import { connectStore } from '@sluice/store/connection';
+import { createSamples } from '@sluice/store/samples';
+import { createSyncStates } from '@sluice/store/sync-state';
+import { afterAll, afterEach, beforeAll, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { type SamplerOptions, startSampler } from '../src/samples/sampler.ts';
+import { openPlace } from './scheduler.ts';
+
+const { prefix, mongoUrl } = createTestNames();
+const at = { redisUrl: inject('redisUrl'), mongoUrl, prefix };
+const logger = createLogger({ app: 'scheduler', instance: prefix, level: 'silent' });
+const SOON = { timeout: 20_000, interval: 20 };
+const SLOT_MS = 100;
+let place: Awaited<ReturnType<typeof openPlace>>;
+
+beforeAll(async () => {
+  place = await openPlace(at);
+});
+afterAll(() => place.close());
+afterEach(() => toCollection(place.store, 'samples').deleteMany({}));
+
+function sample(changed: Partial<SamplerOptions> = {}) {
+  const { store, inspector } = place;
+  const sampler = startSampler({
+    ...{ samples: createSamples(store), inspector, logger, now: Date.now, slotMs: SLOT_MS },
+    ...{ states: createSyncStates(store), gaps: createBackupGaps(store) },
+    ...changed,
+  });
+  onTestFinished(sampler.stop);
+  return sampler;
+}
+
+const list = () =>
+  toCollection(place.store, 'samples')
+    .find({ _id: /^slot:/ }, { sort: { _id: 1 } })
+    .toArray();
+
+it('makes one sample a slot, however many schedulers there are', async () => {
+  const inserted: boolean[] = [];
+  const samples = createSamples(place.store);
+  const noting = {
+    async insert(one: Parameters<typeof samples.insert>[0]) {
+      const isFirst = await samples.insert(one);
+      inserted.push(isFirst);
+      return isFirst;
+    },
+  };
+  const samplers = [sample({ samples: noting }), sample({ samples: noting })];
+  await vi.waitFor(() => expect(inserted.length).toBeGreaterThanOrEqual(12), SOON);
+  await Promise.all(samplers.map(({ stop }) => stop()));
+  const found = await list();
+  expect(found).toHaveLength(inserted.filter(Boolean).length);
+  expect(inserted).toContain(false);
+  for (const { at: slot, queue, hasBackup, replicationLagMs, expiresAt } of found) {
+    expect(slot.getTime() % SLOT_MS).toBe(0);
+    expect(queue).toEqual({ waiting: 0, active: 0, delayed: 0, failed: 0, parked: 0, oldestWaitingMs: null });
+    expect([hasBackup, replicationLagMs]).toEqual([false, null]);
+    expect(expiresAt.getTime() - slot.getTime()).toBe(31 * 86_400_000);
+  }
+});
+
+it('tells the lag while it is known, and else that it is not', async () => {
+  const states = createSyncStates(place.store);
+  const told = { since: new Date(), reason: null, holder: 'replicator-1', backupSeenAt: null };
+  await toCollection(place.store, 'resume_tokens').deleteMany({});
+  await states.write({ ...told, state: 'active', lagSeconds: 1.5 }, true);
+  sample({ gaps: { find: async () => null } });
+  const untilNewest = (lag: number | null) =>
+    vi.waitFor(
+      async () => expect((await list()).at(-1)).toMatchObject({ hasBackup: true, replicationLagMs: lag }),
+      SOON,
+    );
+  await untilNewest(1500);
+  await states.write({ ...told, state: 'away', reason: 'no answer' }, true);
+  await untilNewest(null);
+  await toCollection(place.store, 'resume_tokens').deleteMany({});
+});
+
+it('says that nobody knows while Redis is away, and goes on', async () => {
+  const away = createEventsInspector({ ...at, redisUrl: 'redis://127.0.0.1:9', deadlineMs: 50, logger });
+  onTestFinished(() => away.close());
+  sample({ inspector: away });
+  await vi.waitFor(async () => {
+    const found = await list();
+    expect(found.length).toBeGreaterThan(1);
+    expect(found.map(({ queue }) => queue)).toEqual(found.map(() => null));
+  }, SOON);
+});
+
+it('leaves a gap while MongoDB is away, and goes on', async () => {
+  const uri = 'mongodb://127.0.0.1:9/x?replicaSet=rs0';
+  const away = createSamples(connectAway(uri), { timeoutMs: 50 });
+  const here = createSamples(place.store);
+  let failures = 0;
+  sample({
+    samples: {
+      insert: async (one) => {
+        if (failures >= 2) return here.insert(one);
+        return away.insert(one).finally(() => {
+          failures += 1;
+        });
+      },
+    },
+  });
+  await vi.waitFor(async () => expect((await list()).length).toBeGreaterThan(1), SOON);
+  expect(failures).toBe(2);
+});
+
+function connectAway(uri: string) {
+  const connection = connectStore({ uri, appName: prefix, operationTimeoutMs: 50 });
+  onTestFinished(() => connection.close());
+  return connection;
+}

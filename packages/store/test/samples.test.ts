@@ -1,0 +1,96 @@
+import type { Sample } from '@sluice/contracts/stats-history';
+import { describe, expect, it } from 'vitest';
+import { createSamples } from '../src/samples.ts';
+import { useDatabase } from './database.ts';
+
+const connection = useDatabase();
+const samples = createSamples(connection);
+const START = Date.UTC(2026, 0, 2);
+const HOUR = 3_600_000;
+const iso = (ms: number) => new Date(ms).toISOString();
+
+const toSample = (atMs: number, waiting: number | null, lag: number | null = null): Sample => ({
+  at: new Date(atMs),
+  queue:
+    waiting === null
+      ? null
+      : { waiting, active: 1, delayed: 0, failed: 0, parked: 0, oldestWaitingMs: waiting * 10 || null },
+  hasBackup: lag !== null,
+  replicationLagMs: lag,
+});
+
+describe('samples', () => {
+  it('are one for each moment', async () => {
+    expect(await samples.insert(toSample(START - HOUR, 1))).toBe(true);
+    expect(await samples.insert(toSample(START - HOUR, 2))).toBe(false);
+  });
+
+  it('are read in buckets that hold the most of each, and null where nobody knows', async () => {
+    const values = [
+      toSample(START, 3, 100),
+      toSample(START + 15_000, 5),
+      toSample(START + 30_000, 0, 50),
+      toSample(START + 60_000, null),
+    ];
+    for (const one of values) await samples.insert(one);
+    const hour = { from: iso(START), to: iso(START + HOUR) };
+    const { buckets, stepSeconds, hasBackup, marks } = await samples.read('default', hour, START + 125_000);
+    expect([stepSeconds, hasBackup, marks]).toEqual([30, true, []]);
+    expect(buckets.map(({ at }) => at)).toEqual([0, 30, 60, 90, 120].map((s) => iso(START + s * 1000)));
+    expect(buckets.map(({ queue }) => queue?.waiting ?? null)).toEqual([5, 0, null, null, null]);
+    expect(buckets.map(({ queue }) => queue?.oldestWaitingMs ?? null)).toEqual([50, null, null, null, null]);
+    expect(buckets.map(({ replicationLagMs }) => replicationLagMs)).toEqual([100, 50, null, null, null]);
+    const month = await samples.read(
+      'default',
+      { from: iso(START - 480 * HOUR), to: iso(START + HOUR) },
+      START + HOUR,
+    );
+    expect([month.stepSeconds, month.hasBackup]).toEqual([21_600, true]);
+    expect(month.buckets.slice(-2)).toMatchObject([
+      { queue: { waiting: 1 }, replicationLagMs: null },
+      { queue: { waiting: 5, active: 1, oldestWaitingMs: 50 }, replicationLagMs: 100 },
+    ]);
+    const before = await samples.read('default', { to: iso(START - 2 * HOUR) }, START);
+    expect([before.buckets.length, before.hasBackup]).toEqual([120, false]);
+  });
+
+  it('come with the mappings that became active and the operations on many events, of the own tenant', async () => {
+    const { db } = connection;
+    const at = new Date(START + 1000);
+    await db.collection<{ _id: string; [name: string]: unknown }>('sources').insertMany([
+      { _id: 'mine', tenant: 'default' },
+      { _id: 'theirs', tenant: 'other' },
+    ]);
+    await db.collection<{ _id: string; [name: string]: unknown }>('mappings').insertMany([
+      { _id: 'mine:2', source: 'mine', revision: 2, activatedAt: at },
+      { _id: 'theirs:1', source: 'theirs', revision: 1, activatedAt: at },
+    ]);
+    const operation = { tenant: 'default', event: null, createdAt: new Date(START + 2000) };
+    await db.collection<{ _id: string; [name: string]: unknown }>('operations').insertMany([
+      { _id: 'op_1', ...operation, kind: 'replay' },
+      { _id: 'op_2', ...operation, kind: 'replay', event: 'evt_1' },
+      { _id: 'op_3', ...operation, kind: 'fullSync', createdAt: new Date(START + 3000) },
+      { _id: 'op_4', ...operation, kind: 'discard', tenant: 'other' },
+    ]);
+    const { marks } = await samples.read(
+      'default',
+      { from: iso(START), to: iso(START + HOUR) },
+      START + HOUR,
+    );
+    expect(marks).toEqual([
+      { at: iso(START + 3000), kind: 'full-sync', subject: 'op_3', revision: null },
+      { at: iso(START + 2000), kind: 'replay', subject: 'op_1', revision: null },
+      { at: iso(START + 1000), kind: 'mapping', subject: 'mine', revision: 2 },
+    ]);
+  });
+
+  it.each([
+    [{ from: iso(START), to: iso(START) }, 'from'],
+    [{ from: iso(START - 32 * 24 * HOUR), to: iso(START) }, 'from'],
+  ])('refuse a time that is none, or too long', async (query, parameter) => {
+    await expect(samples.read('default', query, START)).rejects.toMatchObject({
+      code: 'ERR_QUERY_INVALID',
+      errors: [{ pointer: `/${parameter}` }],
+    });
+  });
+});
