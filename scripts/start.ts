@@ -10,6 +10,14 @@ import type { Stack } from '@sluice/local/stack';
 
 const OLDEST_NODE = 24;
 
+const USAGE = `Usage: npm start [-- --backup]
+
+Starts Redis, MongoDB and all of Sluice on this machine. Ctrl-C stops everything.
+  --backup  a second MongoDB as its backup, too
+
+Settings come from the environment: docs/configuration.md.
+`;
+
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   say(`Sluice needs Node ${OLDEST_NODE} or newer; this is ${process.version}. \`npm start\` brings its own.`);
   process.exit(1);
@@ -20,12 +28,15 @@ async function start(): Promise<void> {
   const root = resolve(import.meta.dirname, '..');
   // Imported late, so that an old Node gets the sentence above and no error of a module that it cannot read.
   const { startStack } = await import('@sluice/local/stack');
+  const { orUsage, parseOptions } = await import('@sluice/local/command-line');
+  const flag = { type: 'boolean', default: false } as const;
+  const { backup } = orUsage(USAGE, (args) => parseOptions(args, { backup: flag }));
   const starting = new AbortController();
   const running: { stack?: Stack } = {};
   onStopSignals(starting, running);
   try {
     const { loadStackSettings } = await import('@sluice/runtime/stack-settings');
-    const settings = loadStackSettings(root, process.argv.includes('--backup') ? { SYNC_ENABLED: 'on' } : {});
+    const settings = loadStackSettings(root, backup ? { SYNC_ENABLED: 'on' } : {});
     const { dataDir } = settings;
     const { buildDashboard } = await import('@sluice/local/dashboard-build');
     await buildDashboard(root, say);

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { PlainError } from '@sluice/contracts/plain-error';
+import { parseOptions, UsageError } from '@sluice/local/command-line';
 import { CASE_NAMES, type CaseName } from './cases/registry.ts';
 
 /** What the command line asks for. */
@@ -13,13 +12,7 @@ export type Arguments = {
   readonly growth: boolean;
   readonly soak: boolean;
   readonly json: boolean;
-  readonly help: boolean;
 };
-
-/** Thrown when the command line cannot be read; the message says what is wrong. */
-class ArgumentsError extends PlainError {
-  override readonly name = 'ArgumentsError';
-}
 
 /** What `--help` prints. */
 export const HELP = `npm run bench [-- options]
@@ -56,7 +49,7 @@ const MAX = { runs: 100, seconds: 600 } as const;
 /**
  * Reads the command line, without program and script.
  *
- * @throws ArgumentsError
+ * @throws UsageError
  */
 export function readArguments(args: readonly string[]): Arguments {
   const { quick, runs, seconds, only, ...flags } = parse(args);
@@ -72,35 +65,26 @@ export function readArguments(args: readonly string[]): Arguments {
 
 function parse(args: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        quick: flag,
-        runs: { type: 'string' },
-        seconds: { type: 'string' },
-        only: { type: 'string', multiple: true, default: [] },
-        growth: flag,
-        soak: flag,
-        json: flag,
-        help: { ...flag, short: 'h' },
-      },
-    }).values;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ArgumentsError(`${reason}\nnpm run bench -- --help lists the options.`, { cause });
-  }
+  return parseOptions(args, {
+    quick: flag,
+    runs: { type: 'string' },
+    seconds: { type: 'string' },
+    only: { type: 'string', multiple: true, default: [] },
+    growth: flag,
+    soak: flag,
+    json: flag,
+  });
 }
 
 function readWhole(name: keyof typeof MAX, text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= MAX[name]) return value;
-  throw new ArgumentsError(`--${name} is "${text}"; expected a whole number from 1 to ${MAX[name]}.`);
+  throw new UsageError(`--${name} is "${text}"; expected a whole number from 1 to ${MAX[name]}.`);
 }
 
 function readCase(text: string): CaseName {
   const found = CASE_NAMES.find((name) => name === text);
   if (found !== undefined) return found;
-  throw new ArgumentsError(`There is no case "${text}". The cases are ${CASE_NAMES.join(', ')}.`);
+  throw new UsageError(`There is no case "${text}". The cases are ${CASE_NAMES.join(', ')}.`);
 }

@@ -9,6 +9,7 @@
  * 4. Ctrl-C or SIGTERM ends what runs and removes its data.
  */
 import { PlainError } from '@sluice/contracts/plain-error';
+import { orUsage } from '@sluice/local/command-line';
 import { StartError } from '@sluice/local/say';
 import { HELP, readArguments } from './arguments.ts';
 import { toJson, toTables } from './report.ts';
@@ -21,11 +22,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.exit(await main().catch(explain));
 
 async function main(): Promise<number> {
-  const options = readArguments(process.argv.slice(2));
-  if (options.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
+  const options = orUsage(HELP, readArguments);
   const sitting = await runSitting({
     ...options,
     env: process.env,

@@ -1,13 +1,7 @@
-import { parseArgs } from 'node:util';
-import { PlainError } from '@sluice/contracts/plain-error';
+import { parseOptions, UsageError } from '@sluice/local/command-line';
 
 /** What the command line asks for. */
-export type Arguments = { readonly once: boolean; readonly help: boolean; readonly seed: number };
-
-/** Thrown when the command line cannot be read; the message says what is wrong. */
-export class ArgumentsError extends PlainError {
-  override readonly name = 'ArgumentsError';
-}
+export type Arguments = { readonly once: boolean; readonly seed: number };
 
 const DEFAULT_SEED = 1;
 
@@ -29,28 +23,15 @@ INGEST_PORT, API_PORT, REDIS_URL, MONGODB_URI ... (docs/configuration.md).
 /**
  * Reads the command line, without program and script.
  *
- * @throws ArgumentsError
+ * @throws UsageError
  */
 export function readArguments(args: readonly string[]): Arguments {
-  const { once, help, seed } = parse(args);
+  const { once, seed } = parseOptions(args, {
+    once: { type: 'boolean', default: false },
+    seed: { type: 'string', default: `${DEFAULT_SEED}` },
+  });
   if (!/^\d{1,9}$/.test(seed)) {
-    throw new ArgumentsError(`--seed is "${seed}"; expected a whole number of up to 9 digits.`);
+    throw new UsageError(`--seed is "${seed}"; expected a whole number of up to 9 digits.`);
   }
-  return { once, help, seed: Number(seed) };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        once: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-        seed: { type: 'string', default: `${DEFAULT_SEED}` },
-      },
-    }).values;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ArgumentsError(`${reason}\nnpm run demo -- --help lists the options.`, { cause });
-  }
+  return { once, seed: Number(seed) };
 }

@@ -6,6 +6,7 @@
  * 3. The inputs are sent, awaited and compared with what was expected of them (demo.ts).
  * 4. Everything stays up until Ctrl-C, or is stopped at once (`--once`). The exit code is 1 if anything was off.
  */
+import { orUsage } from '@sluice/local/command-line';
 import { HELP, readArguments } from './arguments.ts';
 import { runDemo } from './demo.ts';
 import { createDisplay } from './display.ts';
@@ -17,6 +18,7 @@ import { startService } from './service.ts';
 import { describeAddresses, describeFaults, explainError } from './words.ts';
 
 const INTERRUPTED = 130;
+const { once, seed } = orUsage(HELP, readArguments);
 const display = createDisplay(process.stdout);
 const interrupts = watchInterrupts(display);
 process.exitCode = await main().catch((error: unknown) => {
@@ -29,11 +31,6 @@ process.exit();
 
 async function main(): Promise<number> {
   const { say, write, paint } = display;
-  const { once, help, seed } = readArguments(process.argv.slice(2));
-  if (help) {
-    write(HELP);
-    return 0;
-  }
   const { signal } = interrupts;
   const run = createRun(seed);
   const githubSecret = createSecret();

@@ -3,7 +3,7 @@
  * proof that the backup holds the same as the primary afterwards. The same seed does the same faults in the same order.
  */
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { orUsage, parseOptions, readNumber } from '@sluice/local/command-line';
 import { readWholeEnvironment } from '@sluice/runtime/config';
 import { runBackup } from './run-backup.ts';
 
@@ -16,14 +16,16 @@ const HELP = `npm run test:backup -- [--minutes N] [--seed S] [--rate R] [--budg
 const MINUTE_MS = 60_000;
 const INTERRUPTED = 130;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '3' },
-    seed: { type: 'string', default: `${randomInt(1, 2 ** 31)}` },
-    rate: { type: 'string', default: '1000' },
-    budget: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+const { minutes, firstSeed, rate, budget } = orUsage(HELP, (args) => {
+  const text = { type: 'string' } as const;
+  const values = parseOptions(args, { minutes: text, seed: text, rate: text, budget: text });
+  const each = readNumber('minutes', values.minutes) ?? 3;
+  return {
+    minutes: each,
+    firstSeed: readNumber('seed', values.seed, { isWhole: true }) ?? randomInt(1, 2 ** 31),
+    rate: readNumber('rate', values.rate) ?? 1000,
+    budget: readNumber('budget', values.budget) ?? each,
+  };
 });
 const interrupt = new AbortController();
 process.exitCode = await main().catch((error: unknown) => {
@@ -34,12 +36,6 @@ process.exitCode = await main().catch((error: unknown) => {
 process.exit();
 
 async function main(): Promise<number> {
-  const numbers = [values.minutes, values.seed, values.rate, values.budget ?? values.minutes].map(Number);
-  const [minutes = 0, firstSeed = 0, rate = 0, budget = 0] = numbers;
-  if (values.help || !numbers.every((value) => Number.isFinite(value) && value > 0)) {
-    write(HELP);
-    return values.help ? 0 : 2;
-  }
   process.once('SIGINT', () => interrupt.abort());
   process.once('SIGTERM', () => interrupt.abort());
   const untilMs = performance.now() + budget * MINUTE_MS;

@@ -3,7 +3,7 @@
  * faults in the same order; when exactly each meets which event, the machine decides.
  */
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { orUsage, parseOptions, readNumber, UsageError } from '@sluice/local/command-line';
 import { readWholeEnvironment } from '@sluice/runtime/config';
 import type { Fault } from './context.ts';
 import { FAULTS } from './faults/registry.ts';
@@ -19,28 +19,25 @@ const HELP = `npm run test:faults -- [--minutes N] [--seed S] [--rate R] [--faul
 const FULL_FROM_MINUTES = 20;
 const MINUTE_MS = 60_000;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '3' },
-    seed: { type: 'string', default: `${randomInt(1, 2 ** 31)}` },
-    rate: { type: 'string', default: '100' },
-    faults: { type: 'string', default: '' },
-    help: { type: 'boolean', default: false },
-  },
+const { minutes, seed, rate, isListing, faults } = orUsage(HELP, (args) => {
+  const text = { type: 'string' } as const;
+  const values = parseOptions(args, { minutes: text, seed: text, rate: text, faults: text });
+  const isListing = values.faults === 'list';
+  return {
+    minutes: readNumber('minutes', values.minutes) ?? 3,
+    seed: readNumber('seed', values.seed, { isWhole: true }) ?? randomInt(1, 2 ** 31),
+    rate: readNumber('rate', values.rate) ?? 100,
+    isListing,
+    faults: isListing ? FAULTS : chooseFaults(values.faults ?? ''),
+  };
 });
 process.exitCode = await main();
 process.exit();
 
 async function main(): Promise<number> {
-  const [minutes, seed, rate] = [values.minutes, values.seed, values.rate].map(Number);
-  const faults = chooseFaults(values.faults);
-  if (values.faults === 'list') {
+  if (isListing) {
     write(FAULTS.map(({ name }) => name).join('\n'));
     return 0;
-  }
-  if (!isPositive(minutes) || !isPositive(seed) || !isPositive(rate) || faults.length === 0 || values.help) {
-    write(HELP);
-    return values.help ? 0 : 2;
   }
   write(
     `Seed ${seed}, ${minutes} min; again with: npm run test:faults -- --minutes ${minutes} --seed ${seed}`,
@@ -64,11 +61,9 @@ async function main(): Promise<number> {
 
 function chooseFaults(texts: string): readonly Fault[] {
   const wanted = texts.split(',').map((text) => text.trim());
-  return FAULTS.filter(({ name }) => wanted.some((text) => name.includes(text)));
-}
-
-function isPositive(value: number | undefined): value is number {
-  return value !== undefined && Number.isFinite(value) && value > 0;
+  const chosen = FAULTS.filter(({ name }) => wanted.some((text) => name.includes(text)));
+  if (chosen.length > 0) return chosen;
+  throw new UsageError(`No fault's name contains "${texts}"; --faults list names them all.`);
 }
 
 function write(text: string): void {

@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { orUsage, parseOptions, readNumber } from '@sluice/local/command-line';
 import { StartError } from '@sluice/local/say';
 import { startStack } from '@sluice/local/stack';
 import { ANY_PORTS } from '@sluice/local/stack-ports';
@@ -23,14 +23,15 @@ const HELP = `npm run test:fuzz -- [--minutes N] [--max-examples N] [--seed S] [
   --phases        only some of examples, coverage, fuzzing, stateful
 `;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '5' },
-    'max-examples': { type: 'string', default: '25' },
-    seed: { type: 'string', default: `${randomInt(1, 2 ** 31)}` },
-    phases: { type: 'string', default: 'examples,coverage,fuzzing,stateful' },
-    help: { type: 'boolean', default: false },
-  },
+const { minutes, maxExamples, seed, phases } = orUsage(HELP, (args) => {
+  const text = { type: 'string' } as const;
+  const values = parseOptions(args, { minutes: text, 'max-examples': text, seed: text, phases: text });
+  return {
+    minutes: readNumber('minutes', values.minutes) ?? 5,
+    maxExamples: readNumber('max-examples', values['max-examples'], { isWhole: true }) ?? 25,
+    seed: readNumber('seed', values.seed, { isWhole: true }) ?? randomInt(1, 2 ** 31),
+    phases: values.phases ?? 'examples,coverage,fuzzing,stateful',
+  };
 });
 process.exitCode = await main().catch((error: unknown) => {
   if (!(error instanceof StartError)) throw error;
@@ -40,15 +41,9 @@ process.exitCode = await main().catch((error: unknown) => {
 process.exit();
 
 async function main(): Promise<number> {
-  const [seed, maxExamples] = [Number(values.seed), Number(values['max-examples'])];
-  const maxSeconds = Math.round(Number(values.minutes) * 60);
-  const numbers = [seed, maxExamples, maxSeconds];
-  if (values.help || !numbers.every((it) => Number.isInteger(it) && it > 0)) {
-    write(HELP);
-    return values.help ? 0 : 2;
-  }
+  const maxSeconds = Math.ceil(minutes * 60);
   write(
-    `Seed ${seed}; again with: npm run test:fuzz -- --minutes ${values.minutes} --max-examples ${maxExamples} --seed ${seed}`,
+    `Seed ${seed}; again with: npm run test:fuzz -- --minutes ${minutes} --max-examples ${maxExamples} --seed ${seed}`,
   );
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
@@ -73,7 +68,7 @@ async function main(): Promise<number> {
   const world = await makeWorld(createClient(apiUrl, key));
   const { ok, summary, output } = await runFuzz({
     ...{ apiUrl, key, world, schemathesis, seed, maxExamples, maxSeconds, env, signal },
-    phases: values.phases.split(','),
+    phases: phases.split(','),
   });
   if (!ok) write(output);
   write(`${summary}, seed ${seed}.`);

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseOptions, UsageError } from '@sluice/local/command-line';
 import type { Mutant } from './mutant.ts';
 
 /** How the command is used. */
@@ -15,16 +15,15 @@ export type Arguments = { readonly mutants: readonly Mutant[]; readonly isListin
 /**
  * Reads the arguments.
  *
- * @throws TypeError in a sentence, for options that there are not and parts that no name contains
+ * @throws UsageError for options that there are not and parts that no name contains
  */
 export function readArguments(args: readonly string[], all: readonly Mutant[]): Arguments {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { only: { type: 'string', multiple: true }, list: { type: 'boolean', default: false } },
+  const { only, list } = parseOptions(args, {
+    only: { type: 'string', multiple: true },
+    list: { type: 'boolean', default: false },
   });
-  const { only, list } = values;
   const unmatched = only?.find((part) => !all.some(({ name }) => name.includes(part)));
-  if (unmatched !== undefined) throw new TypeError(`No mutant's name contains "${unmatched}".`);
+  if (unmatched !== undefined) throw new UsageError(`No mutant's name contains "${unmatched}".`);
   const mutants = all.filter(({ name }) => only?.some((part) => name.includes(part)) ?? true);
   return { mutants, isListing: list };
 }

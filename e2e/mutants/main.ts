@@ -8,6 +8,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { orUsage } from '@sluice/local/command-line';
 import { readArguments, USAGE } from './arguments.ts';
 import { mutants as all } from './list/all.ts';
 import { type Mutant, MutantError, mutate } from './mutant.ts';
@@ -24,12 +25,11 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, 
 process.exitCode = await main().catch((error: unknown) => {
   if (interrupt.signal.aborted) return INTERRUPTED;
   write(`${error instanceof Error ? error.message : String(error)}\n`);
-  if (error instanceof TypeError) write(USAGE);
   return 2;
 });
 
 async function main(): Promise<number> {
-  const { mutants, isListing } = readArguments(process.argv.slice(2), all);
+  const { mutants, isListing } = orUsage(USAGE, (args) => readArguments(args, all));
   return isListing ? listMutants(mutants) : tryMutants(mutants);
 }
 

@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { orUsage, parseOptions, readNumber, UsageError } from '@sluice/local/command-line';
 import { startStack } from '@sluice/local/stack';
 import { ANY_PORTS } from '@sluice/local/stack-ports';
 import { readWholeEnvironment } from '@sluice/runtime/config';
@@ -19,22 +19,21 @@ const HELP = `npm run test:replay -- [--count N] [--seed S]
   --seed   repeats which letters there are, and when what is killed
 `;
 
-const { values } = parseArgs({
-  options: {
-    count: { type: 'string', default: '10000' },
-    seed: { type: 'string', default: `${randomInt(1, 2 ** 31)}` },
-    help: { type: 'boolean', default: false },
-  },
+const FEWEST = 20;
+
+const { count, seed } = orUsage(HELP, (args) => {
+  const values = parseOptions(args, { count: { type: 'string' }, seed: { type: 'string' } });
+  const wanted = readNumber('count', values.count, { isWhole: true }) ?? 10_000;
+  if (wanted < FEWEST) throw new UsageError(`--count is "${wanted}"; expected at least ${FEWEST}.`);
+  return {
+    count: wanted,
+    seed: readNumber('seed', values.seed, { isWhole: true }) ?? randomInt(1, 2 ** 31),
+  };
 });
 process.exitCode = await main();
 process.exit();
 
 async function main(): Promise<number> {
-  const [count, seed] = [Number(values.count), Number(values.seed)];
-  if (values.help || !Number.isInteger(count) || count < 20 || !Number.isInteger(seed)) {
-    write(HELP);
-    return values.help ? 0 : 2;
-  }
   write(`Seed ${seed}; again with: npm run test:replay -- --count ${count} --seed ${seed}`);
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());

@@ -8,6 +8,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { orUsage, parseOptions, readNumber, UsageError } from '@sluice/local/command-line';
 import { buildDashboard } from '@sluice/local/dashboard-build';
 import { startStack } from '@sluice/local/stack';
 import { ANY_PORTS } from '@sluice/local/stack-ports';
@@ -17,14 +18,17 @@ import { SOURCES } from './sources.ts';
 import { sendTraffic } from './traffic.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+const USAGE =
+  'Usage: npm run screenshots -- [--minutes N]\n\n  --minutes  how long is sent before pictures are taken (10, at most 60)\n';
 const DEFAULT_MINUTES = 10;
+const MAX_MINUTES = 60;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 await run();
 
 async function run(): Promise<void> {
-  const minutes = readMinutes(process.argv.slice(2));
+  const minutes = orUsage(USAGE, readMinutes);
   const stopping = new AbortController();
   process.once('SIGINT', () => stopping.abort());
   process.once('SIGTERM', () => stopping.abort());
@@ -51,8 +55,8 @@ async function run(): Promise<void> {
 }
 
 function readMinutes(words: readonly string[]): number {
-  if (words.length === 0) return DEFAULT_MINUTES;
-  const minutes = words[0] === '--minutes' && words.length === 2 ? Number(words[1]) : Number.NaN;
-  if (Number.isFinite(minutes) && minutes > 0 && minutes <= 60) return minutes;
-  throw new Error('Say nothing, or `--minutes` and a number of at most 60.');
+  const values = parseOptions(words, { minutes: { type: 'string' } });
+  const minutes = readNumber('minutes', values.minutes) ?? DEFAULT_MINUTES;
+  if (minutes <= MAX_MINUTES) return minutes;
+  throw new UsageError(`--minutes is "${values.minutes}"; expected at most ${MAX_MINUTES}.`);
 }

@@ -94,6 +94,29 @@ describe('mappings', () => {
     expect((await call('POST', '/api/sources/fresh/mapping/x/trial', {})).status).toBe(404);
   });
 
+  it('are retired without another in their place, and can be activated again', async () => {
+    const { call } = await start();
+    await call('POST', '/api/sources', { id: 'bare', kind: 'push' });
+    const path = '/api/sources/bare/mapping';
+    await call('POST', path, SALE);
+    expect((await call('POST', `${path}/1/retire`)).body).toMatchObject({
+      ...{ status: 409, code: 'ERR_MAPPING_NOT_ACTIVE' },
+    });
+    await call('POST', `${path}/1/activate`);
+    expect(await call('POST', `${path}/1/retire`)).toMatchObject({
+      ...{ status: 200, body: { revision: 1, state: 'retired', retiredAt: expect.any(String) } },
+    });
+    expect((await call('GET', '/api/sources/bare')).body).toMatchObject({ mappingRevision: null });
+    expect((await call('POST', `${path}/1/retire`)).body).toMatchObject({ state: 'retired' });
+    expect((await call('POST', `${path}/2/retire`)).status).toBe(404);
+    expect((await call('POST', `${path}/1/activate`)).body).toMatchObject({
+      state: 'active',
+      retiredAt: null,
+    });
+    const audited = (await call('GET', '/api/audit?action=retireMappingRevision')).body.items;
+    expect(audited.map(({ status }: { status: number }) => status)).toEqual([404, 200, 200, 409]);
+  });
+
   it('of another build that this one does not understand are not used', async () => {
     const { call } = await start();
     await call('POST', '/api/sources', { id: 'newer', kind: 'push' });
@@ -163,6 +186,9 @@ describe('mappings', () => {
       code: 'ERR_MAPPING_OWNED_BY_FILE',
     });
     expect((await call('POST', `${path}/1/activate`)).body).toMatchObject({
+      code: 'ERR_MAPPING_OWNED_BY_FILE',
+    });
+    expect((await call('POST', `${path}/1/retire`)).body).toMatchObject({
       code: 'ERR_MAPPING_OWNED_BY_FILE',
     });
     expect((await call('POST', `${path}/1/trial`, {})).body).toMatchObject({ trial: { tried: 0 } });

@@ -137,6 +137,9 @@ describe('sources of the file', () => {
     }
     expect((await call('POST', '/api/sources/filed/pause')).body).toMatchObject({ paused: true });
     expect((await call('GET', '/api/sources/filed')).body.polling).toMatchObject({ nextRunAt: null });
+    expect((await call('POST', '/api/sources/filed/poll')).body).toMatchObject({
+      ...{ status: 409, code: 'ERR_SOURCE_PAUSED' },
+    });
     expect((await call('POST', '/api/sources/filed/resume')).body).toMatchObject({ paused: false });
     expect(await call('POST', '/api/sources/filed/poll')).toMatchObject({
       status: 202,

@@ -4,7 +4,9 @@ import { addEventCommands } from './commands/events.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addLedgerCommand } from './commands/ledger.ts';
+import { addMappingCommands } from './commands/mappings.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addRejectionCommands } from './commands/rejections.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSendCommand } from './commands/send.ts';
 import { addSourceCommands } from './commands/sources.ts';
@@ -64,6 +66,8 @@ export function createProgram({
   addEventCommands(program, act);
   addReplayCommand(program, act);
   addSourceCommands(program, act);
+  addMappingCommands(program, act);
+  addRejectionCommands(program, act);
   addKeyCommands(program, act);
   addLedgerCommand(program, act);
   addVerifyCommand(program, act);

@@ -1,4 +1,4 @@
-import { SOURCE_ID_PATTERN } from '@sluice/contracts/event';
+import { EVENT_ID_PATTERN, SOURCE_ID_PATTERN } from '@sluice/contracts/event';
 import { IDEMPOTENCY_KEY_PATTERN } from '@sluice/contracts/submission';
 import { InvalidArgumentError } from 'commander';
 
@@ -17,8 +17,20 @@ export function sourceId(text: string): string {
   throw new InvalidArgumentError('Expected 1 to 64 characters of A-Z a-z 0-9 _ . -');
 }
 
+/** Reads the id of an event. @throws InvalidArgumentError */
+export function eventId(text: string): string {
+  if (EVENT_ID_PATTERN.test(text)) return text;
+  throw new InvalidArgumentError('Expected evt_ and 32 hex digits.');
+}
+
 /** Reads an idempotency key. @throws InvalidArgumentError */
 export function idempotencyKey(text: string): string {
   if (IDEMPOTENCY_KEY_PATTERN.test(text)) return text;
   throw new InvalidArgumentError('Expected 1 to 256 printable ASCII characters.');
+}
+
+/** Reads the number of a revision. @throws InvalidArgumentError */
+export function revisionNumber(text: string): string {
+  if (/^[1-9]\d{0,8}$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected a whole number from 1 to 999999999.');
 }

@@ -62,16 +62,23 @@ export function renderDetail(
   ];
   if (duplicate !== null)
     sections.push(`${paint('bold', 'Duplicate')}\n${toCell(duplicate.explanation, 500)}`);
-  if (raw !== null) {
-    const payload = raw.payloadNote ?? JSON.stringify(raw.payload, null, 2);
-    sections.push(`${paint('bold', 'Payload')}\n${toSafeText(payload)}`);
-  }
+  if (raw !== null) sections.push(renderPayload(raw, paint));
   if (normalized !== null) sections.push(renderRecord(normalized, paint));
   const steps = timeline.map(
     ({ at, step, detail }) => `${paint('dim', at)}  ${step.padEnd(8)}  ${toCell(detail, 500)}`,
   );
   sections.push([paint('bold', 'Timeline'), ...steps].join('\n'));
   return sections.join('\n\n');
+}
+
+function renderPayload(
+  { payload, payloadNote }: Pick<NonNullable<EventDetail['raw']>, 'payload' | 'payloadNote'>,
+  paint: Paint,
+): string {
+  const title = paint('bold', 'Payload');
+  if (payloadNote === null) return `${title}\n${toSafeText(JSON.stringify(payload, null, 2))}`;
+  const note = paint('dim', toCell(payloadNote, 500));
+  return typeof payload === 'string' ? `${title}\n${note}\n${toSafeText(payload)}` : `${title}\n${note}`;
 }
 
 function toRawPairs(raw: EventDetail['raw']): (readonly [string, string])[] {

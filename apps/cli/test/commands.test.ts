@@ -237,6 +237,58 @@ describe('sluice sources', () => {
   });
 });
 
+describe('sluice mappings', () => {
+  const SALE = '{"type":"sale","fields":{"amount":{"from":"sum","as":"number","required":true}}}';
+
+  it('drafts, tries, activates, rolls back and retires a mapping, and lists and shows its revisions', async () => {
+    const post = (path: string, body: string) =>
+      fetch(new URL(path, cli.stack.apiUrl), {
+        ...{ method: 'POST', body, headers: { 'content-type': 'application/json' } },
+      });
+    const run = (...args: string[]) => cli.sluice(['mappings', ...args], { input: SALE });
+    await post('/api/sources', '{"id":"led","kind":"push"}');
+    await post('/api/sources/led/mapping', SALE.replace('sum', 'total'));
+    await post('/api/sources/led/mapping/1/activate', '{}');
+    await post('/api/events', '{"source":"led","payload":{"total":"7"}}');
+    expect(await run('draft', 'led', '-')).toMatchObject({
+      ...{ code: 0, stdout: 'led has a draft, revision 2.\n' },
+    });
+    await cli.settled();
+    const trial = await run('trial', 'led', '2');
+    expect(trial.code).toBe(1);
+    expect(trial.stdout).toMatch(/tried +1 stored events, all there are\n.*\nfailed +1\n/);
+    expect(trial.stdout).toContain('ERR_FIELD_REQUIRED 1 times: ');
+    const activated = await run('activate', 'led', '2', '--force', 'the sender changed');
+    expect(activated).toMatchObject({ code: 0, stdout: 'Revision 2 of led is active.\n' });
+    expect((await run('show', 'led')).stdout).toMatch(/state +active\n[\s\S]*forced +the sender changed\n/);
+    expect((await run('rollback', 'led')).stdout).toBe('Rolled back: revision 1 of led is active.\n');
+    expect((await run('retire', 'led')).stdout).toBe('Revision 1 of led is retired.\n');
+    expect(await run('retire', 'led')).toMatchObject({
+      ...{ code: 5, stderr: 'sluice: No mapping of led is active: it is read by the built-in types.\n' },
+    });
+    expect((await run('list', 'led')).stdout).toMatch(/^revision +state .*\n2 +retired .*\n1 +retired /);
+  });
+});
+
+describe('sluice rejections', () => {
+  it('lists what was refused, by cause and source', async () => {
+    const refuse = (path: string, body: string) =>
+      fetch(new URL(path, cli.stack.ingestUrl), {
+        ...{ method: 'POST', body, headers: { 'content-type': 'application/json' } },
+      });
+    await refuse('/api/events', '{"source":"refused","payload":');
+    await refuse('/hooks/unheard-of', '{}');
+    const args = ['rejections', 'list', '--cause', 'ERR_JSON_INVALID'];
+    await expect
+      .poll(async () => ((await cli.json(args)).value as { items: unknown[] }).items, { timeout: 20_000 })
+      .toMatchObject([{ code: 'ERR_JSON_INVALID', body: '{"source":"refused","payload":' }]);
+    const { stdout } = await cli.sluice(['rejections', 'list', '--source', 'unheard-of']);
+    expect(stdout).toMatch(/^time +source +status .*\n\S+ +unheard-of +401 +\S+ +POST \/hooks\/unheard-of /);
+    expect(stdout.trim().split('\n')).toHaveLength(2);
+    expect((await cli.sluice(['rejections', 'list', '-s', 'nobody'])).stdout).toBe('There are none.\n');
+  });
+});
+
 describe('sluice keys', () => {
   it('makes a key that is printed once, lists it without its secret, and revokes it', async () => {
     const made = await cli.sluice([

@@ -47,6 +47,7 @@ describe('how the command ends', () => {
     ],
     ['a file is not there', ['import', '/no-folder/rows.csv', '-s', 'x'], 2, /cannot be read: ENOENT/],
     ['the argument is no JSON', ['send', '-s', 'x', '{a:1}'], 2, /not valid JSON; put it in single quotes/],
+    ['an id is none', ['events', 'show', 'x'], 2, /Expected evt_ and 32 hex digits/],
     ['there is nothing to replay', ['replay'], 2, /Say what to replay/],
     ['there is nobody to ask', ['keys'], 2, /Usage: sluice keys/],
   ])('says so when %s', async (_, args, code, sentence) => {

@@ -1,3 +1,4 @@
+import { ERRORS } from '@sluice/contracts/errors';
 import { expect, it } from 'vitest';
 import { runSluice } from './sluice.ts';
 import { startStubApi, toProblem } from './stub-api.ts';
@@ -22,15 +23,12 @@ it.each([
   expect(asked).toEqual([`POST /api/sources/erp/${command}`]);
 });
 
-it('says the title and the remedy, once each, of a refusal that has nothing to add', async () => {
-  const mend = 'Only sources of kind `poll` can be polled, paused and resumed.';
-  const api = await startStubApi(() => ({
-    status: 409,
-    body: toProblem(409, 'ERR_SOURCE_NOT_POLLED', mend),
-  }));
-  const ended = await runSluice(['sources', 'poll', 'shop', '--url', api.url]);
-  expect(ended).toMatchObject({
-    code: 6,
-    stderr: `sluice: The source sends to us; it is not polled. ${mend}\n`,
-  });
-});
+it.each(['ERR_SOURCE_NOT_POLLED', 'ERR_SOURCE_PAUSED'] as const)(
+  'says the title and the remedy, once each, of a refusal that has nothing to add: %s',
+  async (refusal) => {
+    const { title, mend } = ERRORS[refusal];
+    const api = await startStubApi(() => ({ status: 409, body: toProblem(409, refusal, mend) }));
+    const ended = await runSluice(['sources', 'poll', 'shop', '--url', api.url]);
+    expect(ended).toMatchObject({ code: 6, stderr: `sluice: ${title} ${mend}\n` });
+  },
+);

@@ -18,7 +18,6 @@ import { readChunks, toTooLarge } from './batch/read-chunks.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import { readCause } from './refusal.ts';
 import type { RejectionLog } from './rejection-log.ts';
-import { type IncomingHeaders, readHeader } from './request-parts.ts';
 
 export type IngestAppOptions = {
   readonly logger: Logger;
@@ -59,7 +58,7 @@ export function createIngestApp(options: IngestAppOptions): HttpServer {
     onUnrouted: ({ code }) => metrics.rejected(code, code),
   });
   server.addHook('onRequest', (request, _reply, done) => {
-    done(toQueryProblem(request.query) ?? toTransferProblem(request.headers));
+    done(toQueryProblem(request.query));
   });
   addAccess(server, checkKey);
   addHealthRoutes(server, health);
@@ -132,13 +131,6 @@ function toQueryProblem(query: unknown): ProblemException | undefined {
   if (names.length === 0) return undefined;
   const errors = names.slice(0, MAX_NAMED).map((name) => ({ pointer: toPointer([name]), detail: 'unknown' }));
   return new ProblemException('ERR_QUERY_INVALID', 'This address takes no query parameters.', { errors });
-}
-
-/** Refuses what Node hands on as if it were plain: it undoes `chunked` alone, and the bytes would be kept compressed. */
-function toTransferProblem(headers: IncomingHeaders): ProblemException | undefined {
-  const coding = readHeader(headers, 'transfer-encoding');
-  if (coding === undefined || coding.trim().toLowerCase() === 'chunked') return undefined;
-  return new ProblemException('ERR_CONTENT_ENCODING', 'Transfer-Encoding must be chunked or absent.');
 }
 
 function toSent({ headers, body, caller }: Pick<FastifyRequest, 'headers' | 'body' | 'caller'>) {

@@ -42,8 +42,8 @@ const newMapping = (from: string, fields: object = {}) =>
     ...fields,
   });
 
-it('uses the active mapping of a source, and the next one within moments', async () => {
-  const { sluice, use, start } = await open();
+it('uses the active mapping of a source, the next one within moments, and none once it is retired', async () => {
+  const { sluice, mappings, use, start } = await open();
   await use('shop', newMapping('gross'));
   start('w');
   const first = await sluice.send({ source: 'shop', payload: { gross: '12,50', n: 1 } });
@@ -62,6 +62,14 @@ it('uses the active mapping of a source, and the next one within moments', async
     const { id } = await sluice.send({ source: 'shop', payload: { gross: 2, net: 1, n } });
     await sluice.untilSettled();
     expect(await sluice.findNormalized(id)).toMatchObject({ mappingRevision: 2, data: { amount: 1 } });
+  }, SOON);
+
+  await mappings.retire('shop', 2);
+  await vi.waitFor(async () => {
+    n += 1;
+    const { id } = await sluice.send({ source: 'shop', payload: { net: 1, n } });
+    await sluice.untilSettled();
+    expect(await sluice.findNormalized(id)).toMatchObject({ mappingRevision: null });
   }, SOON);
 });
 

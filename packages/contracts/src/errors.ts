@@ -15,7 +15,7 @@ const table = {
     title: 'The request has no body.',
     status: 400,
     retry: false,
-    mend: 'Send the event as the request body.',
+    mend: 'Send what is expected as the request body; where nothing is, leave out `Content-Type`.',
   },
   ERR_BODY_INVALID: {
     title: 'The body does not have the expected shape.',
@@ -131,6 +131,12 @@ const table = {
     retry: false,
     mend: 'Only sources of kind `poll` can be polled, paused and resumed.',
   },
+  ERR_SOURCE_PAUSED: {
+    title: 'Polling this source is paused.',
+    status: 409,
+    retry: false,
+    mend: 'Resume it first; its schedule then polls it again by itself.',
+  },
   ERR_SECRETS_KEY_MISSING: {
     title: 'A secret cannot be stored, because there is no key to encrypt it with.',
     status: 409,
@@ -148,6 +154,12 @@ const table = {
     status: 409,
     retry: false,
     mend: 'Run a trial and look at its failures, or activate it with `force` and a `reason`.',
+  },
+  ERR_MAPPING_NOT_ACTIVE: {
+    title: 'This revision is a draft and was never active.',
+    status: 409,
+    retry: false,
+    mend: 'Only the active revision can be retired: the list of revisions names it.',
   },
   ERR_SIGNATURE_INVALID: {
     title: 'The request is not signed as this source signs.',

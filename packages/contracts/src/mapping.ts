@@ -142,7 +142,7 @@ export type MappingRevision = {
   /** When it last became active, and by whom. */
   readonly activatedAt?: Date;
   readonly activatedBy?: string;
-  /** When another took its place. */
+  /** When another took its place, or it was retired without one. */
   readonly retiredAt?: Date;
 };
 

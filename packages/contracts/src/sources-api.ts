@@ -180,7 +180,10 @@ export const mappingRevisionSchema = z
       .string()
       .nullable()
       .describe('Name of the key that made it active; null: nobody yet, or the sources file.'),
-    retiredAt: z.string().nullable().describe('When another revision took its place.'),
+    retiredAt: z
+      .string()
+      .nullable()
+      .describe('When another revision took its place, or it was retired without one.'),
     trial: mappingTrialSchema.nullable().describe('The last trial.'),
     forced: z.object({ at: z.string(), reason: z.string() }).nullable(),
   })

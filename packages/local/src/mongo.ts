@@ -17,6 +17,8 @@ export type MongoOptions = {
   readonly port?: number | undefined;
   /** What each member may keep of its data in memory, in GB; default 0.25, which suits tests. */
   readonly cacheGb?: number | undefined;
+  /** How much of its latest writes each member keeps for others to follow, in MB; default what MongoDB takes. */
+  readonly oplogMb?: number | undefined;
   /** Whether it leaves the processor to whoever else wants it; default no. */
   readonly givesWay?: boolean | undefined;
   readonly env: Environment;
@@ -46,7 +48,8 @@ export async function startMongo(options: MongoOptions): Promise<LocalServer> {
       const dir = join(options.dir, `m${index}`);
       members.push({
         process: await startMongoMember(binary.path, {
-          ...{ dir, port, guard, cacheGb: options.cacheGb ?? 0.25, givesWay: options.givesWay },
+          ...{ dir, port, guard, cacheGb: options.cacheGb ?? 0.25 },
+          ...{ oplogMb: options.oplogMb, givesWay: options.givesWay },
         }),
         port,
       });
@@ -72,17 +75,23 @@ export type MongoMemberOptions = {
   readonly port: number;
   readonly guard: Guard;
   readonly cacheGb: number;
+  readonly oplogMb?: number | undefined;
   readonly givesWay?: boolean | undefined;
 };
 
 /** Starts a mongod on `dir` without waiting until it answers; `settleReplicaSet` makes members a set. */
 export async function startMongoMember(
   program: string,
-  { dir, port, guard, cacheGb, givesWay }: MongoMemberOptions,
+  { dir, port, guard, cacheGb, oplogMb, givesWay }: MongoMemberOptions,
 ): Promise<ServerProcess> {
   await mkdir(dir, { recursive: true });
   const args = ['--replSet', REPLICA_SET, '--dbpath', dir, '--port', `${port}`, '--bind_ip', '127.0.0.1'];
   args.push('--wiredTigerCacheSizeGB', `${cacheGb}`, '--nounixsocket');
+  if (oplogMb !== undefined) {
+    // What a crash would still need, and what reads of the past may ask for, is kept beyond that size otherwise.
+    args.push('--oplogSize', `${oplogMb}`, '--syncdelay', '1');
+    args.push('--setParameter', 'minSnapshotHistoryWindowInSeconds=0');
+  }
   // A primary that is told to end waits 15 s for a successor by default; its clients reconnect anyway.
   args.push('--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100');
   // A worker that was killed in a transaction keeps its documents locked for so long; 60 s by default.

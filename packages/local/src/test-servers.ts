@@ -36,9 +36,12 @@ export function startOwnRedis({
   return startOwn(port, (common) => startRedis({ ...common, maxmemoryBytes, appendfsync: 'always' }));
 }
 
-/** Starts a MongoDB of the test's own, a replica set of one member. */
-export function startOwnMongo({ port }: OwnServerOptions = {}): Promise<OwnServer> {
-  return startOwn(port, startMongo);
+/** Starts a MongoDB of the test's own, a replica set of one member; `oplogMb` makes it forget early what was written. */
+export function startOwnMongo({
+  port,
+  oplogMb,
+}: OwnServerOptions & { readonly oplogMb?: number | undefined } = {}): Promise<OwnServer> {
+  return startOwn(port, (common) => startMongo({ ...common, oplogMb }));
 }
 
 type Common = Parameters<typeof startMongo>[0] & { readonly port: number };

@@ -1,29 +1,25 @@
-import { parseArgs } from 'node:util';
+import { orUsage, parseOptions, readNumber } from '@sluice/local/command-line';
 import { simulate } from './simulate.ts';
 
 const USAGE = 'Usage: npm run test:sim -- [--minutes N] [--seed S] [--trace]\n';
 
-/** Reads a whole number, or ends the program with a sentence. */
-function readNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  process.stderr.write(`--${name} must be a positive number, not ${text}.\n${USAGE}`);
-  return process.exit(2);
-}
-
-const { values } = parseArgs({
-  options: { minutes: { type: 'string' }, seed: { type: 'string' }, trace: { type: 'boolean' } },
+const { seed, isBudgeted, minutes, isTracing } = orUsage(USAGE, (args) => {
+  const text = { type: 'string' } as const;
+  const values = parseOptions(args, { minutes: text, seed: text, trace: { type: 'boolean' } });
+  return {
+    seed: readNumber('seed', values.seed, { isWhole: true }),
+    isBudgeted: values.minutes !== undefined,
+    minutes: readNumber('minutes', values.minutes) ?? 1,
+    isTracing: values.trace === true,
+  };
 });
-const seed = readNumber('seed', values.seed);
-const minutes = readNumber('minutes', values.minutes) ?? 1;
 const write = (text: string) => process.stdout.write(`${text}\n`);
 // Whoever reads only the first lines of a trace may.
 process.stdout.on('error', () => process.exit(0));
 
-if (seed !== undefined && values.minutes === undefined) {
+if (seed !== undefined && !isBudgeted) {
   const { violations, notes, accepted, actions } = await simulate(seed);
-  if (values.trace === true) for (const note of notes) write(note);
+  if (isTracing) for (const note of notes) write(note);
   for (const violation of violations) write(`violated: ${violation}`);
   write(`Seed ${seed}: ${accepted} accepted, ${actions} actions, ${violations.length} violations.`);
   process.exitCode = violations.length === 0 ? 0 : 1;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Problem, ProblemException } from '@sluice/contracts/errors';
@@ -59,6 +60,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       headersTimeout: Math.min(requestTimeoutMs, 5000),
       // Node looks for late requests only every 30 s unless told otherwise.
       connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+      // Refused in the words of all other refusals (`findFault`); Node's own answer would be empty.
+      requireHostHeader: false,
       shouldUpgradeCallback: (request) => isWebSocketRequest(request, webSocketPaths),
     },
     // Requests on connections that are still open are served, not turned away, while the server closes.
@@ -73,8 +76,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       answerError(error, request, reply);
     },
   });
+  // Node would answer 417 without a body; to pass over an expectation that means nothing to us is allowed (RFC 9110 10.1.1).
+  server.server.on('checkExpectation', (request, response) => server.routing(request, response));
   server.removeContentTypeParser('text/plain');
-  if (rawBody) {
+  if (!rawBody) addJsonParser(server);
+  else {
     server.removeAllContentTypeParsers();
     // The first by its exact name: of any other media type Fastify parses the header anew for every request.
     for (const type of ['application/json', '*']) {
@@ -84,7 +90,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(request, reply);
     // Before the body is read: nobody waits for the body of a request that leads nowhere.
-    done(request.is404 ? toNotFound(server, request.raw, reply) : undefined);
+    done(request.is404 ? toNotFound(server, request.raw, reply) : findFault(request));
   });
   server.setNotFoundHandler((request, reply) => {
     throw toNotFound(server, request.raw, reply);
@@ -136,15 +142,47 @@ function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-content-type-options', 'nosniff');
 }
 
+/** Parses JSON as Fastify does, but refuses bytes that are no UTF-8: replaced by others, they would be kept so. */
+function addJsonParser(server: HttpServer): void {
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.removeContentTypeParser('application/json');
+  server.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (isUtf8(body)) void parse(request, body.toString('utf8'), done);
+    else done(new ProblemException('ERR_UNICODE_INVALID', 'The bytes are not UTF-8.'));
+  });
+}
+
+/**
+ * Finds what Node lets pass, although it may not: a request without `Host`, and a body in a coding other than `chunked`,
+ * which Node hands on as if it were plain.
+ */
+function findFault({ headers, raw }: FastifyRequest): ProblemException | undefined {
+  if (headers.host === undefined && raw.httpVersion === '1.1') {
+    return new ProblemException('ERR_REQUEST_MALFORMED', 'Host is missing.');
+  }
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined || coding.trim().toLowerCase() === 'chunked') return undefined;
+  return new ProblemException('ERR_REQUEST_MALFORMED', 'Transfer-Encoding must be chunked or absent.');
+}
+
 /** Tells an unknown address from a known one that has another method, and names those in `Allow`. */
 function toNotFound(server: HttpServer, request: IncomingMessage, reply: FastifyReply): ProblemException {
-  const url = request.url ?? '/';
-  const allowed = server.supportedMethods.filter((method) => {
-    const route = method === request.method ? null : server.findRoute({ method, url });
-    // A route for everything below the root does not make every address exist.
-    return route !== null && route.params['*'] !== url.split('?', 1)[0]?.slice(1);
-  });
-  if (allowed.length === 0) return new ProblemException('ERR_NOT_FOUND');
+  const [path = '/'] = (request.url ?? '/').split('?', 1);
+  const listMethods = (url: string) =>
+    server.supportedMethods.filter((method) => {
+      const route = server.findRoute({ method, url });
+      // A route for everything below the root does not make every address exist.
+      return route !== null && route.params['*'] !== url.slice(1);
+    });
+  const plain = path.replace(/(?<=.)\/$/, '');
+  if (plain !== path && listMethods(plain).length > 0) {
+    return new ProblemException('ERR_NOT_FOUND', 'Leave out the slash at the end of the address.');
+  }
+  const allowed = listMethods(path);
+  // Where the method is among them its route found nothing: a file that there is not.
+  if (allowed.length === 0 || allowed.includes(request.method ?? '')) {
+    return new ProblemException('ERR_NOT_FOUND');
+  }
   reply.header('allow', allowed.join(', '));
   return new ProblemException('ERR_METHOD_NOT_ALLOWED');
 }

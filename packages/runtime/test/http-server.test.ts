@@ -121,6 +121,20 @@ describe('problems', () => {
     expect([item.status, item.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
+  test('says that a slash at the end leads nowhere, and that a file is not there', async () => {
+    const { url } = await start({}, (server) => {
+      addEcho(server);
+      server.get('/files/*', (_request, reply) => reply.callNotFound());
+    });
+    for (const path of ['/boom/', '/echo/?x=1']) {
+      const answer = await fetch(url + path);
+      expect([answer.status, answer.headers.get('allow')]).toEqual([404, null]);
+      expect(await answer.json()).toMatchObject({ detail: 'Leave out the slash at the end of the address.' });
+    }
+    const file = await fetch(`${url}/files/none.js`);
+    expect([file.status, file.headers.get('allow')]).toEqual([404, null]);
+  });
+
   test('does not read the body of a request that leads nowhere', async () => {
     const { url } = await start({}, addEcho);
     const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' };
@@ -131,6 +145,7 @@ describe('problems', () => {
   test.each([
     ['application/json', '{"a":', 400, 'ERR_JSON_INVALID'],
     ['application/json', '', 400, 'ERR_BODY_EMPTY'],
+    ['application/json', Buffer.from('{"a":"\xff"}', 'latin1'), 400, 'ERR_UNICODE_INVALID'],
     ['application/json', '{"__proto__":{"a":1}}', 400, 'ERR_JSON_INVALID'],
     ['text/plain', 'x', 415, 'ERR_MEDIA_TYPE'],
     ['nonsense', 'x', 415, 'ERR_MEDIA_TYPE'],
@@ -179,6 +194,35 @@ describe('on the socket', () => {
     const answer = await exchange(port, 'HELLO\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(answer).toContain('"code":"ERR_REQUEST_MALFORMED"');
+  });
+
+  test.each([
+    ['chunked', 200],
+    ['Chunked', 200],
+    ['gzip, chunked', 400],
+    ['chunked, chunked', 400],
+    ['identity', 400],
+    ['chunked, gzip', 400],
+  ])('a body sent with Transfer-Encoding %s is answered with %i', async (coding, status) => {
+    const { port } = await start({}, addEcho);
+    const head = `POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n`;
+    const answer = await exchange(port, `${head}Transfer-Encoding: ${coding}\r\n\r\n1\r\n1\r\n0\r\n\r\n`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain(status === 200 ? '{"got":1}' : '"code":"ERR_REQUEST_MALFORMED"');
+  });
+
+  test('a request without Host is answered with 400', async () => {
+    const { port } = await start({}, addEcho);
+    const answer = await exchange(port, 'GET /things/1 HTTP/1.1\r\nConnection: close\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('"detail":"Host is missing."');
+    expect(await exchange(port, 'GET /things/1 HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test('an expectation that means nothing to us is passed over', async () => {
+    const { port } = await start({}, addEcho);
+    const head = 'GET /things/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n';
+    expect(await exchange(port, `${head}Expect: nonsense\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   test('too large headers are answered with 431', async () => {

@@ -18,6 +18,9 @@ import { type InTransaction, transact } from './transaction.ts';
 /** Why a revision was not activated: there is none of that number, or the file owns what would be replaced or made active. */
 export type ActivationRefused = 'missing' | 'file';
 
+/** Why a revision was not retired: as for an activation, or it is a draft and was never active. */
+export type RetirementRefused = ActivationRefused | 'draft';
+
 /** Who makes a revision active, and why although no trial speaks for it. */
 type Activation = { readonly by?: string; readonly forced?: ForcedActivation };
 
@@ -73,6 +76,17 @@ export type Mappings = {
     revision: number,
     options?: Activation & { readonly overFile?: boolean },
   ): Promise<KeptMapping | ActivationRefused>;
+  /**
+   * Retires the active revision without another taking its place: the source has none then. One that is retired already
+   * stays as it is. With `overFile` it may be one of the file, which no longer declares the source.
+   *
+   * @throws DependencyAwayError when MongoDB is away; it may have been retired
+   */
+  retire(
+    source: string,
+    revision: number,
+    options?: { readonly overFile?: boolean },
+  ): Promise<KeptMapping | RetirementRefused>;
   /**
    * Keeps what came of a trial with its revision; the last one counts.
    *
@@ -229,7 +243,7 @@ export function createMappings(
     options: InTransaction,
     { by, forced }: Activation = {},
   ): Promise<void> {
-    if (active !== null) await retire(active, options);
+    if (active !== null) await markRetired(active, options);
     await collection.updateOne(
       { _id: target._id },
       {
@@ -248,7 +262,24 @@ export function createMappings(
     );
   }
 
-  async function retire({ _id }: MappingDocument, options: InTransaction): Promise<void> {
+  async function retire(
+    source: string,
+    revision: number,
+    { overFile = false }: { readonly overFile?: boolean } = {},
+  ): Promise<KeptMapping | RetirementRefused> {
+    let refused: RetirementRefused | undefined;
+    await untilCommitted(async (options) => {
+      refused = undefined;
+      const target = await collection.findOne({ _id: toMappingKey(source, revision) }, options);
+      if (target === null) refused = 'missing';
+      else if (target.state === 'draft') refused = 'draft';
+      else if (target.state === 'active' && target.owner === 'file' && !overFile) refused = 'file';
+      else if (target.state === 'active') await markRetired(target, options);
+    });
+    return refused ?? (await get(source, revision)) ?? 'missing';
+  }
+
+  async function markRetired({ _id }: MappingDocument, options: InTransaction): Promise<void> {
     await collection.updateOne({ _id }, { $set: { state: 'retired', retiredAt: new Date() } }, options);
   }
 
@@ -267,7 +298,7 @@ export function createMappings(
       await untilCommitted(async (options) => {
         const active = await collection.findOne({ source: id, state: 'active' }, options);
         if (mapping !== undefined) await applyDeclared(id, mapping, active, options);
-        else if (active?.owner === 'file') await retire(active, options);
+        else if (active?.owner === 'file') await markRetired(active, options);
       });
     }
   }
@@ -287,7 +318,7 @@ export function createMappings(
     if (known !== undefined) return switchTo(known, active, options);
     const last = await collection.findOne({ source }, newest);
     const revision = (last?.revision ?? 0) + 1;
-    if (active !== null) await retire(active, options);
+    if (active !== null) await markRetired(active, options);
     const now = new Date();
     await collection.insertOne(
       {
@@ -331,7 +362,7 @@ export function createMappings(
     });
   }
 
-  return { list, get, findActive, createDraft, activate, recordTrial, applyFile, readActive };
+  return { list, get, findActive, createDraft, activate, retire, recordTrial, applyFile, readActive };
 }
 
 /** Compares a stored mapping, as it is now understood, with a declared one. */

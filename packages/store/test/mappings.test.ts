@@ -132,6 +132,29 @@ describe('activate', () => {
   });
 });
 
+describe('retire', () => {
+  it('leaves a source without a mapping, again and again, and touches no other revision', async () => {
+    for (const path of ['a', 'b']) await mappings.createDraft('left', newMapping(path));
+    expect(await mappings.retire('left', 1)).toBe('draft');
+    expect(await mappings.retire('left', 9)).toBe('missing');
+    await mappings.activate('left', 1);
+    const retired = await mappings.retire('left', 1);
+    expect(retired).toMatchObject({ state: 'retired', retiredAt: expect.any(Date) });
+    expect(await mappings.get('left')).toBeNull();
+    expect(await mappings.retire('left', 1)).toEqual(retired);
+    await mappings.activate('left', 2);
+    await mappings.retire('left', 1);
+    expect(await listStates('left')).toEqual(['2 active api', '1 retired api']);
+  });
+
+  it('leaves that of the file to the file, as long as it declares the source', async () => {
+    await mappings.applyFile([newSource('kept', newMapping('a'))]);
+    expect(await mappings.retire('kept', 1)).toBe('file');
+    expect(await listStates('kept')).toEqual(['1 active file']);
+    expect(await mappings.retire('kept', 1, { overFile: true })).toMatchObject({ state: 'retired' });
+  });
+});
+
 describe('applyFile', () => {
   it('makes one active revision of each content, however many apply it at once', async () => {
     const a = newSource('filed', newMapping('a'));

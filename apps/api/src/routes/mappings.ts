@@ -48,7 +48,7 @@ const MAX_TRIAL_BYTES = 8 * 1024 * 1024;
 /** A dry run takes any payload that an event may have. */
 const MAX_DRY_RUN_BYTES = 2 * 1024 * 1024;
 
-/** Adds the routes that tell of mappings, try them, and make one the active one. */
+/** Adds the routes that tell of mappings, try them, make one the active one, and retire it again. */
 export function addMappingRoutes(server: ApiServer, options: MappingRoutesOptions): void {
   const { sources, mappings, trialEvents, workers, now } = options;
 
@@ -223,6 +223,37 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
       if (activated === 'missing') throw noRevision(id, params.revision);
       if (activated === 'file') throw ownedByFile(id);
       return reply.send(toRevisionAnswer(activated));
+    },
+  );
+
+  server.post(
+    '/api/sources/:id/mapping/:revision/retire',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        operationId: 'retireMappingRevision',
+        summary: 'Retire the active revision',
+        description:
+          'The source has no mapping then: workers go back to the built-in types within moments. The revision is kept and can be activated again; one that is retired already stays as it is. Records that are stored stay too. To go back to another revision, activate that one instead.',
+        params: revisionParamsSchema,
+        querystring: noQuery,
+        response: {
+          200: json('The revision, now retired.', mappingRevisionSchema),
+          ...problems(
+            ...(['ERR_QUERY_INVALID', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'] as const),
+            ...(['ERR_MAPPING_OWNED_BY_FILE', 'ERR_MAPPING_NOT_ACTIVE'] as const),
+          ),
+        },
+      },
+    },
+    async ({ params, caller }, reply) => {
+      const { id, owner } = await findSource(sources, caller.tenant, params.id);
+      const retired = await mappings.retire(id, Number(params.revision), { overFile: owner !== 'file' });
+      if (retired === 'missing') throw noRevision(id, params.revision);
+      if (retired === 'file') throw ownedByFile(id);
+      if (retired === 'draft') throw new ProblemException('ERR_MAPPING_NOT_ACTIVE');
+      return reply.send(toRevisionAnswer(retired));
     },
   );
 

@@ -273,18 +273,23 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
         operationId: 'pollSource',
         summary: 'Poll a source now',
         description:
-          'Asks the schedulers for a run beside its schedule; what came of it is among the runs of the source.',
+          'Asks the schedulers for a run beside its schedule; what came of it is among the runs of the source. A paused source is resumed first.',
         params: sourceParamsSchema,
         querystring: noQuery,
         response: {
           202: json('The poll is queued.', pollQueuedSchema),
-          ...problems('ERR_QUERY_INVALID', 'ERR_NOT_FOUND', 'ERR_SOURCE_NOT_POLLED', 'ERR_UNAVAILABLE'),
+          ...problems(
+            ...(['ERR_QUERY_INVALID', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'] as const),
+            ...(['ERR_SOURCE_NOT_POLLED', 'ERR_SOURCE_PAUSED'] as const),
+          ),
         },
       },
     },
     async (request, reply) => {
-      const { id, tenant, source } = await findSource(sources, request.caller.tenant, request.params.id);
+      const record = await findSource(sources, request.caller.tenant, request.params.id);
+      const { id, tenant, source, paused } = record;
       if (source.kind !== 'poll') throw new ProblemException('ERR_SOURCE_NOT_POLLED');
+      if (paused) throw new ProblemException('ERR_SOURCE_PAUSED');
       await polls.addPoll({ source: id, tenant, slot: toManualSlot(now()) });
       return reply.code(202).send({ source: id, queued: true as const });
     },

@@ -1,22 +1,14 @@
-import {
-  eventDetailSchema,
-  listOf,
-  MAX_LIMIT,
-  normalizedItemSchema,
-  rawItemSchema,
-} from '@sluice/contracts/api';
+import { eventDetailSchema, listOf, normalizedItemSchema, rawItemSchema } from '@sluice/contracts/api';
 import { STATUSES } from '@sluice/contracts/status';
 import { type Command, Option } from 'commander';
-import type { ApiClient } from '../api-client.ts';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Output } from '../output.ts';
-import { type PagedList, readPages } from '../pages.ts';
-import { sourceId, wholeNumber } from '../read-options.ts';
+import { addListOptions, type ListedOptions, listPages } from '../list-pages.ts';
+import { eventId, sourceId } from '../read-options.ts';
 import type { Act } from '../session.ts';
 import { renderDetail, renderRawEvents, renderRecords } from '../shown-event.ts';
 
-type ListOptions = {
+type ListOptions = ListedOptions & {
   readonly raw?: boolean;
   readonly status?: string;
   readonly code?: string;
@@ -25,9 +17,6 @@ type ListOptions = {
   readonly subject?: string;
   readonly from?: string;
   readonly to?: string;
-  readonly limit: number;
-  readonly all?: boolean;
-  readonly cursor?: string;
 };
 
 const HELP = `
@@ -41,14 +30,11 @@ Examples:
   sluice events list --raw --all --json > raw.ndjson
 `;
 
-const DEFAULT_COUNT = 50;
-const MAX_COUNT = 1_000_000;
-
 /** Adds `sluice events`. */
 export function addEventCommands(program: Command, act: Act): void {
   const events = program.command('events').description('Show stored events.');
 
-  events
+  const list = events
     .command('list')
     .description('List records, the newest first; with --raw what arrived.')
     .option('--raw', 'List raw events: what arrived, and what became of it.')
@@ -58,17 +44,15 @@ export function addEventCommands(program: Command, act: Act): void {
     .option('-t, --type <type>', 'Only records of this type.')
     .option('--subject <subject>', 'Only records of this subject.')
     .option('--from <time>', 'Only from this time on.')
-    .option('--to <time>', 'Only before this time.')
-    .option('-n, --limit <number>', 'How many at most.', wholeNumber(1, MAX_COUNT), DEFAULT_COUNT)
-    .option('--all', 'All of them; with --json a line for each.')
-    .option('--cursor <cursor>', 'Go on behind an earlier list.')
+    .option('--to <time>', 'Only before this time.');
+  addListOptions(list)
     .addHelpText('after', HELP)
     .action(
       act(async ({ connect, output }, options: ListOptions) => {
         const isRaw = isOfRaw(options);
         const api = await connect();
-        if (isRaw) await list(api, output, toRawList(options), options, renderRawEvents);
-        else await list(api, output, toRecordList(options), options, renderRecords);
+        if (isRaw) await listPages(api, output, toRawList(options), options, renderRawEvents);
+        else await listPages(api, output, toRecordList(options), options, renderRecords);
         return EXIT.ok;
       }),
     );
@@ -76,7 +60,7 @@ export function addEventCommands(program: Command, act: Act): void {
   events
     .command('show')
     .description('Tell everything about one event: payload, record, timeline, and why it is a duplicate.')
-    .argument('<id>', 'Like evt_ and 32 hex digits.')
+    .argument('<id>', 'Like evt_ and 32 hex digits.', eventId)
     .action(
       act(async ({ connect, output }, _options: Record<never, never>, id: string) => {
         const api = await connect();
@@ -110,30 +94,3 @@ function toRecordList({ source, type, subject, from, to }: ListOptions) {
 
 const rawPageSchema = listOf(rawItemSchema);
 const recordPageSchema = listOf(normalizedItemSchema);
-
-async function list<Item>(
-  api: ApiClient,
-  output: Output,
-  listed: Omit<PagedList<Item>, 'pageSize' | 'cursor'>,
-  { limit, all = false, cursor }: ListOptions,
-  render: (items: readonly Item[], paint: Output['paint']) => string,
-): Promise<void> {
-  const found: Item[] = [];
-  const pageSize = () => (all ? MAX_LIMIT : Math.min(limit - found.length, MAX_LIMIT));
-  let nextCursor: string | null = null;
-  for await (const page of readPages(api, { ...listed, pageSize, cursor })) {
-    if (all) {
-      if (output.isJson) for (const item of page.items) output.item(item, () => '');
-      else if (page.items.length > 0) output.item(null, () => render(page.items, output.paint));
-      continue;
-    }
-    found.push(...page.items);
-    nextCursor = page.nextCursor;
-    if (found.length >= limit) break;
-  }
-  if (all) return;
-  output.answer({ items: found, nextCursor }, () =>
-    found.length === 0 ? 'There are none.' : render(found, output.paint),
-  );
-  if (nextCursor !== null && !output.isJson) output.note(`There are more: --cursor ${nextCursor}`);
-}

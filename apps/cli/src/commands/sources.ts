@@ -1,8 +1,5 @@
-import { MAX_SCHEMA_VERSION } from '@sluice/contracts/event';
 import { scheduleListSchema } from '@sluice/contracts/schedules';
 import {
-  type DryRun,
-  dryRunSchema,
   type SourceDetail,
   type SourceItem,
   sourceDetailSchema,
@@ -12,20 +9,17 @@ import { parseSourcesFile } from '@sluice/sources/sources-file';
 import type { Command } from 'commander';
 import type { ApiClient } from '../api-client.ts';
 import { type Applied, applySource } from '../apply-source.ts';
-import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readPages } from '../pages.ts';
 import type { Paint } from '../paint.ts';
 import { type PollState, toPollState } from '../poll-state.ts';
-import { readJsonFile, readTextFile } from '../read-json.ts';
-import { sourceId, wholeNumber } from '../read-options.ts';
+import { readTextFile } from '../read-json.ts';
 import type { Act } from '../session.ts';
-import { renderLineage } from '../shown-event.ts';
 import { renderPairs, renderTable, toCell } from '../table.ts';
+import { addDryRunCommand } from './dry-run.ts';
 import { addPollingCommands } from './source-polling.ts';
 
 type ApplyOptions = { readonly dryRun?: boolean; readonly force?: string };
-type TestOptions = { readonly revision?: number; readonly file?: string; readonly schemaVersion?: number };
 
 const APPLY_HELP = `
 The file is a sources file (docs/sources.md). Sources that it does not name
@@ -33,16 +27,6 @@ stay as they are. A changed mapping is tried on stored events first and
 activated when none of them would fail; --force REASON activates it all the
 same. Sources that are owned by the SOURCES_FILE of the services can only be
 changed there.
-`;
-
-const TEST_HELP = `
-Shows the record that would come of the payload, where each field came from,
-and what was guessed. Nothing is stored. Ends with 1 when there would be no
-record.
-
-Examples:
-  sluice sources test shop order.json
-  sluice sources test shop order.json --file new-sources.yaml
 `;
 
 /** Adds `sluice sources`. */
@@ -99,47 +83,7 @@ export function addSourceCommands(program: Command, act: Act): void {
 
   addPollingCommands(sources, act);
 
-  sources
-    .command('test')
-    .description('Try the mapping of a source on one payload.')
-    .argument('<id>', 'Name of the source.', sourceId)
-    .argument('<payload>', 'File that holds the payload as JSON, or - for standard input.')
-    .option('--revision <number>', 'Revision to try (default: the active one).', wholeNumber(1, 999_999_999))
-    .option('--file <file>', 'Try the mapping that this sources file declares instead.')
-    .option(
-      '--schema-version <number>',
-      "Version of the source's format.",
-      wholeNumber(1, MAX_SCHEMA_VERSION),
-    )
-    .addHelpText('after', TEST_HELP)
-    .action(
-      act(async (session, options: TestOptions, id: string, payloadFile: string) => {
-        const { output } = session;
-        const payload = await readJsonFile(session, payloadFile);
-        const mapped = await toMapped(id, options);
-        const api = await session.connect();
-        const { schemaVersion } = options;
-        const rest = JSON.stringify({ ...mapped, ...(schemaVersion === undefined ? {} : { schemaVersion }) });
-        // The payload goes in as it was written.
-        const body = `${rest.slice(0, -1)},"payload":${payload}}`;
-        const headers = { 'content-type': 'application/json' };
-        const request = { method: 'POST', path: '/api/mappings/dry-run', headers, body } as const;
-        const { value } = await api.ask(request, dryRunSchema);
-        output.answer(value, () => renderDryRun(value, output.paint));
-        return value.ok ? EXIT.ok : EXIT.no;
-      }),
-    );
-}
-
-/** Names what is tried: a stored mapping, or the one of a file. */
-async function toMapped(id: string, { file, revision }: TestOptions) {
-  if (file === undefined) return { source: id, revision };
-  if (revision !== undefined) throw new CliError(EXIT.usage, 'Give either --file or --revision, not both.');
-  const source = parseSourcesFile(await readTextFile(file), file).find((declared) => declared.id === id);
-  if (source === undefined) throw new CliError(EXIT.notFound, `${file} declares no source ${id}.`);
-  if (source.mapping === undefined)
-    throw new CliError(EXIT.notFound, `${file} declares no mapping for ${id}.`);
-  return { mapping: source.mapping, schemaVersion: source.schemaVersion };
+  addDryRunCommand(sources, act, 'test');
 }
 
 type PollStates = ReadonlyMap<string, PollState>;
@@ -222,20 +166,4 @@ function renderApplied(items: readonly Applied[], dryRun: boolean, paint: Paint)
     toCell(note ?? '', 400),
   ]);
   return renderTable(columns, rows, paint);
-}
-
-function renderDryRun({ ok, record, lineage, warnings, errors }: DryRun, paint: Paint): string {
-  const told = warnings.map(({ code, detail }) => `${paint('yellow', code)} ${toCell(detail, 300)}`);
-  if (!ok || record === null) {
-    const reasons = errors.map(({ code, detail }) => `${paint('red', code)} ${toCell(detail, 300)}`);
-    return ['There would be no record:', ...reasons, ...told].join('\n');
-  }
-  const pairs: [string, string][] = [
-    ['type', toCell(record.type)],
-    ['subject', toCell(record.subject ?? '-')],
-    ['timestamp', record.timestamp ?? '-'],
-    ['mapping', record.mappingRevision === null ? '-' : `revision ${record.mappingRevision}`],
-  ];
-  const data = JSON.stringify(record.data, null, 2);
-  return [`${renderPairs(pairs, paint)}\n${data}`, renderLineage(lineage, paint), ...told].join('\n\n');
 }

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { type AppRun, startAppRun } from '@sluice/local/app-run';
+import { orUsage, parseOptions, readNumber } from '@sluice/local/command-line';
 import { createGuard } from '@sluice/local/guard';
 import { startMongo } from '@sluice/local/mongo';
 import { findFreePort } from '@sluice/local/ports';
@@ -20,19 +20,16 @@ const STUCK_SHARE = 0.05;
 /** What the issue asks for. */
 const MOST = { p99Ms: 1000, grownMiB: 100 } as const;
 
-/** Reads a positive number, or ends the program with a sentence. */
-function readNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  process.stderr.write(`--${name} must be a positive number, not ${text}.\n${USAGE}`);
-  return process.exit(2);
-}
-
-const { values } = parseArgs({
-  options: { clients: { type: 'string', default: '1000' }, seconds: { type: 'string', default: '20' } },
+const { idleCount, recordCount } = orUsage(USAGE, (args) => {
+  const { clients, seconds } = parseOptions(args, {
+    clients: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '20' },
+  });
+  return {
+    idleCount: readNumber('clients', clients, { isWhole: true }),
+    recordCount: readNumber('seconds', seconds, { isWhole: true }) * RECORDS_PER_SECOND,
+  };
 });
-const idleCount = readNumber('clients', values.clients);
-const recordCount = readNumber('seconds', values.seconds) * RECORDS_PER_SECOND;
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
 const dir = await mkdtemp(join(tmpdir(), 'sluice-crowd-'));

@@ -13,7 +13,7 @@ import { Revision } from './revision.tsx';
 
 const LIMIT = 100;
 
-/** Lists the revisions of a source's mapping; the chosen one can be compared, tried and activated. */
+/** Lists the revisions of a source's mapping; the chosen one can be compared, tried, activated and retired. */
 export function Mappings({
   sourceId,
   owner,
@@ -87,6 +87,7 @@ export function Mappings({
             </li>
           ))}
         </ol>
+        {active === undefined && <p>None is active: the built-in rules are used.</p>}
         {!isDrafting && <Action onClick={() => setDrafting(true)}>New draft…</Action>}
       </div>
       {isDrafting ? (

@@ -8,6 +8,7 @@ import { ActivateDialog, toTitle } from './activate-dialog.tsx';
 import { Compare } from './compare.tsx';
 import { DryRun } from './dry-run.tsx';
 import styles from './mappings.module.css';
+import { RetireDialog } from './retire-dialog.tsx';
 import { Trial } from './trial.tsx';
 
 const VIEWS = [
@@ -32,22 +33,26 @@ export function Revision({
 }) {
   const lack = useLack('operator');
   const [view, setView] = useState<(typeof VIEWS)[number][0]>('rules');
-  const [isAsking, setAsking] = useState(false);
+  const [asked, setAsked] = useState<'activate' | 'retire' | null>(null);
   const { source, revision, state } = shown;
   return (
     <div className={styles['revision']}>
       <header>
         <History shown={shown} />
-        {state !== 'active' && (
-          <Action
-            reason={lack ?? (isOfFile ? 'the sources file alone decides' : undefined)}
-            onClick={() => setAsking(true)}
-          >
-            {`${toTitle(shown)}…`}
-          </Action>
-        )}
+        <Action
+          reason={lack ?? (isOfFile ? 'the sources file alone decides' : undefined)}
+          onClick={() => setAsked(state === 'active' ? 'retire' : 'activate')}
+        >
+          {state === 'active' ? `Retire revision ${revision}…` : `${toTitle(shown)}…`}
+        </Action>
       </header>
-      <ActivateDialog revision={shown} active={active} opened={isAsking} onClose={() => setAsking(false)} />
+      <ActivateDialog
+        revision={shown}
+        active={active}
+        opened={asked === 'activate'}
+        onClose={() => setAsked(null)}
+      />
+      <RetireDialog revision={shown} opened={asked === 'retire'} onClose={() => setAsked(null)} />
       <fieldset className={styles['views']} aria-label="What is shown of it">
         {VIEWS.map(([key, name]) => (
           <button key={key} type="button" aria-pressed={view === key} onClick={() => setView(key)}>
