@@ -32,11 +32,14 @@ export async function startTestStack({
   env = {},
   sources = 'sources: []\n',
   workers = 2,
+  backup,
   root = ROOT,
 }: {
   readonly env?: Record<string, string>;
   readonly sources?: string;
   readonly workers?: number;
+  /** Address of a database to copy everything to; none by default. */
+  readonly backup?: string | undefined;
   /** Where the apps are run from; this checkout by default. */
   readonly root?: string;
 } = {}): Promise<TestStack> {
@@ -52,6 +55,7 @@ export async function startTestStack({
     mongodbUri: names.mongoUrl,
     ports: ANY_PORTS,
     workers,
+    ...(backup === undefined ? {} : { backup: { uri: backup } }),
     schedulers: 1,
     env: {
       ...inject('hostEnv'),

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { expectAccessible } from './browser.ts';
-import { openPage, sendEvent, startParts } from './parts.ts';
+import { expectAccessible } from './axe.ts';
+import { openPage, sendEvent, startParts, toMetric } from './parts.ts';
 
 /** The largest body that ingest takes, less what stands around the payload. */
 const LARGE_BYTES = 1024 * 1024 - 200;
@@ -10,13 +10,6 @@ describe('an event in a browser', () => {
   const parts = startParts();
   const open = (path: string): Promise<Page> => openPage(parts(), path);
   const send = (body: unknown, headers?: Record<string, string>) => sendEvent(parts(), body, headers);
-
-  const metric = (amount: number, more: object = {}) => ({
-    metric: 'reading',
-    amount,
-    timestamp: amount,
-    ...more,
-  });
 
   async function writePayload(page: Page, text: string): Promise<void> {
     await page.getByRole('textbox', { name: 'Payload' }).click();
@@ -29,6 +22,7 @@ describe('an event in a browser', () => {
     await writePayload(page, '{"metric":"browser","amount":"12,50 €","timestamp":"2026-01-02T03:04:05Z"}');
     await page.getByRole('button', { name: 'Send the event' }).click();
     await page.getByText('Became a normalized event.').waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'Replicated' }).getByText('no backup').waitFor();
     await page.getByRole('link', { name: 'Open the event' }).click();
     await page.getByRole('heading', { name: /^Event evt_/ }).waitFor();
     const amount = page.getByRole('row', { name: /amount/ });
@@ -86,7 +80,7 @@ describe('an event in a browser', () => {
     const page = await open('/send');
     await page.getByRole('textbox', { name: 'Payload' }).click();
     await page.keyboard.press('ControlOrMeta+a');
-    await page.keyboard.insertText(JSON.stringify(metric(1, { metric: 'simulated' })));
+    await page.keyboard.insertText(JSON.stringify(toMetric(1, { metric: 'simulated' })));
     await page.getByLabel('Simulate a failing database').selectOption('1');
     await page.getByRole('button', { name: 'Send the event' }).click();
     const result = page.getByRole('region', { name: 'What became of it' });
@@ -133,9 +127,9 @@ describe('an event in a browser', () => {
   it('says of a key that was used twice that the payload differs, and where', async () => {
     const { sluice } = parts();
     const key = { 'idempotency-key': 'reading-1' };
-    await send({ source: 'keys', payload: metric(1) }, key);
+    await send({ source: 'keys', payload: toMetric(1) }, key);
     await sluice.settled();
-    const second = await send({ source: 'keys', payload: metric(2) }, key);
+    const second = await send({ source: 'keys', payload: toMetric(2) }, key);
     await sluice.settled();
     const page = await open(`/events/${second}`);
     const check = page.getByRole('region', { name: 'Duplicate check' });
@@ -200,7 +194,7 @@ describe('an event in a browser', () => {
 
   it('goes on to its neighbours in the filter of the list', async () => {
     const { sluice } = parts();
-    for (const amount of [1, 2, 3]) await send({ source: 'neighbours', payload: metric(amount) });
+    for (const amount of [1, 2, 3]) await send({ source: 'neighbours', payload: toMetric(amount) });
     await sluice.settled();
     const page = await open('/events?source=neighbours');
     const rows = page.getByRole('table', { name: 'Events' }).locator('tr[data-row]');

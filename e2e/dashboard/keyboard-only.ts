@@ -1,19 +1,21 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { expectFocusSeen, expectFocusTrapped, tabTo } from './by-keyboard.ts';
-import { openPage, type Parts, sendEvent, waitForLive } from './parts.ts';
+import { openPage, type Parts, toMetric, waitForLive } from './parts.ts';
+
+/** Two more than a canary has. */
+const DEAD = 12;
 
 /** Adds the runs that are made without a mouse, with the focus in sight at each step. */
 export function addKeyboardOnlyTests(parts: () => Parts): void {
   // It takes its time until they are dead; the first tests need it for something else.
   beforeAll(async () => {
-    for (const amount of [1, 2]) {
-      await sendEvent(parts(), {
-        source: 'by-hand',
-        payload: { metric: 'by-hand', amount, timestamp: amount },
-        simulateFailure: 8,
-      });
-    }
+    const events = Array.from({ length: DEAD }, (_, amount) => ({
+      source: 'by-hand',
+      payload: toMetric(amount),
+      simulateFailure: 8,
+    }));
+    expect((await parts().sluice.post('/api/events/batch', events)).status).toBe(202);
   });
 
   async function openSend(): Promise<Page> {
@@ -56,13 +58,13 @@ export function addKeyboardOnlyTests(parts: () => Parts): void {
     await page.context().close();
   });
 
-  it('plans and starts a replay of dead letters, by keyboard alone', async () => {
+  it('plans a replay of dead letters, sends a canary ahead and the rest after it, by keyboard alone', async () => {
     await parts().sluice.settled();
     const page = await openPage(parts(), '/overview');
     await waitForLive(page);
     await page.keyboard.press('g');
     await page.keyboard.press('d');
-    const group = page.getByRole('listitem').filter({ hasText: 'by-hand 2' });
+    const group = page.getByRole('listitem').filter({ hasText: `by-hand ${DEAD}` });
     const link = group.locator('[data-rove]');
     await link.waitFor();
     while (!(await link.evaluate((one) => one === document.activeElement))) {
@@ -74,18 +76,26 @@ export function addKeyboardOnlyTests(parts: () => Parts): void {
     await tabTo(page, replay);
     await page.keyboard.press('r');
     const dialog = page.getByRole('dialog', { name: 'Plan a replay' });
-    const confirm = dialog.getByRole('button', { name: /^Replay \d+ events$/ });
-    await confirm.waitFor();
+    await dialog.getByRole('button', { name: `Replay ${DEAD} events` }).waitFor();
+    const start = async (reason: string, name: string): Promise<void> => {
+      await tabTo(page, dialog.getByLabel('Why, for the audit log'));
+      await page.keyboard.type(reason);
+      await tabTo(page, dialog.getByRole('button', { name }));
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/operations/op_*');
+    };
     await expectFocusTrapped(page, dialog);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await replay.evaluate((one) => one === document.activeElement)).toBe(true);
     await page.keyboard.press('r');
-    await tabTo(page, dialog.getByLabel('Why, for the audit log'));
-    await page.keyboard.type('by hand');
-    await tabTo(page, confirm);
+    await tabTo(page, dialog.getByLabel(`all ${DEAD}`, { exact: true }));
+    await page.keyboard.press('ArrowDown');
+    await start('does it live?', 'Replay 10 events');
+    await page.getByText('The canary lives: 10 of 10 succeeded.').waitFor();
+    await tabTo(page, page.getByRole('link', { name: 'Plan the rest…' }));
     await page.keyboard.press('Enter');
-    await page.waitForURL('**/operations/op_*');
+    await start('it does', `Replay ${DEAD - 10} events`);
     await page.getByText('done', { exact: true }).waitFor();
     await page.keyboard.press('Escape');
     await page.waitForURL('**/operations');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { expectAccessible } from './browser.ts';
+import { expectAccessible } from './axe.ts';
 import { openPage, type Parts, sendEvent, waitForLive } from './parts.ts';
 
 /** Adds the tests of the command palette. */

@@ -6,11 +6,19 @@ import { startTestBrowser, type TestBrowser } from './browser.ts';
 /** What the tests of the dashboard share: one running Sluice and one browser. */
 export type Parts = { readonly sluice: TestStack; readonly browser: TestBrowser };
 
+/** An event that fails at every attempt is dead after three seconds, not after a quarter of a minute. */
+const ENV = { RETRY_ATTEMPTS: '6' };
+
+/** A payload that becomes a record of type `metric`. */
+export function toMetric(amount: number, more: object = {}): object {
+  return { metric: 'reading', amount, timestamp: amount, ...more };
+}
+
 /** Starts a Sluice and a browser before the first test of a file; returns how its tests ask for them. */
 export function startParts(): () => Parts {
   let parts: Parts | undefined;
   beforeAll(async () => {
-    parts = { sluice: await startTestStack(), browser: await startTestBrowser() };
+    parts = { sluice: await startTestStack({ env: ENV }), browser: await startTestBrowser() };
   });
   return () => {
     if (parts === undefined) throw new Error('Nothing has started yet.');

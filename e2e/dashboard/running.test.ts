@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { expectAccessible, expectAccessibleInBothThemes, expectNoSidewaysScroll } from './browser.ts';
+import { expectAccessible, expectAccessibleInBothThemes } from './axe.ts';
+import { expectReadableAt400 } from './browser.ts';
 import { openPage, startParts } from './parts.ts';
 
 const SOON = { timeout: 20_000, interval: 100 };
@@ -136,7 +137,7 @@ describe('the pages with which the service is run', () => {
     await row.getByText('Paused', { exact: true }).waitFor();
     await row.getByRole('button', { name: 'Resume erp' }).click();
     await row.getByRole('button', { name: 'Pause erp' }).waitFor();
-    await expectNoSidewaysScroll(page);
+    await expectReadableAt400(page);
     await page.context().close();
   });
 

@@ -1,21 +1,17 @@
 import { expect, it } from 'vitest';
-import { openPage, type Parts, waitForLive } from './parts.ts';
+import { storeCopies } from './load/many-events.ts';
+import { measureLoading } from './load/rows.ts';
+import { openPage, type Parts, sendEvent, toMetric, waitForLive } from './parts.ts';
 
 const ROWS = 10_000;
-const BATCH = 2000;
 
 /** Adds the tests of how much the page draws, asks for and moves. */
 export function addWeightTests(parts: () => Parts): void {
   it('keeps at most 60 rows of 10,000 in the page, and asks three times at most for a list', async () => {
     const { sluice } = parts();
-    for (let from = 0; from < ROWS; from += BATCH) {
-      const events = Array.from({ length: BATCH }, (_, at) => ({
-        source: 'many',
-        payload: { metric: 'many', amount: from + at, timestamp: from + at + 1 },
-      }));
-      expect((await sluice.post('/api/events/batch', events)).status).toBe(202);
-    }
     await sluice.settled();
+    const like = await sendEvent(parts(), { source: 'many', payload: toMetric(1) });
+    await storeCopies(sluice.db, like, ROWS);
     const page = await openPage(parts(), '/overview');
     await waitForLive(page);
     const asked: string[] = [];
@@ -27,24 +23,14 @@ export function addWeightTests(parts: () => Parts): void {
     await page.keyboard.press('e');
     await page.locator('main [data-row]').first().waitFor();
     expect(asked.length, asked.join(' ')).toBeLessThanOrEqual(3);
-    const table = page.getByRole('table', { name: 'Events' });
-    const most = await table.evaluate(async (element, count) => {
-      const scroller = element.parentElement;
-      if (scroller === null) throw new Error('The table has no frame.');
-      let rows = 0;
-      const height = 32 * count;
-      while (scroller.scrollHeight < height) {
-        scroller.scrollTop = scroller.scrollHeight;
-        const { promise, resolve } = Promise.withResolvers<unknown>();
-        requestAnimationFrame(resolve);
-        await promise;
-        rows = Math.max(rows, element.querySelectorAll('[data-row]').length);
-      }
-      return rows;
-    }, ROWS);
-    expect(most).toBeGreaterThan(0);
-    expect(most).toBeLessThanOrEqual(60);
     await page.context().close();
+    const list = await openPage(parts(), '/settings');
+    const figures = await measureLoading(list, { source: 'many', count: ROWS });
+    await list.context().close();
+    expect(figures.most).toBeGreaterThan(0);
+    expect(figures.most).toBeLessThanOrEqual(60);
+    // The limits are those of `npm run test:dashboard-load`: here others work beside it.
+    expect(figures.allMs).toBeLessThan(30_000);
   }, 120_000);
 
   it('moves nothing on the overview while it loads', async () => {

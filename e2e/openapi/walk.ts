@@ -14,6 +14,8 @@ export type Walker = {
 /** Where an operation is not asked with the example of its own description about the ids of the world. */
 type Deviation = CallOptions & {
   readonly ids?: Readonly<Record<string, string>>;
+  /** What follows the path, with its question mark. */
+  readonly query?: string;
   /** What is answered where it is not 2xx. */
   readonly status?: number;
 };
@@ -44,6 +46,7 @@ function toDeviations({ key, world }: Walker): Readonly<Record<string, Deviation
     createMappingDraft: { ids: SHOP },
     tryMappingRevision: { ids: SHOP },
     activateMappingRevision: { ids: SHOP },
+    retireMappingRevision: { ids: SHOP },
     replayEvent: { ids: { events: toReplay } },
     discardEvent: { ids: { events: toDiscard } },
     setMaintenance: { body: { on: false } },
@@ -52,6 +55,7 @@ function toDeviations({ key, world }: Walker): Readonly<Record<string, Deviation
     pauseFullSync: NO_BACKUP,
     resumeFullSync: NO_BACKUP,
     cancelFullSync: NO_BACKUP,
+    compareDocument: { ...NO_BACKUP, query: '?collection=raw_events&id=%22evt_1%22' },
   };
 }
 
@@ -64,8 +68,8 @@ export async function walk(operations: readonly Operation[], walker: Walker): Pr
   const outcomes: Outcome[] = [];
   for (const operation of operations) {
     const { operationId, method } = operation;
-    const { ids = {}, status: other, ...options } = deviations[operationId] ?? {};
-    const path = toPath(operation.path, { ...walker.world.ids, ...ids });
+    const { ids = {}, query = '', status: other, ...options } = deviations[operationId] ?? {};
+    const path = `${toPath(operation.path, { ...walker.world.ids, ...ids })}${query}`;
     const [media] = Object.values(operation.requestBody?.content ?? {});
     const sent = media === undefined ? options : { body: media.example, ...options };
     const { status, body } = Object.hasOwn(operation.responses, '101')

@@ -126,7 +126,7 @@ async function sendAndSee(page: Page): Promise<void> {
       index % 3 === 0
         ? {
             source: 'erp',
-            payload: { metric: 'stock', amount: Date.now() % 997, timestamp: now, item: `SKU-${index}` },
+            payload: { metric: 'stock', amount: 8 * round + index, timestamp: now, item: `SKU-${index}` },
           }
         : {
             source: 'icu-west',

@@ -33,7 +33,9 @@ import { addReplayRoutes, type ReplayRoutesOptions } from './routes/replays.ts';
 import { addScheduleRoute } from './routes/schedules.ts';
 import { addSessionRoutes, type SessionRoutesOptions } from './routes/session.ts';
 import { addSourceRoutes, type SourceRoutesOptions } from './routes/sources.ts';
+import { addStatsHistoryRoute, type StatsHistoryRouteOptions } from './routes/stats-history.ts';
 import { addSyncRoutes, type SyncRoutesOptions } from './routes/sync.ts';
+import { addSyncDifferenceRoutes, type SyncDifferenceRoutesOptions } from './routes/sync-differences.ts';
 import { addVitalDataRoute, type VitalDataRouteOptions } from './routes/vital-data.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { addSocketProxy } from './socket-proxy.ts';
@@ -51,7 +53,8 @@ export type ApiAppOptions = {
   readonly events: EventRoutesOptions &
     EventBodyRouteOptions &
     HourlyStatsRouteOptions &
-    RecentStatsRouteOptions;
+    RecentStatsRouteOptions &
+    StatsHistoryRouteOptions;
   readonly vitalData: VitalDataRouteOptions;
   readonly aggregates: AggregateRoutesOptions;
   readonly alerts: AlertRouteOptions;
@@ -60,7 +63,7 @@ export type ApiAppOptions = {
   readonly rejections: RejectionRoutesOptions;
   readonly sources: SourceRoutesOptions & MappingRoutesOptions & PollCursorRoutesOptions;
   readonly operations: ReplayRoutesOptions;
-  readonly fullSyncs: FullSyncRoutesOptions;
+  readonly fullSyncs: FullSyncRoutesOptions & SyncDifferenceRoutesOptions;
   readonly sync: SyncRoutesOptions;
   readonly access: AccessOptions;
   /** Proxies that are believed; nobody by default. */
@@ -101,6 +104,7 @@ export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> 
   addEventBodyRoute(api, events);
   addHourlyStatsRoute(api, events);
   addRecentStatsRoute(api, events);
+  addStatsHistoryRoute(api, events);
   addVitalDataRoute(api, vitalData);
   addAggregateRoutes(api, options.aggregates);
   addAlertRoute(api, options.alerts);
@@ -114,6 +118,7 @@ export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> 
   addReplayRoutes(api, options.operations);
   addDiscardRoutes(api, options.operations);
   addFullSyncRoutes(api, options.fullSyncs);
+  addSyncDifferenceRoutes(api, options.fullSyncs);
   addSyncRoutes(api, options.sync);
   addDeadLetterRoutes(api, options.operations);
   addKeyRoutes(api, access);

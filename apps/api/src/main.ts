@@ -16,6 +16,7 @@ import { createAggregates } from '@sluice/store/aggregates';
 import { createAlertStore } from '@sluice/store/alerts';
 import { createBackupGaps } from '@sluice/store/backup-gaps';
 import { connectStore } from '@sluice/store/connection';
+import { createDocumentLooks } from '@sluice/store/document-looks';
 import { createFullSyncStore } from '@sluice/store/full-syncs';
 import { createRejections } from '@sluice/store/rejections';
 import { createSourceStore } from '@sluice/store/sources-store';
@@ -95,7 +96,8 @@ await runApp({
         ...{ gaps: createBackupGaps(store), now: Date.now },
       },
       fullSyncs: {
-        ...{ fullSyncs: createFullSyncStore(store), syncStates: createSyncStates(store), now: Date.now },
+        ...{ fullSyncs: createFullSyncStore(store), looks: createDocumentLooks(store) },
+        ...{ syncStates: createSyncStates(store), now: Date.now },
       },
       board: { redisUrl, prefix, logger },
       port: config.API_PORT,

@@ -1,7 +1,9 @@
 import type { LatencyCounts } from '@sluice/contracts/latency';
 import type { Rejection } from '@sluice/contracts/rejection';
+import type { HistoryBucket } from '@sluice/contracts/stats-history';
 import { createRejections } from '@sluice/store/rejections';
 import { createRollups } from '@sluice/store/rollups';
+import { createSamples } from '@sluice/store/samples';
 import { describe, expect, it, vi } from 'vitest';
 import { createPipeline, startApi, toEvent, useStores } from './fixtures.ts';
 
@@ -147,10 +149,45 @@ describe('GET /api/events/stats/recent', () => {
     expect(body.sources).toEqual([{ source: 'recently', ...counts }]);
     const latencies = body.buckets.map(({ latency }: { latency: LatencyCounts }) => countLatencies(latency));
     expect(latencies.filter((count: number) => count > 0)).toEqual([1]);
+    const days = await api.get('/api/events/stats/recent?step=180&source=recently');
+    expect(days.body.buckets).toHaveLength(480);
+    expect(days.body.buckets.at(-1)).toMatchObject({ normalized: 1 });
+    const quarter = new Date(Date.now() - 900_000).toISOString();
+    const part = await api.get(`/api/events/stats/recent?step=30&source=recently&from=${quarter}`);
+    expect(part.body.buckets).toHaveLength(31);
+    expect(part.body.sources).toEqual([{ source: 'recently', ...counts }]);
+    for (const bad of [
+      'step=60&from=2026-01-01',
+      'step=180&from=2026-01-01',
+      'step=15&to=2026-01-01',
+      'step=5',
+    ]) {
+      const refused = await api.get(`/api/events/stats/recent?${bad}`);
+      expect([refused.status, refused.body.code]).toEqual([400, 'ERR_QUERY_INVALID']);
+    }
     const all = (await api.get('/api/events/stats/recent?step=15')).body;
     const toRejected = (answer: typeof all) =>
       answer.buckets.reduce((total: number, { rejected }: { rejected: number }) => total + rejected, 0);
     expect(toRejected(all)).toBe(toRejected(before) + 1);
+  });
+});
+
+describe('GET /api/events/stats/history', () => {
+  it('tells how much waited, and hatches what nobody knows', async () => {
+    const at = new Date(Math.floor(Date.now() / 15_000) * 15_000);
+    const queue = { waiting: 7, active: 1, delayed: 0, failed: 0, parked: 0, oldestWaitingMs: 1200 };
+    const sample = { at, queue, hasBackup: true, replicationLagMs: null };
+    expect(await createSamples(stores.store).insert(sample)).toBe(true);
+    const api = await startApi(stores);
+    const { status, body } = await api.get('/api/events/stats/history');
+    expect(status).toBe(200);
+    expect([30, 60]).toContain(body.stepSeconds);
+    expect(body.hasBackup).toBe(true);
+    expect(body.buckets.filter((bucket: HistoryBucket) => bucket.queue !== null)).toEqual([
+      { at: expect.any(String), queue, replicationLagMs: null },
+    ]);
+    const refused = await api.get('/api/events/stats/history?from=2020-01-01');
+    expect([refused.status, refused.body.code]).toEqual([400, 'ERR_QUERY_INVALID']);
   });
 });
 

@@ -27,6 +27,7 @@ import { createApiKeys } from '@sluice/store/api-keys';
 import { createAuditLog } from '@sluice/store/audit-log';
 import { createBackupGaps } from '@sluice/store/backup-gaps';
 import { connectStore, type StoreConnection } from '@sluice/store/connection';
+import { createDocumentLooks } from '@sluice/store/document-looks';
 import { createEventStore } from '@sluice/store/event-store';
 import { createFullSyncStore } from '@sluice/store/full-syncs';
 import { createInbox } from '@sluice/store/inbox';
@@ -135,7 +136,10 @@ export async function startApi({
       ...{ store, readDetail: events.readDetail, now: Date.now },
       maxPerSecond: 1000,
     }),
-    fullSyncs: { fullSyncs: createFullSyncStore(store), syncStates: createSyncStates(store), now },
+    fullSyncs: {
+      ...{ fullSyncs: createFullSyncStore(store), looks: createDocumentLooks(store) },
+      ...{ syncStates: createSyncStates(store), now },
+    },
     sync: {
       ...{ syncStates: createSyncStates(store), syncFailures: createSyncFailures(store) },
       ...{ gaps: createBackupGaps(store), now },

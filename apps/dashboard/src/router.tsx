@@ -109,6 +109,13 @@ const replication = createRoute({
   component: lazyRouteComponent(() => import('./pages/replication/replication.tsx'), 'Replication'),
 });
 
+const differences = createRoute({
+  getParentRoute: () => shell,
+  path: '/replication/differences',
+  validateSearch: (search) => readTexts(search, ['collection', 'id']),
+  component: lazyRouteComponent(() => import('./pages/replication/differences.tsx'), 'Differences'),
+});
+
 const live = createRoute({
   getParentRoute: () => shell,
   path: '/live',
@@ -200,6 +207,7 @@ const pages = [
   schedules,
   queues,
   replication,
+  differences,
   audit,
   keys,
   settings,

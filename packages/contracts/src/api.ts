@@ -9,7 +9,9 @@ import { wholeNumber } from './whole-number.ts';
 const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 500;
 
-const time = z.iso.datetime({ offset: true }).or(z.iso.date());
+const time = z.union([z.iso.datetime({ offset: true }), z.iso.date()], {
+  error: 'expected a time like 2026-01-31T12:00:00Z, or a date like 2026-01-31',
+});
 const from = time.optional().describe('Only from this time on: RFC 3339, or a date (UTC).');
 const to = time
   .optional()

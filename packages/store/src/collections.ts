@@ -10,6 +10,7 @@ import type { OperationDocument } from '@sluice/contracts/operations';
 import type { PollCheckpoint, PollRun } from '@sluice/contracts/poll';
 import type { Rejection } from '@sluice/contracts/rejection';
 import type { StoredSource } from '@sluice/contracts/source';
+import type { Sample } from '@sluice/contracts/stats-history';
 import type { StoredStatus } from '@sluice/contracts/status';
 import type { SyncFailure, SyncState } from '@sluice/contracts/sync';
 import type { mongo } from 'mongoose';
@@ -121,13 +122,14 @@ export type StatusCounts = Partial<Record<StoredStatus, number>>;
 
 /**
  * How many events of a source have, or got, which status (`outcomes`): `received` = those received in the hour from
- * `at` on, as they are now; `settled` = what was stored in the second `at`, kept for an hour.
+ * `at` on, as they are now; `settled` = what was stored in the second `at`, kept for an hour; `settled3m` = what was
+ * stored in the 3 minutes from `at` on, kept for two days.
  */
 export type OutcomeDocument = {
   readonly _id: string;
   readonly tenant: string;
   readonly source: string;
-  readonly kind: 'received' | 'settled';
+  readonly kind: 'received' | 'settled' | 'settled3m';
   readonly at: Date;
   readonly counts: StatusCounts;
   /** How late those were stored that became a record, or a duplicate, in their first run. */
@@ -165,6 +167,9 @@ export type SyncStateDocument = SyncState & {
   readonly updatedAt: Date;
 };
 
+/** What a scheduler saw at a moment, or the most of an hour of that (`samples`); `_id` is `slot:` or `hour:` and the time. */
+export type SampleDocument = Sample & { readonly _id: string; readonly expiresAt: Date };
+
 /** The documents of each collection. */
 export type Documents = {
   readonly raw_events: RawEventDocument;
@@ -172,6 +177,7 @@ export type Documents = {
   readonly latest: LatestDocument;
   readonly rollups: RollupDocument;
   readonly outcomes: OutcomeDocument;
+  readonly samples: SampleDocument;
   readonly receipts: ReceiptDocument;
   readonly instances: StoredInstance;
   readonly inbox: InboxDocument;

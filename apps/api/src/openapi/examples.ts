@@ -13,6 +13,7 @@ import type { Problem } from '@sluice/contracts/errors';
 import { ERRORS, type ProblemCode, toStatus } from '@sluice/contracts/errors';
 import type { HourlyStats } from '@sluice/contracts/hourly-stats';
 import type { RecentStats } from '@sluice/contracts/recent-stats';
+import type { StatsHistory } from '@sluice/contracts/stats-history';
 import { ACCESS_ANSWERS, ACCESS_REQUESTS } from './access-examples.ts';
 import { ALERT_ANSWERS } from './alert-examples.ts';
 import { FULL_SYNC_ANSWERS, FULL_SYNC_REQUESTS } from './full-sync-examples.ts';
@@ -141,6 +142,20 @@ const hourlyStats: HourlyStats = {
   totals: { accepted: 995, normalized: 970, duplicate: 21, dead: 3, failed: 1, pending: 0 },
 };
 
+const statsHistory: StatsHistory = {
+  stepSeconds: 30,
+  buckets: [
+    {
+      at: '2026-01-02T03:04:00.000Z',
+      queue: { waiting: 12, active: 4, delayed: 1, failed: 3, parked: 0, oldestWaitingMs: 240 },
+      replicationLagMs: 300,
+    },
+    { at: '2026-01-02T03:04:30.000Z', queue: null, replicationLagMs: null },
+  ],
+  hasBackup: true,
+  marks: [{ at: '2026-01-02T03:04:12.000Z', kind: 'mapping', subject: 'shop', revision: 3 }],
+};
+
 const aggregates: Aggregates = {
   series: [
     {
@@ -217,6 +232,7 @@ export const ANSWER_EXAMPLES: Readonly<Record<string, unknown>> = {
   'get /api/events/raw': { items: [raw], nextCursor: null },
   'get /api/events/normalized': { items: [normalized], nextCursor: 'WzE3NjczMjMwNDUwMDAsImV2dF81Zi4uLiJd' },
   'get /api/events/stats': stats,
+  'get /api/events/stats/history': statsHistory,
   'get /api/events/stats/hourly': hourlyStats,
   'get /api/events/stats/recent': recentStats,
   'get /api/aggregates': aggregates,

@@ -1,4 +1,5 @@
 import type { FullSync, FullSyncs } from '@sluice/contracts/full-sync';
+import type { ComparedDocument, SyncDifferences } from '@sluice/contracts/sync-differences';
 
 const AT = '2026-01-02T03:04:05.678Z';
 const REASON = 'The weekly check.';
@@ -38,6 +39,35 @@ const running: FullSync = {
 
 const syncs: FullSyncs = { current: running, last: null, lastVerifiedAt: null };
 
+const EVENT_ID = '"evt_5f1d7a84db00d2fce00b31a7fc73224f"';
+
+const differences: SyncDifferences = {
+  run: {
+    ...{ id: planned.id, mode: 'verify', actor: 'ops', reason: REASON, startedAt: AT, endedAt: AT },
+    ...{ compared: 120_000, lagging: 2 },
+  },
+  collections: [
+    {
+      ...{ name: 'normalized_events', compared: 60_000, missing: 0, extra: 0, unequal: 1 },
+      differences: [
+        {
+          ...{ kind: 'unequal', id: EVENT_ID, since: '2026-01-02T02:59:05.678Z' },
+          ...{ ageSeconds: 300, mendedAt: null },
+        },
+      ],
+    },
+  ],
+};
+
+const compared: ComparedDocument = {
+  ...{ collection: 'normalized_events', id: EVENT_ID, readAt: AT, onPrimary: true, onBackup: true },
+  ...{ equal: false, orderDiffers: false, fieldCount: 2 },
+  fields: [
+    { path: '_id', primary: EVENT_ID, backup: EVENT_ID, differs: false, hidden: false },
+    { path: 'data.amount', primary: '49.9', backup: '94.9', differs: true, hidden: false },
+  ],
+};
+
 /** What is sent to the routes of full syncs, by path. */
 export const FULL_SYNC_REQUESTS: Readonly<Record<string, unknown>> = {
   '/api/sync/full': { mode: 'verify', reason: REASON },
@@ -45,6 +75,8 @@ export const FULL_SYNC_REQUESTS: Readonly<Record<string, unknown>> = {
 
 /** What they answer, by method and path. */
 export const FULL_SYNC_ANSWERS: Readonly<Record<string, unknown>> = {
+  'get /api/sync/differences': differences,
+  'get /api/sync/differences/document': compared,
   'get /api/sync/full': syncs,
   'post /api/sync/full': planned,
   'post /api/sync/full/pause': { ...running, state: 'paused', stateReason: 'Paused by ops.' },

@@ -135,5 +135,6 @@ export const SOURCE_ANSWERS: Readonly<Record<string, unknown>> = {
   'post /api/sources/{id}/mapping': draft,
   'post /api/sources/{id}/mapping/{revision}/trial': draft,
   'post /api/sources/{id}/mapping/{revision}/activate': revision,
+  'post /api/sources/{id}/mapping/{revision}/retire': { ...revision, state: 'retired', retiredAt: AT },
   'post /api/mappings/dry-run': dryRun,
 };

@@ -31,6 +31,7 @@ mark { background: var(--marker); color: var(--on-marker); padding: 0 .15em; box
 a { color: inherit; text-decoration-thickness: 1px; text-underline-offset: 3px; text-decoration-color: var(--muted); }
 a:hover { text-decoration-thickness: 2px; text-decoration-color: currentColor; }
 a:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 2px; }
+input { max-width: 100%; }
 code, pre { font-family: var(--mono); font-size: .875em; }
 pre { margin: 0 0 16px; padding: 16px 0 16px 16px; border-left: 3px solid var(--marker); overflow-x: auto; line-height: 1.55; }
 dl { margin: 0; border-top: 1px solid var(--hairline); }

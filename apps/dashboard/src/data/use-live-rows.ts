@@ -51,8 +51,20 @@ export type LiveList<Item extends Row> = {
   reload(): void;
 };
 
-/** How many rows a page has. */
-export const PAGE_SIZE = 100;
+/** How many rows the first page has, and each further one: whoever scrolls on wants to go far. */
+const FIRST_SIZE = 100;
+const NEXT_SIZE = 500;
+
+/** Reads a page of a list; the newest where `cursor` is null. @throws Failure */
+export function readPage<Item>(
+  path: string,
+  query: Query,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<Page<Item>> {
+  const limit = cursor === null ? FIRST_SIZE : NEXT_SIZE;
+  return read<Page<Item>>(path, { ...query, limit, cursor }, signal);
+}
 
 /** How often the newest page is asked for, and how soon after an event was told of, in ms. */
 const REFRESH_MS = 3000;
@@ -92,14 +104,10 @@ export function useLiveRows<Item extends Row>(
   const known = useRef(rows);
   known.current = rows;
 
-  const readNewest = (signal?: AbortSignal) => read<Page<Item>>(path, { ...query, limit: PAGE_SIZE }, signal);
   const pages = useInfiniteQuery({
     queryKey: pagesKey,
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      pageParam === null
-        ? readNewest(signal)
-        : read<Page<Item>>(path, { ...query, limit: PAGE_SIZE, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => readPage<Item>(path, query, pageParam, signal),
     getNextPageParam: ({ nextCursor }) => nextCursor,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
@@ -108,7 +116,7 @@ export function useLiveRows<Item extends Row>(
   const firstPage = pages.data?.pages[0];
   const newest = useQuery({
     queryKey: ['rows', path, query, 'newest'],
-    queryFn: ({ signal }) => readNewest(signal),
+    queryFn: ({ signal }) => readPage<Item>(path, query, null, signal),
     enabled: live && firstPage !== undefined,
     refetchInterval: REFRESH_MS,
     // The first page was the newest a moment ago: it need not be asked for twice.

@@ -15,7 +15,7 @@ const COLUMNS: readonly Column<AuditItem>[] = [
   { key: 'at', name: 'Time', width: '176px', from: 600, render: ({ at }) => <Time at={at} withDate /> },
   { key: 'when', name: 'Time', width: '84px', until: 600, render: ({ at }) => <Time at={at} /> },
   { key: 'actor', name: 'Who', width: '128px', render: ({ actor }) => actor.name },
-  { key: 'action', name: 'What', width: '180px', render: ({ action }) => action },
+  { key: 'action', name: 'What', width: '200px', render: toDeed },
   {
     key: 'path',
     name: 'Request',
@@ -35,7 +35,7 @@ const COLUMNS: readonly Column<AuditItem>[] = [
 
 const FILTERS = [
   { name: 'actor', label: 'Who', example: 'maria' },
-  { name: 'action', label: 'What', example: 'startReplay' },
+  { name: 'action', label: 'What', example: 'createReplay' },
   { name: 'from', label: 'From', example: '2026-11-21T00:00:00Z' },
   { name: 'to', label: 'Before', example: '2026-11-22' },
 ] as const;
@@ -73,7 +73,7 @@ export function Audit() {
         }
       />
       {chosen !== null && (
-        <Section title={chosen.action} aside={chosen.requestId} shows={chosen.id}>
+        <Section title={toDeed(chosen)} aside={chosen.requestId} shows={chosen.id}>
           <Facts
             facts={[
               ['When', <Time key="at" at={chosen.at} withDate />],
@@ -88,6 +88,22 @@ export function Audit() {
       )}
     </>
   );
+}
+
+/** What was done: who only asked what an operation would touch did not start it. */
+function toDeed(item: AuditItem): string {
+  return isPlan(item) ? `${item.action}, plan only` : item.action;
+}
+
+/** Actions that answer 200 with their plan when they are asked for that, and 202 when something begins. */
+const PLANNED = ['createReplay', 'createDiscard'];
+
+function isPlan({ action, changes, status }: AuditItem): boolean {
+  if (!PLANNED.includes(action)) return false;
+  // A long filter may have been cut together with what came after it.
+  if (status === 200) return true;
+  const body = toBody(changes);
+  return typeof body === 'object' && body !== null && 'dryRun' in body && body.dryRun === true;
 }
 
 /** The body as it was, or as text where it was cut. */

@@ -1,9 +1,8 @@
 import type { RawItem } from '@sluice/contracts/api';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { read } from '../../data/http.ts';
 import { statsQuery } from '../../data/stats.ts';
-import { PAGE_SIZE, type Page, toPagesKey } from '../../data/use-live-rows.ts';
+import { readPage, toPagesKey } from '../../data/use-live-rows.ts';
 import { Action } from '../../ui/action.tsx';
 import { formatCount } from '../../ui/numbers.ts';
 import type { EventSearch } from '../events/search.ts';
@@ -20,8 +19,7 @@ export function Neighbours({ id, list }: { readonly id: string; readonly list: s
   const { data, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: toPagesKey(PATH, filter),
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      read<Page<RawItem>>(PATH, { ...filter, limit: PAGE_SIZE, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => readPage<RawItem>(PATH, filter, pageParam, signal),
     getNextPageParam: ({ nextCursor }) => nextCursor,
     refetchOnWindowFocus: false,
     staleTime: Number.POSITIVE_INFINITY,

@@ -1,4 +1,5 @@
 import type { EventDetail } from '@sluice/contracts/api';
+import type { SyncHealth } from '@sluice/contracts/sync';
 import { type RailStation, STATIONS, type StationState } from '../../ui/rail.tsx';
 import { formatDuration } from '../../ui/time.tsx';
 import { type Lane, type LaneMark, toLanes } from '../event/lanes.ts';
@@ -25,8 +26,19 @@ const WORDS: Readonly<Record<LaneMark, string>> = {
   waiting: 'waits',
 };
 
-/** Draws how far one event came: the farthest that any of its attempts did, and when. */
-export function toEventStations(detail: EventDetail): readonly RailStation[] {
+/** Tells whether an event has a record that is not known to be on the backup. */
+export function isUncopied({ status, timeline }: EventDetail): boolean {
+  return status === 'normalized' && timeline.every(({ step }) => step !== 'synced');
+}
+
+/**
+ * Draws how far one event came: the farthest that any of its attempts did, and when. `backup` is what the replicator says;
+ * undefined while it was not asked.
+ */
+export function toEventStations(
+  detail: EventDetail,
+  backup: Pick<SyncHealth, 'state' | 'lag'> | undefined,
+): readonly RailStation[] {
   const lanes = toLanes(detail);
   const first = detail.timeline[0]?.at ?? null;
   return STATIONS.map((station, place) => {
@@ -35,8 +47,8 @@ export function toEventStations(detail: EventDetail): readonly RailStation[] {
     const lane = place <= QUEUED ? lanes.find(has) : lanes.findLast(has);
     const mark = lane?.marks.find((one) => one.station === place)?.mark;
     if (lane === undefined || mark === undefined) {
-      const isLast = place === STATIONS.length - 1;
-      return { station, state: isLast ? 'off' : 'idle', figure: isLast ? '–' : '·', lines: [] };
+      if (station === 'Replicated') return toReplicated(detail, backup);
+      return { station, state: 'idle', figure: '·', lines: [] };
     }
     const ms = lane.at === null || first === null ? null : Date.parse(lane.at) - Date.parse(first);
     return {
@@ -46,4 +58,15 @@ export function toEventStations(detail: EventDetail): readonly RailStation[] {
       lines: [ms === null || ms <= 0 ? '' : `+${formatDuration(ms)}`],
     };
   });
+}
+
+function toReplicated(
+  detail: EventDetail,
+  backup: Pick<SyncHealth, 'state' | 'lag'> | undefined,
+): RailStation {
+  const station = 'Replicated';
+  if (backup?.state === 'off') return { station, state: 'off', figure: '–', lines: ['no backup'] };
+  if (backup === undefined || !isUncopied(detail)) return { station, state: 'off', figure: '–', lines: [] };
+  if (backup.state === 'active') return { station, state: 'idle', figure: WORDS.waiting, lines: [] };
+  return { station, state: 'unknown', figure: backup.state, lines: [backup.lag] };
 }
