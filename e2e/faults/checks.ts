@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toReceiptId } from '@sluice/contracts/bulk';
+import type { StoredInstance } from '@sluice/store/collections';
+import { isInRanges } from '@sluice/store/seq-ranges';
 import type { Db } from 'mongodb';
 import { ANSWER_WITHIN_MS, type BookReading } from './book.ts';
 import type { Check } from './check.ts';
@@ -137,11 +139,22 @@ export async function checkLogs(logDir: string, secrets: Secrets): Promise<Check
   ];
 }
 
-/** Returns the ids of the receipts that flushed batches have in the end. */
+/** Returns the ids of the receipts that flushed batches have in the end, those folded into sums too. */
 export async function readReceipts(db: Db, { batches }: Losses): Promise<ReadonlySet<string>> {
-  const found = await db
-    .collection<{ _id: string }>('receipts')
-    .find({ _id: { $in: [...batches.keys()] } }, { projection: { _id: 1 } })
-    .toArray();
-  return new Set(found.map(({ _id }) => _id));
+  const [found, instances] = await Promise.all([
+    db
+      .collection<{ _id: string }>('receipts')
+      .find({ _id: { $in: [...batches.keys()] } }, { projection: { _id: 1 } })
+      .toArray(),
+    db
+      .collection<StoredInstance>('instances')
+      .find({ folded: { $exists: true } })
+      .toArray(),
+  ]);
+  const foldedOf = new Map(instances.map(({ _id, folded }) => [_id, folded]));
+  const folded = [...batches.values()].filter(({ instance, seq }) => {
+    const { to = 0, gaps = [] } = foldedOf.get(instance) ?? {};
+    return seq <= to && !isInRanges(gaps, seq);
+  });
+  return new Set([...found.map(({ _id }) => _id), ...folded.map(toReceiptId)]);
 }

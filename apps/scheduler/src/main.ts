@@ -24,6 +24,7 @@ import { assertMigrated, migrate } from '@sluice/store/migrate';
 import { createOpenEvents } from '@sluice/store/open-events';
 import { createOperationSets } from '@sluice/store/operation-sets';
 import { createPollRuns } from '@sluice/store/poll-runs';
+import { compactReceipts } from '@sluice/store/receipts';
 import { createRejections } from '@sluice/store/rejections';
 import { createSamples } from '@sluice/store/samples';
 import { createSourceStore } from '@sluice/store/sources-store';
@@ -31,6 +32,7 @@ import { createSyncStates } from '@sluice/store/sync-state';
 import { openAlerts } from './alerts/open-alerts.ts';
 import { createScheduler, type Scheduler } from './app.ts';
 import { schedulerConfigSchema } from './config.ts';
+import { startReceiptFolder } from './receipt-folder.ts';
 import { startSampler } from './samples/sampler.ts';
 import { createSchedulerMetrics } from './scheduler-metrics.ts';
 import { createStoredSources } from './stored-sources.ts';
@@ -104,6 +106,10 @@ await runApp({
       leases: stores.leases,
     });
     lifecycle.add('alerts', alerts.stop);
+    const folder = startReceiptFolder({
+      ...{ compact: () => compactReceipts(store), leases: stores.leases, holder: instance, logger },
+    });
+    lifecycle.add('receipt folder', folder.stop);
     const sampler = startSampler({
       ...{ samples: createSamples(store), states: createSyncStates(store), gaps: createBackupGaps(store) },
       ...{ inspector, logger, now: Date.now },

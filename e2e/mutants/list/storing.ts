@@ -58,6 +58,22 @@ export const storing: readonly Mutant[] = [
     tests: ledger,
   },
   {
+    name: 'forgets which batches were missing when receipts are folded',
+    breaks: 3,
+    file: 'packages/store/src/receipts.ts',
+    find: '...withoutSeqs(gaps, lateSeqs), ...run.gaps',
+    replace: '...withoutSeqs(gaps, lateSeqs)',
+    tests: ledger,
+  },
+  {
+    name: 'takes a batch for settled that was missing when receipts were folded',
+    breaks: 1,
+    file: EVENT_STORE,
+    find: ' && !isInRanges(gaps, batch.seq)',
+    replace: '',
+    tests: ledger,
+  },
+  {
     name: 'counts the events of a batch that was settled before it was moved to the inbox',
     breaks: 3,
     file: INBOX,

@@ -17,6 +17,7 @@ import type { mongo } from 'mongoose';
 import type { StoreConnection } from './connection.ts';
 import type { RollupUnit } from './rollup-units.ts';
 import type { RolledValues } from './rollup-values.ts';
+import type { SeqRange } from './seq-ranges.ts';
 
 /** The value of a field that is known to be the newest, and the event it came from. */
 export type LatestField = {
@@ -38,7 +39,7 @@ export type LatestDocument = {
   readonly fields: Readonly<Record<string, LatestField>>;
 };
 
-/** An instance, and the receipts of it that were folded into sums: all numbers from 1 to `to` but void ones. */
+/** An instance, and the receipts of it that were folded into sums: of all numbers from 1 to `to` but void ones and `gaps`. */
 export type StoredInstance = InstanceDocument & {
   readonly folded?: {
     readonly to: number;
@@ -46,6 +47,8 @@ export type StoredInstance = InstanceDocument & {
     readonly merged: number;
     /** How many of both `events` does not count; absent = none. */
     readonly uncounted?: number;
+    /** Numbers up to `to` that had no receipt then, ascending; one that has a receipt now stands for itself. Absent = none. */
+    readonly gaps?: readonly SeqRange[];
   };
 };
 
@@ -122,8 +125,8 @@ export type StatusCounts = Partial<Record<StoredStatus, number>>;
 
 /**
  * How many events of a source have, or got, which status (`outcomes`): `received` = those received in the hour from
- * `at` on, as they are now; `settled` = what was stored in the second `at`, kept for an hour; `settled3m` = what was
- * stored in the 3 minutes from `at` on, kept for two days.
+ * `at` on, as they are now; `settled` = what was stored in the second `at`, kept for an hour and a half; `settled3m` = what
+ * was stored in the 3 minutes from `at` on, kept for two days and half an hour.
  */
 export type OutcomeDocument = {
   readonly _id: string;

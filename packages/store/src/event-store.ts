@@ -17,6 +17,7 @@ import { type RollupChangeDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
 import { readRollupChange } from './rollup-changes.ts';
+import { isInRanges } from './seq-ranges.ts';
 import { toStorable } from './storable.ts';
 import { type InTransaction, transact } from './transaction.ts';
 
@@ -178,12 +179,12 @@ async function findReceipts(
       .toArray(),
   ]);
   const states = new Map<string, ReceiptDocument['state']>(found.map(({ _id, state }) => [_id, state]));
-  const foldedTo = new Map(folded.map(({ _id, folded }) => [_id, folded?.to ?? 0]));
+  const foldedOf = new Map(folded.map(({ _id, folded }) => [_id, folded]));
   for (const batch of batches) {
     const id = toReceiptId(batch);
-    if (!states.has(id) && batch.seq >= 1 && batch.seq <= (foldedTo.get(batch.instance) ?? 0)) {
-      states.set(id, 'settled');
-    }
+    const { to = 0, gaps = [] } = foldedOf.get(batch.instance) ?? {};
+    const isFolded = batch.seq >= 1 && batch.seq <= to && !isInRanges(gaps, batch.seq);
+    if (isFolded && !states.has(id)) states.set(id, 'settled');
   }
   return states;
 }

@@ -4,10 +4,8 @@ import type { mongo } from 'mongoose';
 import { type StoredInstance, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
+import { type SeqRange, withoutSeqs } from './seq-ranges.ts';
 import { isConflict } from './store-error.ts';
-
-/** Batch numbers without a receipt, both ends included. */
-export type SeqRange = { readonly from: number; readonly to: number };
 
 /** What MongoDB knows of the batches of one instance. */
 export type InstanceLedger = {
@@ -281,15 +279,48 @@ async function sumReceipts(connection: StoreConnection, read: SnapshotRead): Pro
   return new Map(found.map(({ _id, ...sum }) => [_id, sum]));
 }
 
-/** Finds the gaps in the numbers of an instance; only the gaps leave the server, not the receipts. */
+/** Finds the numbers of an instance that have no receipt, as far as it has told. */
 async function findMissing(
+  connection: StoreConnection,
+  instance: StoredInstance,
+  limit: number,
+  read: SnapshotRead,
+): Promise<readonly SeqRange[]> {
+  const early = (await findOpenGaps(connection, instance, read)).slice(0, limit);
+  return [...early, ...(await findLateGaps(connection, instance, limit - early.length, read))];
+}
+
+/** Finds what was missing when receipts were folded, and still is. */
+async function findOpenGaps(
+  connection: StoreConnection,
+  { _id, seq, folded }: StoredInstance,
+  read: SnapshotRead,
+): Promise<readonly SeqRange[]> {
+  const gaps = (folded?.gaps ?? [])
+    .filter(({ from }) => from <= seq)
+    .map(({ from, to }) => ({ from, to: Math.min(to, seq) }));
+  if (gaps.length === 0) return [];
+  const closed = await toCollection(connection, 'receipts')
+    .find(
+      { instance: _id, $or: gaps.map(({ from, to }) => ({ seq: { $gte: from, $lte: to } })) },
+      { ...read, sort: { seq: 1 }, projection: { seq: 1 } },
+    )
+    .toArray();
+  return withoutSeqs(
+    gaps,
+    closed.map((receipt) => receipt.seq),
+  );
+}
+
+/** Finds the gaps behind what was folded; only the gaps leave the server, not the receipts. */
+async function findLateGaps(
   connection: StoreConnection,
   { _id, seq, folded }: StoredInstance,
   limit: number,
   read: SnapshotRead,
 ): Promise<readonly SeqRange[]> {
   const done = folded?.to ?? 0;
-  if (seq <= done) return [];
+  if (seq <= done || limit <= 0) return [];
   const filter = { instance: _id, seq: { $gt: done, $lte: seq } };
   if ((await count(connection, 'receipts', filter, read)) === seq - done) return [];
   const receipts = toCollection(connection, 'receipts');

@@ -24,7 +24,10 @@ const FIELDS = {
     merged: integer,
     startedAt: time,
     seenAt: time,
-    folded: { to: Number, accepted: Number, merged: Number, uncounted: Number },
+    folded: {
+      ...{ to: Number, accepted: Number, merged: Number, uncounted: Number },
+      gaps: [{ _id: false, from: Number, to: Number }],
+    },
   } satisfies Fields<Documents['instances']>,
   inbox: { _id: text, event: anything, at: time, enqueuedAt: Date } satisfies Fields<Documents['inbox']>,
   rejections: {

@@ -1,0 +1,25 @@
+import type { Logger } from '@sluice/runtime/logger';
+import type { Leases } from '@sluice/store/leases';
+import { type LeasedRounds, startLeasedRounds } from './leased-rounds.ts';
+
+/** Starts to fold old receipts into sums, every minute in one scheduler: without it the ledger would get slower for ever. */
+export function startReceiptFolder({
+  compact,
+  leases,
+  holder,
+  logger,
+  lookMs,
+}: {
+  /** Folds some, and returns how many. */
+  readonly compact: () => Promise<number>;
+  readonly leases: Leases;
+  readonly holder: string;
+  readonly logger: Logger;
+  readonly lookMs?: number;
+}): LeasedRounds {
+  async function work(isStopped: () => boolean): Promise<void> {
+    while (!isStopped() && (await compact()) > 0);
+  }
+
+  return startLeasedRounds({ name: 'fold-receipts', work, leases, holder, logger, everyMs: lookMs });
+}
