@@ -125,7 +125,7 @@ describe('GET /api/sync/differences/document', () => {
     expect((await get(toUrl('raw_events'))).body).not.toHaveProperty('tenants');
   });
 
-  it('shows keys and what Sluice does not know to admins alone, and nobody another tenant', async () => {
+  it('shows keys, what names no tenant and what Sluice does not know to admins alone, and nobody another tenant', async () => {
     await createSyncStates(stores.store).write(active, true);
     const { addKey, call } = await startGuardedApi(stores);
     const [viewer, operator, admin] = [
@@ -136,7 +136,9 @@ describe('GET /api/sync/differences/document', () => {
     answerWith(found);
     const ask = async (collection: string, key: string) => (await call('GET', toUrl(collection), key)).status;
     expect(await ask('raw_events', viewer)).toBe(200);
-    for (const collection of ['api_keys', 'audit_log', 'checkpoints', 'of_others']) {
+    // Of the last four no document names its tenant.
+    const ofAdmins = ['api_keys', 'audit_log', 'checkpoints', 'of_others'];
+    for (const collection of [...ofAdmins, 'mappings', 'receipts', 'instances', 'alerts']) {
       expect(await ask(collection, viewer), collection).toBe(403);
       expect(await ask(collection, operator), collection).toBe(403);
       expect(await ask(collection, admin), collection).toBe(200);
@@ -176,6 +178,8 @@ describe('GET /api/sync/differences/document', () => {
     ['system.views', '"a"'],
     ['raw_events', 'no json'],
     ['raw_events', '{"$gt":""}'],
+    ['raw_events', '{"$oid":"zz"}'],
+    ['raw_events', '{"a":[{"$numberLong":1}]}'],
     ['raw_events', '{"$regex":"^e"}'],
     ['raw_events', '{"$regularExpression":{"pattern":"^e","options":""}}'],
   ])('refuses to look into %s for %s', async (collection, id) => {

@@ -39,23 +39,31 @@ export function startAnsweringLooks({
   const running = run();
 
   async function run(): Promise<void> {
+    /** By the question: one that takes long keeps neither the others waiting nor those that come meanwhile. */
+    const answering = new Map<string, Promise<void>>();
     while (!closing.signal.aborted) {
       try {
-        for (const look of await looks.take()) await answer(look);
+        for (const look of await looks.take()) {
+          if (answering.has(look._id)) continue;
+          answering.set(
+            look._id,
+            answer(look).finally(() => answering.delete(look._id)),
+          );
+        }
       } catch (err) {
         logger.debug({ err }, 'store.away');
       }
       await pause(everyMs, undefined, { signal: closing.signal }).catch(() => undefined);
     }
+    await Promise.all(answering.values());
   }
 
-  /** A question that cannot be answered does not keep the others waiting. */
   async function answer(look: Look): Promise<void> {
     try {
       await looks.answer(look, await find(look));
     } catch (err) {
-      if (err instanceof DependencyAwayError) throw err;
-      logger.error({ err, collection: look.collection }, 'look.failed');
+      if (err instanceof DependencyAwayError) logger.debug({ err }, 'store.away');
+      else logger.error({ err, collection: look.collection }, 'look.failed');
     }
   }
 

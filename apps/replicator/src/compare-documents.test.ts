@@ -98,6 +98,37 @@ describe('two documents', () => {
     expect(listDiffering(bytes)).toEqual(['body: {"a":1} | 1 B, base64 /w==']);
   });
 
+  it('are compared as a whole where there is too much to list, and nothing of that is shown', () => {
+    const toBig = (last: string) => ({
+      _id: 'a',
+      event: { tenant: 'acme', headers: [...Array.from({ length: 29_999 }, (_, n) => `${n}`), last] },
+      after: { v: 1 },
+    });
+    const found = compare(toBig('one'), toBig('two'));
+    expect(found).toMatchObject({
+      equal: false,
+      orderDiffers: false,
+      fieldCount: 4,
+      tenants: ['acme', 'acme'],
+    });
+    expect(found.fields.map(({ path }) => path)).toEqual(['_id', 'event.tenant', 'event.headers', 'after.v']);
+    const words = '30000 values, too many to list';
+    expect(listDiffering(found)).toEqual([`event.headers: ${words} | ${words}`]);
+    expect(listDiffering(compare(toBig('one'), toBig('one')))).toEqual([]);
+    // Beside what the other side has of it, which is little.
+    expect(listDiffering(compare(toBig('one'), { ...toBig('one'), event: { headers: 1 } }))).toEqual([
+      'event.tenant: "acme" | null',
+      `event.headers: ${words} | 1`,
+    ]);
+    const toWide = (last: string) =>
+      Object.fromEntries([...Array.from({ length: 30_000 }, (_, n) => [`f${n}`, n]), ['tenant', last]]);
+    const wide = compare(toWide('a'), toWide('b'));
+    expect(wide).toMatchObject({ fieldCount: 1, tenants: ['a', 'b'] });
+    expect(listDiffering(wide)).toEqual([
+      '(document): 30001 values, too many to list | 30001 values, too many to list',
+    ]);
+  });
+
   it('name their tenants', () => {
     expect(compare({ tenant: 'a' }, { tenant: 'b' }).tenants).toEqual(['a', 'b']);
     expect(compare({ event: { tenant: 'a' } }, null).tenants).toEqual(['a']);

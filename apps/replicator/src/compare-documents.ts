@@ -1,12 +1,25 @@
+import { createHash } from 'node:crypto';
 import type { ComparedField, LookedAt } from '@sluice/contracts/sync-differences';
 import { Binary, BSON, ObjectId } from 'mongodb';
-import { decodeDocument } from './decode-document.ts';
+import {
+  countElements,
+  countLeaves,
+  decodeElement,
+  type Element,
+  hasElements,
+  readElements,
+  toElement,
+} from './bson-elements.ts';
 
 /** How many fields are shown, and how much of the text of each. */
 const MAX_FIELDS = 300;
 const MAX_TEXT = 1000;
 /** What is shown of a long text before the first place where both sides differ. */
 const BEFORE = 100;
+/** How many values are looked at one by one: comparing keeps the process from everything else. */
+const MAX_LEAVES = 20_000;
+/** The path of a document that has more fields than that. */
+const ALL_OF_IT = '(document)';
 
 /** Fields of any collection whose value nobody is shown, by a word in the name of them or of what they are in. */
 const SECRET_NAME =
@@ -18,10 +31,18 @@ const SECRET_PLACES: Readonly<Record<string, RegExp>> = {
 };
 
 /** Where documents name the tenant that they belong to. */
-const TENANT_PATHS = ['tenant', 'event.tenant'];
+const TENANT_PATHS = [['tenant'], ['event', 'tenant']];
 
 /** The value at one place: its bytes decide, its text is shown. */
-type Leaf = { readonly exact: string; readonly shown: string };
+type Leaf = {
+  /** The value with its type; of one that has too many values in it a hash. */
+  readonly exact: string;
+  readonly shown: string;
+  readonly isHash: boolean;
+};
+
+/** What one side has at the place that is looked at, and what was found of it so far. */
+type Side = { readonly element: Element | undefined; readonly leaves: Map<string, Leaf> };
 
 /** Compares a document of both sides, each as its bytes or null where it is not, field by field; secrets are left out. */
 export function compareDocuments(
@@ -29,9 +50,13 @@ export function compareDocuments(
   primary: Uint8Array | null,
   backup: Uint8Array | null,
 ): Omit<LookedAt, 'readAt'> {
-  const [here, there] = [toLeaves(primary), toLeaves(backup)];
-  const paths = [...new Set([...here.keys(), ...there.keys()])];
-  const fields = paths.map((path) => toField(collection, path, here.get(path), there.get(path)));
+  const here = toSide(primary);
+  const there = toSide(backup);
+  addLeaves([here, there], null, MAX_LEAVES);
+  const paths = [...new Set([here, there].flatMap(({ leaves }) => [...leaves.keys()]))];
+  const fields = paths.map((path) =>
+    toField(collection, path, here.leaves.get(path), there.leaves.get(path)),
+  );
   const equal = isSame(primary, backup);
   const isOnBoth = primary !== null && backup !== null;
   return {
@@ -41,8 +66,12 @@ export function compareDocuments(
     orderDiffers: isOnBoth && !equal && !fields.some(({ differs }) => differs),
     fields: choose(fields),
     fieldCount: fields.length,
-    tenants: [here, there].flatMap(listTenants),
+    tenants: [here, there].flatMap(({ element }) => (element === undefined ? [] : listTenants(element))),
   };
+}
+
+function toSide(raw: Uint8Array | null): Side {
+  return { element: raw === null ? undefined : toElement(raw), leaves: new Map() };
 }
 
 function isSame(primary: Uint8Array | null, backup: Uint8Array | null): boolean {
@@ -50,35 +79,56 @@ function isSame(primary: Uint8Array | null, backup: Uint8Array | null): boolean 
   return Buffer.compare(primary, backup) === 0;
 }
 
-function listTenants(leaves: ReadonlyMap<string, Leaf>): readonly string[] {
-  return TENANT_PATHS.flatMap((path) => {
-    const tenant: unknown = JSON.parse(leaves.get(path)?.exact ?? 'null');
+function listTenants(document: Element): readonly string[] {
+  return TENANT_PATHS.flatMap((names) => {
+    const found = names.reduce<Element | undefined>(
+      (element, name) => element && readElements(element).get(name),
+      document,
+    );
+    const tenant = found === undefined ? null : decodeElement(found);
     return tenant === null ? [] : [String(tenant)];
   });
 }
 
-function toLeaves(raw: Uint8Array | null): ReadonlyMap<string, Leaf> {
-  const leaves = new Map<string, Leaf>();
-  if (raw !== null) addLeaves(leaves, '', decodeDocument(raw).document);
-  return leaves;
-}
-
-function addLeaves(leaves: Map<string, Leaf>, path: string, value: unknown): void {
-  const entries = listEntries(value);
-  if (entries === null || (entries.length === 0 && path !== '')) {
-    const exact = toExact(value);
-    leaves.set(path, { exact, shown: toShown(value, exact) });
-    return;
+/**
+ * Adds what the sides have at a place, null being the whole document, and returns how many more values there may be. Both
+ * at once, so that a value is listed on both, or compared as a whole on both.
+ */
+function addLeaves(sides: readonly Side[], path: string | null, room: number): number {
+  const count = Math.max(...sides.map(({ element }) => (element === undefined ? 0 : countElements(element))));
+  const isWhole = count > room;
+  for (const { element, leaves } of sides) {
+    if (element === undefined) continue;
+    if (isWhole && hasElements(element)) leaves.set(path ?? ALL_OF_IT, toHash(element));
+    else if (countElements(element) === 0) leaves.set(path ?? ALL_OF_IT, toLeaf(element));
   }
-  for (const [name, inner] of entries) addLeaves(leaves, path === '' ? name : `${path}.${name}`, inner);
+  if (isWhole || count === 0) return room;
+  const places = sides.map(({ element, leaves }) => ({
+    inner: element === undefined ? new Map<string, Element>() : readElements(element),
+    leaves,
+  }));
+  let left = room - count;
+  for (const name of new Set(places.flatMap(({ inner }) => [...inner.keys()]))) {
+    const next = places.map(({ inner, leaves }) => ({ element: inner.get(name), leaves }));
+    left = addLeaves(next, path === null ? name : `${path}.${name}`, left);
+  }
+  return left;
 }
 
-/** What is in an object or an array; null for every other value. */
-function listEntries(value: unknown): readonly (readonly [string, unknown])[] | null {
-  if (value instanceof Map) return [...(value as Map<string, unknown>)];
-  if (Array.isArray(value)) return value.map((item, index) => [`${index}`, item]);
-  if (typeof value !== 'object' || value === null || '_bsontype' in value) return null;
-  return value instanceof Date || value instanceof Uint8Array ? null : Object.entries(value);
+function toLeaf(element: Element): Leaf {
+  const value = decodeElement(element);
+  const exact = toExact(value);
+  return { exact, shown: toShown(value, exact), isHash: false };
+}
+
+/** Makes one leaf of a value with too many in it. Its content is never shown, because nobody has looked for secrets in it. */
+function toHash(element: Element): Leaf {
+  const exact = createHash('sha256').update(element.bytes).digest('hex');
+  return {
+    exact: `${element.type} ${exact}`,
+    shown: `${countLeaves(element)} values, too many to list`,
+    isHash: true,
+  };
 }
 
 /** The value with its type. */
@@ -120,7 +170,7 @@ function toField(
     return { path, primary: toHidden(here), backup: toHidden(there), differs, hidden };
   }
   // Values that read the same and are not, 1 and 1.0 for instance, are shown with their types.
-  const isTyped = differs && here?.shown === there?.shown;
+  const isTyped = differs && here?.shown === there?.shown && here?.isHash !== true;
   const [left, right] = [here, there].map((leaf) => (isTyped ? leaf?.exact : leaf?.shown) ?? null);
   const from = findCut(left, right);
   return { path, primary: cut(left, from), backup: cut(right, from), differs, hidden };

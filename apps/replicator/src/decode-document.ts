@@ -1,5 +1,6 @@
 import { BSON, type Document } from 'mongodb';
 import { AS_STORED } from './as-stored.ts';
+import { decodeElement } from './bson-elements.ts';
 
 const OBJECT = 3;
 const ARRAY = 4;
@@ -40,10 +41,5 @@ function toMap(raw: Uint8Array): Map<string, unknown> {
 function toValue(type: number, bytes: Uint8Array): unknown {
   if (type === OBJECT) return toMap(bytes);
   if (type === ARRAY) return [...toMap(bytes).values()];
-  // A document with this value alone: its length, the type, the name `v`, the value, the end.
-  const alone = Buffer.alloc(bytes.byteLength + 8);
-  alone.writeInt32LE(alone.byteLength);
-  alone.set([type, 'v'.charCodeAt(0), 0], 4);
-  alone.set(bytes, 7);
-  return BSON.deserialize(alone, AS_STORED)['v'];
+  return decodeElement({ type, bytes });
 }

@@ -1,6 +1,7 @@
+import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import { createLogger } from '@sluice/runtime/logger';
 import { connectStore } from '@sluice/store/connection';
-import { createDocumentLooks } from '@sluice/store/document-looks';
+import { createDocumentLooks, type DocumentLooks } from '@sluice/store/document-looks';
 import type { Document } from 'mongodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startAnsweringLooks } from '../src/answer-looks.ts';
@@ -19,8 +20,8 @@ describe('a question about a document', () => {
     for (const stop of stops.splice(0)) await stop();
   });
 
-  function startAnswering(other: typeof backup = backup): void {
-    stops.push(startAnsweringLooks({ looks, primary, backup: other, logger, everyMs: 10 }).stop);
+  function startAnswering(other: typeof backup = backup, given: DocumentLooks = looks): void {
+    stops.push(startAnsweringLooks({ looks: given, primary, backup: other, logger, everyMs: 10 }).stop);
   }
 
   it('is answered by a replicator with what both sides hold now', async () => {
@@ -51,6 +52,36 @@ describe('a question about a document', () => {
     await tokens.insertOne(old);
     expect(await looks.take()).toEqual([]);
     expect(await tokens.countDocuments(QUESTIONS)).toBe(0);
+    // Also one that was answered when nobody waited any more, alone.
+    await tokens.insertOne({ ...old, answer: { kind: 'away', side: 'backup' } } as typeof old);
+    expect(await looks.take()).toEqual([]);
+    expect(await tokens.countDocuments(QUESTIONS)).toBe(0);
+  });
+
+  it('is answered while another one that came before still waits, or could not be answered', async () => {
+    const second = Promise.withResolvers<void>();
+    let isAway = true;
+    const answer: DocumentLooks['answer'] = async (look, given) => {
+      if (look.documentId === '"second"') second.resolve();
+      else await second.promise;
+      if (look.documentId === '"away"' && isAway) {
+        isAway = false;
+        throw new DependencyAwayError('mongodb', 'It is away.');
+      }
+      await looks.answer(look, given);
+    };
+    let most = 0;
+    const take = async () => {
+      const taken = await looks.take();
+      most = Math.max(most, taken.length);
+      return taken;
+    };
+    stops.push(async () => second.resolve());
+    startAnswering(backup, { ...looks, answer, take });
+    const asked = Promise.all(['"first"', '"away"'].map((id) => looks.ask('items', id, PATIENCE_MS)));
+    await vi.waitFor(() => expect(most).toBe(2), { timeout: 5000 });
+    expect(await looks.ask('items', '"second"', 5000)).toMatchObject({ kind: 'found' });
+    expect(await asked).toMatchObject([{ kind: 'found' }, { kind: 'found' }]);
   });
 
   it('does not wait for those that cannot be answered, and says which side is away', async () => {

@@ -86,9 +86,11 @@ async function run(): Promise<number> {
 
 function print(figures: readonly Figure[]): void {
   for (const { what, value, limit, unit } of figures) {
-    isOver ||= value > limit;
+    // A figure that is none is too much as well.
+    const isTooMuch = !(value <= limit);
+    isOver ||= isTooMuch;
     const text = value.toFixed(limit < 1 ? 3 : 1).padStart(8);
-    say(`${what.padEnd(40)} ${text} of ${limit} ${unit} ${value > limit ? 'TOO MUCH' : ''}`.trimEnd());
+    say(`${what.padEnd(40)} ${text} of ${limit} ${unit} ${isTooMuch ? 'TOO MUCH' : ''}`.trimEnd());
   }
 }
 

@@ -29,11 +29,34 @@ const count = z.number().int();
 const at = z.string().describe('RFC 3339, UTC.');
 const id = z.string().min(1).max(1024).describe('The `_id` as canonical Extended JSON, like `"evt_5f"`.');
 
-/** What an `_id` can be that is no plain JSON. */
-const ID_FORMS: ReadonlySet<string> = new Set([
-  ...['$oid', '$uuid', '$binary', '$date'],
-  ...['$numberInt', '$numberLong', '$numberDouble', '$numberDecimal'],
-]);
+const WHOLE_NUMBER = /^(0|-?[1-9]\d{0,18})$/;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity|nan)$/i;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** One that is too large would be read as another number. */
+function wholeNumber(bits: number): z.ZodType {
+  return z
+    .string()
+    .refine((text) => WHOLE_NUMBER.test(text) && BigInt.asIntN(bits, BigInt(text)) === BigInt(text));
+}
+
+/** What an `_id` can be that is no plain JSON: the key of each form, and what stands in it. */
+const ID_FORMS: Readonly<Record<string, z.ZodType>> = {
+  $oid: z.string().regex(/^[0-9a-f]{24}$/i),
+  $uuid: z.string().regex(/^[0-9a-f]{8}(-?)([0-9a-f]{4}\1){3}[0-9a-f]{12}$/i),
+  $binary: z
+    .strictObject({ base64: z.string().regex(BASE64), subType: z.string().regex(/^[0-9a-f]{1,2}$/i) })
+    // Of the subtype 4 are UUIDs, which have 16 bytes.
+    .refine(({ base64, subType }) => Number.parseInt(subType, 16) !== 4 || /^.{22}==$/.test(base64)),
+  $date: z.union([
+    z.string().refine((text) => !Number.isNaN(Date.parse(text))),
+    z.strictObject({ $numberLong: wholeNumber(64) }),
+  ]),
+  $numberInt: wholeNumber(32),
+  $numberLong: wholeNumber(64),
+  $numberDouble: z.string().regex(NUMBER),
+  $numberDecimal: z.string().regex(NUMBER),
+};
 
 /** What each database has for itself: never copied. */
 export const OWN_COLLECTIONS: ReadonlySet<string> = new Set(['leases', 'resume_tokens', 'sync_failures']);
@@ -43,7 +66,10 @@ function isId(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isId);
   const entries = Object.entries(value);
-  if (entries.length === 1 && ID_FORMS.has(entries[0]?.[0] ?? '')) return true;
+  const [[name, content] = ['', null]] = entries;
+  if (entries.length === 1 && Object.hasOwn(ID_FORMS, name)) {
+    return ID_FORMS[name]?.safeParse(content).success === true;
+  }
   return entries.every(([key, inner]) => !key.startsWith('$') && isId(inner));
 }
 

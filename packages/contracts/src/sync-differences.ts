@@ -64,8 +64,15 @@ export const comparedDocumentQuerySchema = z.strictObject({
 
 const comparedFieldSchema = z
   .object({
-    path: z.string().describe('Where it is, its parts joined by dots.'),
-    primary: z.string().nullable().describe('Its value as text, cut when it is long; null = absent.'),
+    path: z
+      .string()
+      .describe('Where it is, its parts joined by dots; `(document)` = all of one with too many fields.'),
+    primary: z
+      .string()
+      .nullable()
+      .describe(
+        'Its value as text, cut when it is long; null = absent. Of one with too many values in it only how many there are.',
+      ),
     backup: z.string().nullable(),
     differs: z.boolean(),
     hidden: z.boolean().describe('It is a secret: whether it differs is told, what it is not.'),
@@ -104,12 +111,12 @@ export type LookAnswer =
   | { readonly kind: 'away'; readonly side: 'primary' | 'backup' };
 
 /**
- * Collections whose documents a viewer reads elsewhere, too, and that name their tenant or have none. Keys, the audit
- * log, how far sources were polled, and what Sluice does not know are for admins.
+ * Collections whose documents a viewer reads elsewhere, too, and that name the tenant they belong to: one that names
+ * none, like a mapping, would be shown to viewers of another one. Keys and the audit log are for admins all the same.
  */
 const READ_BY_VIEWERS: ReadonlySet<string> = new Set([
   ...['raw_events', 'normalized_events', 'latest', 'rollups', 'outcomes'],
-  ...['receipts', 'instances', 'inbox', 'rejections', 'sources', 'mappings', 'operations', 'alerts'],
+  ...['inbox', 'rejections', 'sources', 'operations'],
 ]);
 
 /** Returns the least role that may look into documents of a collection. */

@@ -3,11 +3,12 @@
  *
  *  1. The api leaves a question in `resume_tokens`, which is never copied, and looks for the answer until its time is over.
  *  2. Any replicator takes it and writes the answer to it.
- *  3. The api takes both away. What it left behind, because it ended, a replicator takes away later.
+ *  3. The api takes both away. What it left behind, answered or not, because it ended, a replicator takes away later.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LookAnswer } from '@sluice/contracts/sync-differences';
+import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
 
@@ -59,15 +60,25 @@ export function createDocumentLooks(
       }
       return null;
     } finally {
+      await forget(_id);
+    }
+  }
+
+  /** Takes a question away; where that fails `take` does so later, and the answer counts all the same. */
+  async function forget(_id: string): Promise<void> {
+    try {
       await within(timeoutMs, (signal) => looks.deleteOne({ _id }, toWriteOptions(signal)));
+    } catch (error) {
+      if (!(error instanceof DependencyAwayError)) throw error;
     }
   }
 
   async function take(): Promise<readonly Look[]> {
-    const found = await within(timeoutMs, (signal) =>
-      looks.find({ ...LOOKS, answer: { $exists: false } }, { signal, limit: MAX_TAKEN }).toArray(),
-    );
     const before = new Date(Date.now() - FORGOTTEN_MS);
+    const filter = { ...LOOKS, $or: [{ answer: { $exists: false } }, { at: { $lt: before } }] };
+    const found = await within(timeoutMs, (signal) =>
+      looks.find(filter, { signal, limit: MAX_TAKEN, projection: { answer: 0 } }).toArray(),
+    );
     if (found.some(({ at }) => at < before)) {
       await within(timeoutMs, (signal) =>
         looks.deleteMany({ ...LOOKS, at: { $lt: before } }, toWriteOptions(signal)),

@@ -82,7 +82,7 @@ export function addSyncDifferenceRoutes(server: ApiServer, options: SyncDifferen
         operationId: 'compareDocument',
         summary: 'A document on the primary and on the backup, field by field',
         description:
-          'As both sides hold it now: a replicator reads them. Secrets and hashes of keys are never shown, only whether they differ. API keys, the audit log, how far sources were polled, and collections that are not of Sluice take the role admin. Documents of another tenant are refused.',
+          'As both sides hold it now: a replicator reads them. Secrets and hashes of keys are never shown, only whether they differ. Viewers may look into collections whose documents name their tenant; API keys, the audit log and all other collections, like mappings, take the role admin. Documents that name another tenant are refused.',
         querystring: comparedDocumentQuerySchema,
         response: {
           200: json('Both sides.', comparedDocumentSchema),

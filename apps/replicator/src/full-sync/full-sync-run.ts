@@ -11,6 +11,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   type CollectionProgress,
+  DIFFERENCE_KINDS,
   type FullSyncDocument,
   type KeptDifference,
   NO_TALLY,
@@ -182,12 +183,16 @@ export async function runFullSync(
   async function mendNamed({ collection, ids }: NonNullable<FullSyncDocument['only']>): Promise<void> {
     const mayDelete = first.deletes === 'all';
     const values = ids.map(parseIdText);
+    // What is deleted cannot be told from what is copied any more when it is done.
+    const gone = mayDelete ? await findExtras(collection, values.map(toIdBytes)) : [];
     const handedOver = active.applyIds(collection, values, mayDelete ? 'delete' : 'keep');
     const { synced, refused } = await orAborted(handedOver, signal);
     const left = mayDelete ? [] : await findExtras(collection, values.map(toIdBytes));
+    const deleted = Math.min(gone.length, synced);
     const tally = {
       ...{ ...NO_TALLY, compared: ids.length, total: ids.length, refused },
-      ...{ copied: synced - left.length, extra: left.length, kept: left.length },
+      ...{ copied: synced - left.length - deleted, deleted },
+      ...{ extra: gone.length + left.length, kept: left.length },
     };
     const seenAt = new Date(now());
     const samples = left.map(
@@ -249,14 +254,22 @@ function countAbout(db: Db, name: string): Promise<number> {
   );
 }
 
-/** Remembers since when what differed in the last run has been known to differ. */
+/**
+ * Remembers since when what differed in the last whole comparison has been known to differ. What was mended by it or
+ * since is another difference when it differs again.
+ */
 async function readEarlier(store: FullSyncStore): Promise<WalkParts['findSince']> {
-  const { last } = await store.findLast();
+  const { verified } = await store.findLast();
+  if (verified === null) return () => undefined;
   const since = new Map<string, Date>();
-  for (const { name, samples, copied, deleted } of last?.collections ?? []) {
-    // What was mended since is another difference when it differs again.
+  for (const { name, samples, copied, deleted } of verified.collections) {
     if (copied + deleted > 0) continue;
     for (const sample of samples) since.set(`${name} ${sample.kind} ${sample.id}`, sample.since);
+  }
+  for (const { collection, ids } of await store.findMended(verified.createdAt)) {
+    for (const id of ids) {
+      for (const kind of DIFFERENCE_KINDS) since.delete(`${collection} ${kind} ${id}`);
+    }
   }
   return (collection, kind, id) => since.get(`${collection} ${kind} ${id}`);
 }

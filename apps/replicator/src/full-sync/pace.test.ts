@@ -3,13 +3,17 @@ import { createPace } from './pace.ts';
 
 describe('a pace', () => {
   it('lets no more through than its rate, and measures it', async () => {
-    const pace = createPace(1000);
+    let passedMs = 0;
+    const pace = createPace(1000, () => performance.now() + passedMs);
     const never = new AbortController().signal;
     const startedMs = performance.now();
     for (let n = 0; n < 5; n += 1) await pace.spend(50, never);
     // A tenth of a second may be saved up.
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(145);
-    expect(pace.rate()).toBeCloseTo(250, 0);
+    expect(pace.rate()).toBe(0);
+    passedMs = 4000;
+    expect(pace.rate()).toBeGreaterThan(55);
+    expect(pace.rate()).toBeLessThan(62.5);
   });
 
   it('never tells more than its rate, from which the time that is left is reckoned', async () => {
@@ -18,9 +22,9 @@ describe('a pace', () => {
     const ending = new AbortController();
     const spending = pace.spend(1000, ending.signal);
     for (const [atMs, rate] of [
-      [1, 100],
-      [5000, 100],
-      [9999, 100],
+      [1, 0],
+      [2000, 100],
+      [4999, 100],
     ] as const) {
       nowMs = atMs;
       expect(pace.rate()).toBe(rate);

@@ -4,10 +4,12 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { Failure, read } from '../../data/http.ts';
 import { useLiveState } from '../../data/live-context.ts';
 import { useStatusNews } from '../../data/status-news.ts';
+import { syncHealthQuery } from '../../data/sync.ts';
 import { Copyable } from '../../ui/copyable.tsx';
 import { Facts, PageHead, Section } from '../../ui/page.tsx';
 import { Empty, Failed, Loading, StaleFrame } from '../../ui/states.tsx';
 import { Actions } from './actions.tsx';
+import { isUncopied, useCopyWait } from './copy-wait.ts';
 import { Duplicate } from './duplicate.tsx';
 import { Head } from './head.tsx';
 import { Neighbours } from './neighbours.tsx';
@@ -23,10 +25,16 @@ export function Event() {
   const { field = null, list } = useSearch({ from: '/shell/events/$id' });
   const { connection } = useLiveState();
   const queries = useQueryClient();
+  const waitForCopy = useCopyWait(REFRESH_MS);
   const { data, error, isPending, refetch, dataUpdatedAt } = useQuery({
     queryKey: ['event', id],
     queryFn: ({ signal }) => read<EventDetail>(`/api/events/${encodeURIComponent(id)}`, {}, signal),
-    refetchInterval: ({ state }) => (state.data !== undefined && isFinal(state.data) ? false : REFRESH_MS),
+    refetchInterval: ({ state: { data: detail } }) =>
+      detail !== undefined && isFinal(detail) ? waitForCopy(detail) : REFRESH_MS,
+  });
+  useQuery({
+    ...syncHealthQuery,
+    ...{ enabled: data !== undefined && isUncopied(data), refetchInterval: false },
   });
   const update = () => void queries.invalidateQueries({ queryKey: ['event', id] });
   useStatusNews({

@@ -6,9 +6,10 @@ import { comparedDocumentQuery } from '../../data/sync.ts';
 import { Action } from '../../ui/action.tsx';
 import { plural } from '../../ui/numbers.ts';
 import { PlainTable } from '../../ui/plain-table.tsx';
-import { Failed, Forbidden, Loading } from '../../ui/states.tsx';
+import { Failed, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import styles from './differences.module.css';
+import { toVerdict } from './to-verdict.ts';
 
 /** Shows a document as both sides hold it now, field by field; secrets are not shown. */
 export function ComparedDocument({ collection, id }: { readonly collection: string; readonly id: string }) {
@@ -28,7 +29,7 @@ export function ComparedDocument({ collection, id }: { readonly collection: stri
         </Action>
       </h3>
       {failure?.status === 403 ? (
-        <Forbidden what={failure.message} needs="admin of the tenant that it belongs to" />
+        <Failed what="The document is not shown to this key" failure={failure} />
       ) : (
         failure !== null && <Failed what="The document could not be read on both sides" failure={failure} />
       )}
@@ -76,16 +77,6 @@ function Sides({ compared }: { readonly compared: Compared }) {
       {left > 0 && <p>{plural(left, 'more field')} are left out; those that differ come first.</p>}
     </>
   );
-}
-
-function toVerdict({ onPrimary, onBackup, equal, orderDiffers, fields }: Compared): string {
-  if (!onPrimary && !onBackup) return 'It is on neither side any more.';
-  if (!onBackup) return 'It is not on the backup.';
-  if (!onPrimary) return 'It is only on the backup.';
-  if (equal) return 'Both sides hold the same now.';
-  if (orderDiffers) return 'All fields are equal, but they stand in another order.';
-  const differing = fields.filter(({ differs }) => differs).length;
-  return `${plural(differing, 'field')} ${differing === 1 ? 'differs' : 'differ'}.`;
 }
 
 function Value({ field, side }: { readonly field: ComparedField; readonly side: 'primary' | 'backup' }) {

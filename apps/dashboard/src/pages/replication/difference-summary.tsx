@@ -10,13 +10,16 @@ type Counted = {
   readonly compared: number;
 };
 
-/** Says how many documents differ in each collection; nothing where none does. The names lead to the differences. */
+/** Says how many documents differ in each collection; nothing where none does. */
 export function DifferenceSummary({
   collections,
   label,
+  isListed,
 }: {
   readonly collections: readonly Counted[];
   readonly label: string;
+  /** They are of the run whose differences are listed: the names lead there. */
+  readonly isListed: boolean;
 }) {
   const differing = collections.filter(({ missing, extra, unequal }) => missing + extra + unequal > 0);
   if (differing.length === 0) return null;
@@ -43,9 +46,13 @@ export function DifferenceSummary({
         {differing.map(({ name, missing, extra, unequal, compared }) => (
           <tr key={name}>
             <th scope="row">
-              <Link to="/replication/differences" search={{ collection: name }}>
+              {isListed ? (
+                <Link to="/replication/differences" search={{ collection: name }}>
+                  <code>{name}</code>
+                </Link>
+              ) : (
                 <code>{name}</code>
-              </Link>
+              )}
             </th>
             <td data-align="right">{formatCount(missing)}</td>
             <td data-align="right">{formatCount(extra)}</td>

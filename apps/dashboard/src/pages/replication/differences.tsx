@@ -172,7 +172,7 @@ function OfRun({
         arrived, so none of this is lag.
         {lagging}
       </p>
-      <DifferenceSummary collections={collections} label="Differences by collection" />
+      <DifferenceSummary collections={collections} label="Differences by collection" isListed />
       {only !== undefined && (
         <p className={styles['scope']}>
           Only <code>{only}</code> is shown below.

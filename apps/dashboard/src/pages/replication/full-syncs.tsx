@@ -34,13 +34,17 @@ export function FullSyncs({
       {current !== null && (
         <Section title={toTitle(current)} aside={verified}>
           <Running sync={current} />
-          <DifferenceSummary collections={current.collections} label="Differences so far" />
+          <DifferenceSummary collections={current.collections} label="Differences so far" isListed={false} />
         </Section>
       )}
       {last !== null && (
         <Section title={`Last: ${toTitle(last)}`} aside={current === null ? verified : undefined}>
           <Ended sync={last} />
-          <DifferenceSummary collections={last.collections} label="Differences found" />
+          <DifferenceSummary
+            collections={last.collections}
+            label="Differences found"
+            isListed={isWholeComparison(last)}
+          />
         </Section>
       )}
       {current === null && last === null && (
@@ -50,6 +54,11 @@ export function FullSyncs({
       )}
     </>
   );
+}
+
+/** Of those that are over only a done one of all collections has a verdict; the newest of these is what is listed. */
+function isWholeComparison({ identical }: FullSync): boolean {
+  return identical !== null;
 }
 
 function toTitle({ mode }: FullSync): string {

@@ -2,6 +2,7 @@ import type { EventDetail } from '@sluice/contracts/api';
 import type { SyncHealth } from '@sluice/contracts/sync';
 import { type RailStation, STATIONS, type StationState } from '../../ui/rail.tsx';
 import { formatDuration } from '../../ui/time.tsx';
+import { isUncopied } from '../event/copy-wait.ts';
 import { type Lane, type LaneMark, toLanes } from '../event/lanes.ts';
 
 const QUEUED = STATIONS.indexOf('Queued');
@@ -25,11 +26,6 @@ const WORDS: Readonly<Record<LaneMark, string>> = {
   now: 'now',
   waiting: 'waits',
 };
-
-/** Tells whether an event has a record that is not known to be on the backup. */
-export function isUncopied({ status, timeline }: EventDetail): boolean {
-  return status === 'normalized' && timeline.every(({ step }) => step !== 'synced');
-}
 
 /**
  * Draws how far one event came: the farthest that any of its attempts did, and when. `backup` is what the replicator says;

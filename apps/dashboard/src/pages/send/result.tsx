@@ -1,7 +1,7 @@
 import type { Accepted, EventDetail } from '@sluice/contracts/api';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { read } from '../../data/http.ts';
 import { useStatusNews } from '../../data/status-news.ts';
 import { syncHealthQuery } from '../../data/sync.ts';
@@ -10,37 +10,29 @@ import { Copyable } from '../../ui/copyable.tsx';
 import { Rail, type RailStation } from '../../ui/rail.tsx';
 import { Status } from '../../ui/status-glyph.tsx';
 import { toCause } from '../event/cause.ts';
+import { useCopyWait } from '../event/copy-wait.ts';
 import { Due } from '../event/lanes.tsx';
 import { Timeline } from '../event/timeline.tsx';
-import { isUncopied, toEventStations } from './event-stations.ts';
+import { toEventStations } from './event-stations.ts';
 import styles from './send.module.css';
 
 /** How often an event on its way is looked at, in ms; what is told of it live comes sooner. */
 const LOOK_MS = 1000;
 
-/** How long a record is waited for on the backup, in ms: one that is away may be so for hours. */
-const BACKUP_WAIT_MS = 60_000;
-
 /** Follows an event that was just sent until its fate is final, and its record is on the backup where there is one. */
 export function Result({ accepted }: { readonly accepted: Accepted }) {
   const { id, duplicate } = accepted;
   const queries = useQueryClient();
-  const storedAt = useRef<number>(undefined);
-  const isCopyAwaited = (detail: EventDetail): boolean => {
-    const state = queries.getQueryData(syncHealthQuery.queryKey)?.state ?? 'off';
-    if (state === 'off' || !isUncopied(detail)) return false;
-    storedAt.current ??= performance.now();
-    return performance.now() - storedAt.current < BACKUP_WAIT_MS;
-  };
+  const waitForCopy = useCopyWait(LOOK_MS);
   const { data } = useQuery({
     queryKey: ['event', id],
     queryFn: ({ signal }) => read<EventDetail>(`/api/events/${id}`, {}, signal),
     refetchInterval: ({ state: { data: detail } }) =>
-      detail === undefined || isOnItsWay(detail) || isCopyAwaited(detail) ? LOOK_MS : false,
+      detail === undefined || isOnItsWay(detail) ? LOOK_MS : waitForCopy(detail),
   });
   const { data: backup } = useQuery({
     ...syncHealthQuery,
-    refetchInterval: data !== undefined && isCopyAwaited(data) ? LOOK_MS : false,
+    refetchInterval: data !== undefined && waitForCopy(data),
   });
   useStatusNews({
     onItems: (items) => {
