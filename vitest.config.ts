@@ -12,6 +12,9 @@ const CHECKED = ['e2e/openapi/watch-answers.ts'];
 // Servers and apps of their own run beside the tests: more workers make them slower, not faster.
 const limits = { testTimeout: MINUTE, hookTimeout: MINUTE, maxWorkers: 2 };
 
+/** They keep nothing that one could change for another, and a process for each of them takes longer than many do. */
+const shared = { isolate: false };
+
 const withServers = {
   globalSetup: ['packages/local/src/test-setup.ts'],
   provide: { hostEnv: { ...process.env } },
@@ -23,6 +26,7 @@ export default defineConfig({
       {
         test: {
           ...limits,
+          ...shared,
           name: 'unit',
           include: ['{apps,packages}/*/{src,sim}/**/*.test.ts', '{demo,bench}/src/**/*.test.ts'],
         },
@@ -31,6 +35,7 @@ export default defineConfig({
         test: {
           ...limits,
           ...withServers,
+          ...shared,
           name: 'integration',
           include: ['{apps,packages}/*/test/**/*.test.ts', 'demo/test/**/*.test.ts'],
           exclude: ALONE,

@@ -151,10 +151,13 @@ describe('GET /api/events/stats/recent', () => {
     expect(latencies.filter((count: number) => count > 0)).toEqual([1]);
     const days = await api.get('/api/events/stats/recent?step=180&source=recently');
     expect(days.body.buckets).toHaveLength(480);
-    expect(days.body.buckets.at(-1)).toMatchObject({ normalized: 1 });
+    expect(days.body.knownFrom).toBeNull();
+    // The next one may have begun meanwhile.
+    const latest: readonly { normalized: number }[] = days.body.buckets.slice(-2);
+    expect(latest.map(({ normalized }) => normalized).toSorted()).toEqual([0, 1]);
     const quarter = new Date(Date.now() - 900_000).toISOString();
     const part = await api.get(`/api/events/stats/recent?step=30&source=recently&from=${quarter}`);
-    expect(part.body.buckets).toHaveLength(31);
+    expect([31, 32]).toContain(part.body.buckets.length);
     expect(part.body.sources).toEqual([{ source: 'recently', ...counts }]);
     for (const bad of [
       'step=60&from=2026-01-01',

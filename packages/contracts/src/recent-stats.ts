@@ -11,8 +11,8 @@ export const latencyCountsSchema = z
 /** How long a bucket can be, in seconds: the short ones of the last hour, the long ones of the last two days. */
 const RECENT_STEPS = ['15', '30', '60', '180', '900'] as const;
 
-/** The most buckets of an answer. */
-export const MAX_RECENT_BUCKETS = 480;
+/** The most buckets of an answer: 24 hours of 3 minutes, and an hour more for a `from` by another clock. */
+export const MAX_RECENT_BUCKETS = 500;
 
 export const recentStatsQuerySchema = z.strictObject({
   step: z.enum(RECENT_STEPS).default('60').describe('How many seconds a bucket is long.'),
@@ -56,6 +56,12 @@ export const recentStatsSchema = z
     sources: z
       .array(z.object({ source: z.string(), ...counts }))
       .describe('The same time by source: the 100 with most events.'),
+    knownFrom: z
+      .string()
+      .nullable()
+      .describe(
+        'When the counting in steps of 180 s and more began, if events came before: nobody knows what was settled in earlier buckets, which are told as empty. Null: all buckets are known.',
+      ),
   })
   .meta({ id: 'RecentStats' });
 export type RecentStats = z.infer<typeof recentStatsSchema>;

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { timeRange } from './api.ts';
 
-/** For how long that is kept, and the longest time that can be asked for, in ms: 30 days, and a day for the ends. */
+/** For how long that is kept, in ms: 31 days. */
 export const SAMPLES_KEPT_MS = 31 * 86_400_000;
+
+/** The longest time that can be asked for, in ms: a day more, because its ends may be moved to whole buckets. */
+export const MAX_HISTORY_MS = 32 * 86_400_000;
 
 /** The most marks of an answer. */
 export const MAX_MARKS = 50;
@@ -59,12 +62,14 @@ const historyBucketSchema = z
 export type HistoryBucket = z.infer<typeof historyBucketSchema>;
 
 /** What somebody did that can explain a change in the numbers. */
-const MARK_KINDS = ['mapping', 'replay', 'discard', 'full-sync'] as const;
+const MARK_KINDS = ['mapping', 'mapping-retired', 'replay', 'discard', 'full-sync'] as const;
 
 const historyMarkSchema = z
   .object({
-    at: z.string().describe('When the mapping became active last, or the operation was started.'),
-    kind: z.enum(MARK_KINDS),
+    at: z
+      .string()
+      .describe('When the mapping became active last, or was retired, or the operation was started.'),
+    kind: z.enum(MARK_KINDS).describe('`mapping-retired`: and no other took its place.'),
     subject: z.string().describe('The source of a mapping; the id of an operation.'),
     revision: z.number().int().nullable().describe('Of a mapping.'),
   })
@@ -80,7 +85,9 @@ export const statsHistorySchema = z
     hasBackup: z.boolean().describe('Whether a backup was set up at any moment of it.'),
     marks: z
       .array(historyMarkSchema)
-      .describe(`Mappings that became active and operations on many events: the newest ${MAX_MARKS}.`),
+      .describe(
+        `Mappings that became active, or were retired without another, and operations on many events: the newest ${MAX_MARKS}.`,
+      ),
   })
   .meta({ id: 'StatsHistory' });
 export type StatsHistory = z.infer<typeof statsHistorySchema>;

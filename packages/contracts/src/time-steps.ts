@@ -5,6 +5,12 @@ export const COARSE_STEP_SECONDS = 180;
 export const RECENT_MS = 3_600_000;
 export const COARSE_MS = 48 * 3_600_000;
 
+/** How far before that a question may begin, in ms: the clock of whoever asks can be slow. */
+export const CLOCK_SLACK_MS = 300_000;
+
+/** How much longer it is kept, in ms: more than the slack and the longest bucket that can begin before it. */
+export const KEPT_MORE_MS = 1_800_000;
+
 /** How often the schedulers note how much waits, in ms. */
 export const SAMPLE_MS = 15_000;
 

@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Problem, ProblemException } from '@sluice/contracts/errors';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { answerClientError } from './client-error.ts';
+import { addJsonParser } from './json-parser.ts';
 import type { Logger } from './logger.ts';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problems.ts';
 import { TroubleLog } from './trouble-log.ts';
@@ -140,16 +140,6 @@ function listParameters({ routeOptions }: FastifyRequest): string[] {
 function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', request.id);
   reply.header('x-content-type-options', 'nosniff');
-}
-
-/** Parses JSON as Fastify does, but refuses bytes that are no UTF-8: replaced by others, they would be kept so. */
-function addJsonParser(server: HttpServer): void {
-  const parse = server.getDefaultJsonParser('error', 'error');
-  server.removeContentTypeParser('application/json');
-  server.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    if (isUtf8(body)) void parse(request, body.toString('utf8'), done);
-    else done(new ProblemException('ERR_UNICODE_INVALID', 'The bytes are not UTF-8.'));
-  });
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { LatencyCounts } from '@sluice/contracts/latency';
 import type { Rates } from '@sluice/contracts/rates';
-import { COARSE_MS, COARSE_STEP_SECONDS, RECENT_MS } from '@sluice/contracts/time-steps';
+import { COARSE_MS, COARSE_STEP_SECONDS, KEPT_MORE_MS, RECENT_MS } from '@sluice/contracts/time-steps';
 import type { mongo } from 'mongoose';
 import {
   type OutcomeDocument,
@@ -58,8 +58,8 @@ function toAdditions(changes: readonly RollupChangeDocument[]): readonly Additio
     }
     const second = new Date(toBucketStart('second', at.getTime() / 1000) * 1000);
     const coarse = new Date(Math.floor(at.getTime() / COARSE_STEP_MS) * COARSE_STEP_MS);
-    const expiresAt = new Date(second.getTime() + RECENT_MS);
-    const coarseExpiresAt = new Date(coarse.getTime() + COARSE_STEP_MS + COARSE_MS);
+    const expiresAt = new Date(second.getTime() + RECENT_MS + KEPT_MORE_MS);
+    const coarseExpiresAt = new Date(coarse.getTime() + COARSE_STEP_MS + COARSE_MS + KEPT_MORE_MS);
     for (const { tenant, source, accepted, ...outcomes } of settled) {
       const counts = { accepted, ...toPaths(outcomes) };
       add({ tenant, source, kind: 'settled', at: second, expiresAt }, counts);

@@ -5,7 +5,7 @@ import {
   type RecentStats,
   type RecentStatsQuery,
 } from '@sluice/contracts/recent-stats';
-import { COARSE_MS, COARSE_STEP_SECONDS, RECENT_MS } from '@sluice/contracts/time-steps';
+import { CLOCK_SLACK_MS, COARSE_MS, COARSE_STEP_SECONDS, RECENT_MS } from '@sluice/contracts/time-steps';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
@@ -14,6 +14,8 @@ import { type RejectedCount, readRejectedCounts } from './rejected-counts.ts';
 
 /** What is told of the last two days when no time is named. */
 const DAY_MS = 86_400_000;
+
+const HOUR_MS = 3_600_000;
 
 const MAX_SOURCES = 100;
 
@@ -60,7 +62,7 @@ export async function readRecentOutcomes(
     tenant,
     ...(source === undefined ? {} : { source }),
   };
-  const [[found], rejected] = await Promise.all([
+  const [[found], rejected, knownFrom] = await Promise.all([
     within(timeoutMs, (signal) =>
       toCollection(connection, 'outcomes')
         .aggregate<Found>([{ $match: settled }, { $facet: toFacets(stepMs) }], {
@@ -70,13 +72,36 @@ export async function readRecentOutcomes(
         .toArray(),
     ),
     readRejectedCounts(connection, tenant, { fromMs: firstMs, endMs, stepMs, source }, { timeoutMs }),
+    settled.kind === 'settled' ? null : findKnownFrom(connection, tenant, { firstMs, endMs }, timeoutMs),
   ]);
   const sums = new Map(found?.buckets.map((bucket) => [Number(bucket._id), bucket]));
   const buckets = Array.from({ length: (endMs - firstMs) / stepMs }, (_, index) =>
     toBucket(firstMs + index * stepMs, sums, rejected),
   );
   const sources = (found?.sources ?? []).map(({ _id, ...counts }) => ({ source: _id, ...counts }));
-  return { stepSeconds, buckets, sources };
+  return { stepSeconds, buckets, sources, knownFrom: knownFrom?.toISOString() ?? null };
+}
+
+/**
+ * Finds where the counting in 3 minutes began, in a database that is older than it: events that came in an earlier hour were
+ * settled uncounted. Null when there are none: then nothing was settled before the oldest count.
+ */
+async function findKnownFrom(
+  connection: StoreConnection,
+  tenant: string,
+  { firstMs, endMs }: { readonly firstMs: number; readonly endMs: number },
+  timeoutMs: number,
+): Promise<Date | null> {
+  const outcomes = toCollection(connection, 'outcomes');
+  return within(timeoutMs, async (signal) => {
+    const options = { signal, maxTimeMS: timeoutMs, sort: { at: 1 }, projection: { at: 1 } } as const;
+    const counted = await outcomes.findOne({ kind: 'settled3m', tenant }, options);
+    const oldest = counted?.at ?? new Date(endMs);
+    const hour = new Date(Math.floor(oldest.getTime() / HOUR_MS) * HOUR_MS);
+    const earlier = { $gte: new Date(firstMs), $lt: hour };
+    if (earlier.$gte >= hour) return null;
+    return (await outcomes.findOne({ kind: 'received', at: earlier, tenant }, options)) && oldest;
+  });
 }
 
 /** What is to come is no bucket. */
@@ -93,7 +118,8 @@ function toTime(
   const fromMs = range?.$gte?.getTime() ?? endMs - (isCoarse ? DAY_MS : RECENT_MS);
   const firstMs = Math.floor(fromMs / stepMs) * stepMs;
   if (firstMs >= endMs) throw refuseParameter('from', 'not before the end, or not yet');
-  if (firstMs < openMs - (isCoarse ? COARSE_MS : RECENT_MS)) {
+  const earliestMs = nowMs - (isCoarse ? COARSE_MS : RECENT_MS) - CLOCK_SLACK_MS;
+  if (firstMs < Math.floor(earliestMs / stepMs) * stepMs) {
     const known = isCoarse ? '48 hours' : '60 minutes; with a step of 180 or 900 of the last 48 hours';
     throw refuseParameter('from', `it is known of the last ${known}`);
   }

@@ -1,6 +1,7 @@
 import {
   type HistoryBucket,
   type HistoryMark,
+  MAX_HISTORY_MS,
   MAX_MARKS,
   SAMPLES_KEPT_MS,
   type Sample,
@@ -10,15 +11,18 @@ import {
 import { toStepSeconds } from '@sluice/contracts/time-steps';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
-import { toWriteOptions, within } from './deadline.ts';
+import { within } from './deadline.ts';
 import { parseRange, refuseParameter } from './keyset.ts';
-import { isDuplicateKey } from './store-error.ts';
+import { type InTransaction, transact } from './transaction.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** How soon after a mapping was retired another becomes active that takes its place, in ms: in the same transaction. */
+const REPLACED_MS = 5000;
+
 /** The history of how much waits. Every call rejects with DependencyAwayError. */
 export type Samples = {
-  /** Notes what was seen; false when somebody has done so for that moment. */
+  /** Notes what was seen; false when somebody has done so for that moment, or does at the same time. */
   insert(sample: Sample): Promise<boolean>;
   /**
    * Reads what was noted, in buckets: the last hour when no `from` is named.
@@ -35,6 +39,9 @@ type Found = Readonly<Record<(typeof JOB_STATES)[number], number | null>> & {
   readonly hasBackup: boolean;
 };
 
+/** A revision, and when it was activated or retired. */
+type ChangedMapping = { readonly source: string; readonly revision: number; readonly at: Date };
+
 const JOB_STATES = ['waiting', 'active', 'delayed', 'failed', 'parked'] as const;
 
 /** Creates the history of samples; `timeoutMs` is the connection's operation timeout by default. */
@@ -46,20 +53,17 @@ export function createSamples(
 
   async function insert({ at, ...sample }: Sample): Promise<boolean> {
     const _id = toSampleId('slot', at.getTime());
-    return within(timeoutMs, async (signal) => {
-      try {
-        await collection.insertOne({ _id, at, ...sample, expiresAt: toExpiry(at) }, toWriteOptions(signal));
-      } catch (error) {
-        if (isDuplicateKey(error)) return false;
-        throw error;
-      }
-      await addToHour(at, sample, signal);
-      return true;
+    // In one: after a failure between them the hour would never get the peak of this moment. A second sample is a conflict.
+    const { result } = await transact(connection, timeoutMs, async (options) => {
+      await collection.insertOne({ _id, at, ...sample, expiresAt: toExpiry(at) }, options);
+      await addToHour(at, sample, options);
+      return 'committed';
     });
+    return result === 'committed';
   }
 
   /** The most of each hour, which a question for a month would be too slow without. */
-  async function addToHour(at: Date, sample: Omit<Sample, 'at'>, signal: AbortSignal): Promise<void> {
+  async function addToHour(at: Date, sample: Omit<Sample, 'at'>, options: InTransaction): Promise<void> {
     const hour = new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS);
     const { queue, hasBackup, replicationLagMs } = sample;
     const counts = Object.entries(queue ?? {}).map(([name, value]) => [`queue.${name}`, value] as const);
@@ -69,7 +73,7 @@ export function createSamples(
         $max: { ...Object.fromEntries(counts), hasBackup, replicationLagMs },
         $setOnInsert: { at: hour, expiresAt: toExpiry(hour) },
       },
-      { upsert: true, ...toWriteOptions(signal) },
+      { upsert: true, ...options },
     );
   }
 
@@ -122,24 +126,36 @@ export function createSamples(
     );
   }
 
+  /** The newest first; limited when other tenants' are gone, whose would leave no place for the own ones. */
+  function readMappings(
+    tenant: string,
+    field: 'activatedAt' | 'retiredAt',
+    range: { readonly $gte: Date; readonly $lt: Date },
+    signal: AbortSignal,
+  ): Promise<readonly ChangedMapping[]> {
+    return toCollection(connection, 'mappings')
+      .aggregate<ChangedMapping>(
+        [
+          { $match: { [field]: range } },
+          { $sort: { [field]: -1 } },
+          { $project: { source: 1, revision: 1, at: `$${field}` } },
+          { $lookup: { from: 'sources', localField: 'source', foreignField: '_id', as: 'owner' } },
+          { $match: { 'owner.tenant': tenant } },
+          { $limit: MAX_MARKS },
+          { $project: { owner: 0 } },
+        ],
+        { signal, maxTimeMS: timeoutMs },
+      )
+      .toArray();
+  }
+
   async function readMarks(tenant: string, from: Date, to: Date): Promise<HistoryMark[]> {
     const range = { $gte: from, $lt: to };
     const options = { maxTimeMS: timeoutMs, limit: MAX_MARKS };
-    const [mappings, operations] = await within(timeoutMs, (signal) =>
+    const [activated, retired, operations] = await within(timeoutMs, (signal) =>
       Promise.all([
-        toCollection(connection, 'mappings')
-          .aggregate<{ readonly source: string; readonly revision: number; readonly activatedAt: Date }>(
-            [
-              { $match: { activatedAt: range } },
-              { $sort: { activatedAt: -1 } },
-              { $limit: MAX_MARKS },
-              { $lookup: { from: 'sources', localField: 'source', foreignField: '_id', as: 'owner' } },
-              { $match: { 'owner.tenant': tenant } },
-              { $project: { source: 1, revision: 1, activatedAt: 1 } },
-            ],
-            { signal, maxTimeMS: timeoutMs },
-          )
-          .toArray(),
+        readMappings(tenant, 'activatedAt', range, signal),
+        readMappings(tenant, 'retiredAt', range, signal),
         connection.db
           .collection<{ readonly _id: string; readonly kind: string; readonly createdAt: Date }>('operations')
           .find(
@@ -151,9 +167,8 @@ export function createSamples(
       ]),
     );
     return [
-      ...mappings.map(({ source, revision, activatedAt }): HistoryMark => {
-        return { at: activatedAt.toISOString(), kind: 'mapping', subject: source, revision };
-      }),
+      ...activated.map((one) => toMark('mapping', one)),
+      ...retired.filter((one) => !isReplaced(one, activated)).map((one) => toMark('mapping-retired', one)),
       ...operations.map(({ _id, kind, createdAt }): HistoryMark => {
         return { at: createdAt.toISOString(), kind: KINDS[kind] ?? 'replay', subject: _id, revision: null };
       }),
@@ -172,6 +187,17 @@ const KINDS: Readonly<Record<string, HistoryMark['kind']>> = {
   fullSync: 'full-sync',
 };
 
+function toMark(kind: HistoryMark['kind'], { source, revision, at }: ChangedMapping): HistoryMark {
+  return { at: at.toISOString(), kind, subject: source, revision };
+}
+
+function isReplaced(retired: ChangedMapping, activated: readonly ChangedMapping[]): boolean {
+  return activated.some(({ source, at }) => {
+    const laterMs = at.getTime() - retired.at.getTime();
+    return source === retired.source && laterMs >= 0 && laterMs <= REPLACED_MS;
+  });
+}
+
 /** Ids are in order of their times, and those of each unit lie together. */
 function toSampleId(unit: 'slot' | 'hour', atMs: number): string {
   return `${unit}:${new Date(atMs).toISOString()}`;
@@ -186,7 +212,9 @@ function toTime(query: StatsHistoryQuery, nowMs: number): { readonly fromMs: num
   const toMs = range?.$lt?.getTime() ?? nowMs;
   const fromMs = range?.$gte?.getTime() ?? toMs - HOUR_MS;
   if (fromMs >= toMs) throw refuseParameter('from', 'not before the end');
-  if (toMs - fromMs > SAMPLES_KEPT_MS) throw refuseParameter('from', 'more than 31 days before the end');
+  // The end may be moved to that of the bucket in which now is.
+  if (Math.min(toMs, nowMs) - fromMs > MAX_HISTORY_MS)
+    throw refuseParameter('from', 'more than 32 days before the end');
   return { fromMs, toMs };
 }
 

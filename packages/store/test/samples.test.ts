@@ -1,5 +1,6 @@
-import type { Sample } from '@sluice/contracts/stats-history';
+import { MAX_MARKS, type Sample } from '@sluice/contracts/stats-history';
 import { describe, expect, it } from 'vitest';
+import { toCollection } from '../src/collections.ts';
 import { createSamples } from '../src/samples.ts';
 import { useDatabase } from './database.ts';
 
@@ -23,6 +24,21 @@ describe('samples', () => {
   it('are one for each moment', async () => {
     expect(await samples.insert(toSample(START - HOUR, 1))).toBe(true);
     expect(await samples.insert(toSample(START - HOUR, 2))).toBe(false);
+  });
+
+  it('are noted with their hour, or not at all', async () => {
+    const at = START + 7 * HOUR;
+    const hour = { _id: `hour:${iso(at)}` };
+    const noted = toCollection(connection, 'samples');
+    // Nothing can be set within a text, so the hour is refused.
+    await connection.db
+      .collection<{ _id: string; queue: string }>('samples')
+      .insertOne({ ...hour, queue: 'x' });
+    await expect(samples.insert(toSample(at, 9))).rejects.toThrow('queue');
+    expect(await noted.countDocuments({ at: new Date(at) })).toBe(0);
+    await noted.deleteOne(hour);
+    expect(await samples.insert(toSample(at, 9))).toBe(true);
+    expect(await noted.findOne(hour)).toMatchObject({ queue: { waiting: 9 } });
   });
 
   it('are read in buckets that hold the most of each, and null where nobody knows', async () => {
@@ -54,7 +70,7 @@ describe('samples', () => {
     expect([before.buckets.length, before.hasBackup]).toEqual([120, false]);
   });
 
-  it('come with the mappings that became active and the operations on many events, of the own tenant', async () => {
+  it('come with the mappings that changed and the operations on many events, of the own tenant', async () => {
     const { db } = connection;
     const at = new Date(START + 1000);
     await db.collection<{ _id: string; [name: string]: unknown }>('sources').insertMany([
@@ -62,8 +78,13 @@ describe('samples', () => {
       { _id: 'theirs', tenant: 'other' },
     ]);
     await db.collection<{ _id: string; [name: string]: unknown }>('mappings').insertMany([
-      { _id: 'mine:2', source: 'mine', revision: 2, activatedAt: at },
-      { _id: 'theirs:1', source: 'theirs', revision: 1, activatedAt: at },
+      { _id: 'mine:1', source: 'mine', revision: 1, retiredAt: at },
+      { _id: 'mine:2', source: 'mine', revision: 2, activatedAt: at, retiredAt: new Date(START + 60_000) },
+      // More than an answer holds, and newer.
+      ...Array.from({ length: MAX_MARKS + 1 }, (_, n) => ({
+        ...{ _id: `theirs:${n}`, source: 'theirs', revision: n },
+        ...{ activatedAt: new Date(START + 90_000 + n), retiredAt: new Date(START + 95_000 + n) },
+      })),
     ]);
     const operation = { tenant: 'default', event: null, createdAt: new Date(START + 2000) };
     await db.collection<{ _id: string; [name: string]: unknown }>('operations').insertMany([
@@ -72,12 +93,17 @@ describe('samples', () => {
       { _id: 'op_3', ...operation, kind: 'fullSync', createdAt: new Date(START + 3000) },
       { _id: 'op_4', ...operation, kind: 'discard', tenant: 'other' },
     ]);
-    const { marks } = await samples.read(
-      'default',
-      { from: iso(START), to: iso(START + HOUR) },
-      START + HOUR,
-    );
+    await db.command({ profile: 2 });
+    const { marks } = await samples
+      .read('default', { from: iso(START), to: iso(START + HOUR) }, START + HOUR)
+      .finally(() => db.command({ profile: 0 }));
+    const asked = await db.collection('system.profile').find({ 'command.aggregate': 'mappings' }).toArray();
+    expect(asked.map(({ planSummary }) => planSummary).toSorted()).toEqual([
+      'IXSCAN { activatedAt: -1 }',
+      'IXSCAN { retiredAt: -1 }',
+    ]);
     expect(marks).toEqual([
+      { at: iso(START + 60_000), kind: 'mapping-retired', subject: 'mine', revision: 2 },
       { at: iso(START + 3000), kind: 'full-sync', subject: 'op_3', revision: null },
       { at: iso(START + 2000), kind: 'replay', subject: 'op_1', revision: null },
       { at: iso(START + 1000), kind: 'mapping', subject: 'mine', revision: 2 },
@@ -86,11 +112,18 @@ describe('samples', () => {
 
   it.each([
     [{ from: iso(START), to: iso(START) }, 'from'],
-    [{ from: iso(START - 32 * 24 * HOUR), to: iso(START) }, 'from'],
+    [{ from: iso(START - 32 * 24 * HOUR - 1000), to: iso(START) }, 'from'],
   ])('refuse a time that is none, or too long', async (query, parameter) => {
     await expect(samples.read('default', query, START)).rejects.toMatchObject({
       code: 'ERR_QUERY_INVALID',
       errors: [{ pointer: `/${parameter}` }],
     });
+  });
+
+  it('can be asked for of 31 days up to the end of the bucket in which now is', async () => {
+    const now = START + 13 * HOUR;
+    const query = { from: iso(now - 31 * 24 * HOUR), to: iso(now + 48 * HOUR) };
+    const { buckets } = await samples.read('default', query, now);
+    expect(buckets.at(-1)?.at).toBe(iso(START + 12 * HOUR));
   });
 });

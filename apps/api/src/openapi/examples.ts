@@ -122,6 +122,7 @@ const recentStats: RecentStats = {
     },
   ],
   sources: [{ source: 'shop', accepted: 120, normalized: 117, duplicate: 2, dead: 1, failed: 0 }],
+  knownFrom: null,
 };
 
 const hourlyStats: HourlyStats = {

@@ -25,7 +25,7 @@ export function addStatsHistoryRoute(
         operationId: 'getStatsHistory',
         summary: 'Tell how much waited, and how far the backup was behind',
         description:
-          'Schedulers note that every 15 s; it is kept for 31 days. A bucket holds the most of what was noted in it: 15 s long for 30 minutes, 30 s for an hour, and so on up to 6 h. Without `from` the hour before `to`. `/api/events/stats` and `/api/sync/health` tell how it is now.',
+          'Schedulers note that every 15 s; it is kept for 31 days. A bucket holds the most of what was noted in it. It is 15 s, 30 s, 1 min, 3 min, 15 min, 1 h, 2 h, 6 h or 12 h long and begins at a whole multiple of that (UTC): the shortest of which 120 at most touch the time, so 30 s for an hour that begins with a bucket, and 1 min for any other. Without `from` the hour before `to`. `/api/events/stats` and `/api/sync/health` tell how it is now.',
         querystring: statsHistoryQuerySchema,
         response: {
           200: json('The time in buckets.', statsHistorySchema),

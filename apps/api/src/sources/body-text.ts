@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import { ProblemException } from '@sluice/contracts/errors';
+import { addJsonParser } from '@sluice/runtime/json-parser';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /**
@@ -8,14 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
  */
 export function keepBodyText(scope: FastifyInstance): (request: FastifyRequest) => string {
   const texts = new WeakMap<FastifyRequest, string>();
-  const parse = scope.getDefaultJsonParser('error', 'error');
-  scope.removeContentTypeParser('application/json');
-  scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    if (!isUtf8(body)) return done(new ProblemException('ERR_UNICODE_INVALID', 'The bytes are not UTF-8.'));
-    const text = body.toString('utf8');
-    // The parser overlooks a byte order mark.
-    texts.set(request, text.replace(/^\uFEFF/, ''));
-    void parse(request, text, done);
-  });
+  // The parser overlooks a byte order mark.
+  addJsonParser(scope, (request, text) => texts.set(request, text.replace(/^\uFEFF/, '')));
   return (request) => texts.get(request) ?? '';
 }

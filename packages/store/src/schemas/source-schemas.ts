@@ -2,7 +2,17 @@ import { MAPPING_STATES } from '@sluice/contracts/mapping';
 import { POLL_OUTCOMES } from '@sluice/contracts/poll';
 import { Schema } from 'mongoose';
 import type { Documents } from '../collections.ts';
-import { anyText, anything, type Fields, integer, OPTIONS, type Schemas, text, time } from './fields.ts';
+import {
+  anyText,
+  anything,
+  type Fields,
+  integer,
+  OPTIONS,
+  only,
+  type Schemas,
+  text,
+  time,
+} from './fields.ts';
 
 /** How long the runs of polled sources are kept at most: 30 days. */
 const POLL_RUNS_TTL_SECONDS = 30 * 86_400;
@@ -69,6 +79,9 @@ export function createSourceSchemas(): Schemas<'sources' | 'mappings' | 'checkpo
   // The keys of this one, and whose each source is, are all that a worker reads to see whether anything changed.
   mappings.index({ state: 1, _id: 1 }, { partialFilterExpression: { state: 'active' } });
   mappings.index({ source: 1 }, { unique: true, partialFilterExpression: { state: 'active' } });
+  // For the marks of the charts, which every open overview asks for all the time.
+  mappings.index({ activatedAt: -1 }, only('activatedAt'));
+  mappings.index({ retiredAt: -1 }, only('retiredAt'));
 
   const pollRuns = new Schema(FIELDS.poll_runs, OPTIONS);
   pollRuns.index({ source: 1, startedAt: -1 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toDrawn, toDurationTop } from './history.ts';
+import { describeMark, toDrawn, toDurationTop } from './history.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -11,6 +11,12 @@ it('takes only what was not sampled although its time came for a gap', () => {
   expect(toDrawn(history, START + 61_000)).toHaveLength(2);
   const long = { stepSeconds: 900, buckets: [gap(START)] };
   expect([toDrawn(long, START + 29_000).length, toDrawn(long, START + 31_000).length]).toEqual([0, 1]);
+});
+
+it('tells a mapping that became active from one that was retired', () => {
+  const mark = { at: iso(START), subject: 'shop', revision: 3 };
+  expect(describeMark({ ...mark, kind: 'mapping' })).toBe('mapping of shop, revision 3');
+  expect(describeMark({ ...mark, kind: 'mapping-retired' })).toBe('mapping of shop retired, revision 3');
 });
 
 it('ends axes at round durations', () => {

@@ -28,6 +28,8 @@ export function describeMark({ kind, subject, revision }: HistoryMark): string {
   switch (kind) {
     case 'mapping':
       return `mapping of ${subject}, revision ${revision ?? '?'}`;
+    case 'mapping-retired':
+      return `mapping of ${subject} retired, revision ${revision ?? '?'}`;
     case 'full-sync':
       return 'full sync';
     default:

@@ -34,7 +34,7 @@ export function Marks({
 
 function MarkLink({ mark }: { readonly mark: HistoryMark }) {
   const words = describeMark(mark);
-  if (mark.kind === 'mapping') {
+  if (mark.kind === 'mapping' || mark.kind === 'mapping-retired') {
     return (
       <Link to="/sources/$id" params={{ id: mark.subject }}>
         {words}

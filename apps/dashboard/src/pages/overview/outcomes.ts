@@ -24,19 +24,35 @@ export type SourceCounts = Omit<Counts, 'rejected'> & { readonly source: string 
 
 const NOTHING: Counts = { accepted: 0, normalized: 0, duplicate: 0, failed: 0, dead: 0, rejected: 0 };
 
-/** A time of which columns are made; `isLive` = it goes on, and so do its columns. */
-type Place = { readonly fromMs: number; readonly toMs: number; readonly isLive: boolean };
+/** A time of which columns are made, asked for at `loadedMs`; `isLive` = it goes on, and so do its columns. */
+type Place = {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly isLive: boolean;
+  readonly loadedMs: number;
+};
 
-/** Makes columns of what was settled in a time. What lies after the answer is not known. */
-export function toRecentColumns(answer: RecentStats, place: Place, nowMs: number): readonly Column[] {
-  const known = answer.buckets.map(({ at, latency, ...counts }) => ({ at, latency, counts }));
-  return place.isLive ? extend(known, answer.stepSeconds * 1000, nowMs) : known;
+/** Makes columns of what was settled in a time. What lies after the answer, or before the counting, is not known. */
+export function toRecentColumns(
+  { buckets, knownFrom, stepSeconds }: RecentStats,
+  { isLive, loadedMs }: Pick<Place, 'isLive' | 'loadedMs'>,
+  nowMs: number,
+): readonly Column[] {
+  const known = buckets.map(({ at, latency, ...counts }): Column => {
+    return { at, latency, counts: knownFrom !== null && at < knownFrom ? null : counts };
+  });
+  const last = known.at(-1);
+  if (!isLive || last === undefined) return known;
+  // The clock here can be fast: it was no later there than the end of the last bucket.
+  const stepMs = stepSeconds * 1000;
+  const latestMs = Date.parse(last.at) + stepMs + nowMs - loadedMs;
+  return extend(known, stepMs, Math.min(nowMs, latestMs));
 }
 
 /** Makes columns of `stepMs` of hours; hours that the answer does not name are empty. */
 export function toHourlyColumns(
   answer: Pick<HourlyStats, 'hours' | 'rejected'>,
-  { fromMs, loadedMs, stepMs, isLive }: Place & { readonly loadedMs: number; readonly stepMs: number },
+  { fromMs, loadedMs, stepMs, isLive }: Place & { readonly stepMs: number },
   nowMs: number,
 ): readonly Column[] {
   const toStart = (time: string) => Math.floor(Date.parse(time) / stepMs) * stepMs;
@@ -72,6 +88,11 @@ function extend(known: readonly Column[], stepMs: number, nowMs: number): readon
     columns.push({ at: new Date(atMs - stepMs).toISOString(), counts: null, latency: {} });
   }
   return columns;
+}
+
+/** Returns how long that is of which something is known, in ms: whole columns of `stepMs`. */
+export function toKnownMs(columns: readonly Column[], stepMs: number): number {
+  return columns.filter(({ counts }) => counts !== null).length * stepMs;
 }
 
 /** Adds up what is known. */

@@ -18,7 +18,7 @@ import { describeMark } from './history.ts';
 import { Latency } from './latency.tsx';
 import { LedgerLine } from './ledger-line.tsx';
 import { Marks } from './marks.tsx';
-import { type Column, sumColumns } from './outcomes.ts';
+import { type Column, sumColumns, toKnownMs } from './outcomes.ts';
 import styles from './overview.module.css';
 import { type OverviewSearch, toTexts, widen } from './search.ts';
 import { toShownTime } from './shown-time.ts';
@@ -135,7 +135,7 @@ function Figures({
     <>
       {stats !== null && (
         <>
-          <Rail stations={toStations(stats, sumColumns(columns), time.toMs - time.fromMs, backup)} />
+          <Rail stations={toStations(stats, sumColumns(columns), toKnownMs(columns, time.stepMs), backup)} />
           <LedgerLine ledger={stats.ledger} />
         </>
       )}

@@ -30,6 +30,9 @@ it('cuts a chosen time into what is known of it', () => {
     '3 min',
     'hour',
   ]);
-  expect(toShownTime(ofAge(50), NOW)).toMatchObject({ isLive: false, name: 'the chosen 10 min' });
+  expect(toShownTime(ofAge(50), NOW)).toMatchObject({ isLive: false, name: 'the chosen 10 min 15 s' });
+  expect(toShownTime(ofAge(49 * 60), NOW)).toMatchObject({
+    ...{ name: 'the chosen 1 h', fromMs: Date.UTC(2025, 11, 31, 2), toMs: Date.UTC(2025, 11, 31, 3) },
+  });
   expect(toShownTime(ofAge(5), NOW)).toMatchObject({ isLive: true });
 });

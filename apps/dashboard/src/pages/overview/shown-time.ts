@@ -10,8 +10,9 @@ export type ShownTime = {
   readonly key: string;
   /** In words, as in "in …". */
   readonly name: string;
+  /** Where its first bucket begins. */
   readonly fromMs: number;
-  /** Where it ends: after the bucket in which now is, unless an earlier end was chosen. */
+  /** Where its last bucket ends: the one in which now is, unless an earlier end was chosen. */
   readonly toMs: number;
   /** Whether now lies in it. */
   readonly isLive: boolean;
@@ -41,10 +42,13 @@ function toShown(fromMs: number, wantedMs: number, nowMs: number): ShownTime {
   const least =
     fromMs < nowMs - COARSE_MS ? HOUR_SECONDS : fromMs < nowMs - RECENT_MS ? COARSE_STEP_SECONDS : 0;
   const stepMs = toStepSeconds(fromMs, wantedMs, least) * 1000;
-  const endMs = isLive ? (Math.floor(nowMs / stepMs) + 1) * stepMs : wantedMs;
+  // Only whole buckets are known, so they are what is shown, and named.
+  const firstMs = Math.floor(fromMs / stepMs) * stepMs;
+  const lastMs = Math.ceil(wantedMs / stepMs) * stepMs;
+  const toMs = isLive ? (Math.floor(nowMs / stepMs) + 1) * stepMs : lastMs;
   return {
-    ...{ key: `${fromMs} ${wantedMs}`, name: `the chosen ${formatDuration(wantedMs - fromMs)}` },
-    ...{ fromMs, toMs: endMs, isLive, stepMs, step: toStepName(stepMs) },
+    ...{ key: `${fromMs} ${wantedMs}`, name: `the chosen ${formatDuration(lastMs - firstMs)}` },
+    ...{ fromMs: firstMs, toMs, isLive, stepMs, step: toStepName(stepMs) },
     isHourly: stepMs >= HOUR_SECONDS * 1000,
   };
 }

@@ -10,18 +10,19 @@ const LATE_MS = 10_000;
 
 const MINUTE_MS = 60_000;
 
-/** Makes the rail of a range: what passed each station in it, what waits at the queue now. */
+/** Makes the rail of a range: what passed each station in the `knownMs` of it, what waits at the queue now. */
 export function toStations(
   stats: Stats,
   counts: Counts,
-  spanMs: number,
+  knownMs: number,
   backup: SyncHealth | null,
 ): readonly RailStation[] {
   const { queue, oldestWaitingMs, inbox } = stats;
   const isLate = oldestWaitingMs !== null && oldestWaitingMs > LATE_MS;
   const queued: StationState = queue.waiting > 0 ? (isLate ? 'slow' : 'flow') : 'idle';
   const { accepted, normalized, duplicate, dead, failed, rejected } = counts;
-  const rate = (count: number) => `${formatFigure(count / (spanMs / MINUTE_MS))}/min`;
+  const rate = (count: number) =>
+    knownMs === 0 ? null : `${formatFigure(count / (knownMs / MINUTE_MS))}/min`;
   return [
     {
       station: 'Received',

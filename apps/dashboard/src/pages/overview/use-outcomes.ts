@@ -60,15 +60,15 @@ type Loaded = {
 async function readRecent(time: ShownTime, source: string | undefined, signal: AbortSignal): Promise<Loaded> {
   const query = { step: time.stepMs / 1000, source, ...toTexts(time) };
   const answer = await read<RecentStats>('/api/events/stats/recent', query, signal);
-  return { time, toColumns: (nowMs) => toRecentColumns(answer, time, nowMs), sources: answer.sources };
+  const place = { ...time, loadedMs: Date.now() };
+  return { time, toColumns: (nowMs) => toRecentColumns(answer, place, nowMs), sources: answer.sources };
 }
 
 async function readHours(time: ShownTime, source: string | undefined, signal: AbortSignal): Promise<Loaded> {
-  const fromMs = Math.floor(time.fromMs / time.stepMs) * time.stepMs;
   const loadedMs = Math.min(Date.now(), time.toMs - 1);
-  const query = { ...toTexts({ ...time, fromMs }), source };
+  const query = { ...toTexts(time), source };
   const answer = await read<HourlyStats>('/api/events/stats/hourly', query, signal);
-  const place = { ...time, fromMs, loadedMs };
+  const place = { ...time, loadedMs };
   return {
     time,
     toColumns: (nowMs) => toHourlyColumns(answer, place, nowMs),
