@@ -11,7 +11,7 @@ type Operation = {
   description?: string;
   operationId?: string;
   parameters?: { name: string; in: string; description?: string }[];
-  requestBody?: { content: Record<string, Media> };
+  requestBody?: { required?: boolean; content: Record<string, Media> };
   responses: Record<string, { description: string; content: Record<string, Media> }>;
 };
 type Document = {
@@ -132,6 +132,16 @@ describe('/openapi.json', () => {
       for (const media of Object.values(operation.requestBody?.content ?? {}))
         expect(media.example, name).toBeDefined();
     }
+  });
+
+  it('says where a body may be left out', async () => {
+    const { operations } = await readDocument();
+    const optional = operations.filter(([, { requestBody }]) => requestBody?.required === false);
+    expect(optional.map(([name]) => name).sort()).toEqual([
+      'post /api/events/{id}/replay',
+      'post /api/sources/{id}/mapping/{revision}/activate',
+      'post /api/sources/{id}/mapping/{revision}/trial',
+    ]);
   });
 
   it('refers to nothing that is missing, and holds nothing that is not referred to', async () => {

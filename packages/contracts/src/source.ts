@@ -133,7 +133,7 @@ export const pushSourceSchema = z.strictObject({
     .describe('What its webhooks may hold; a form becomes an object, text stays a string.'),
   rateLimit: z
     .strictObject({
-      perSecond: z.number().positive().max(1_000_000),
+      perSecond: z.number().min(0.001).max(1_000_000),
       burst: z.number().int().min(1).max(1_000_000).optional(),
     })
     .optional()

@@ -35,6 +35,11 @@ test('rounds Retry-After up to whole seconds', () => {
   expect(toProblem(error, 'req_1').headers).toEqual({ 'retry-after': '1' });
 });
 
+test('never asks to wait for longer than a day', () => {
+  const error = new ProblemException('ERR_RATE_LIMITED', undefined, { retryAfterSeconds: Infinity });
+  expect(toProblem(error, 'req_1').headers).toEqual({ 'retry-after': '86400' });
+});
+
 test('says how to authenticate', () => {
   const { headers } = toProblem(new ProblemException('ERR_UNAUTHENTICATED'), 'req_1');
   expect(headers).toEqual({ 'www-authenticate': 'Bearer realm="sluice"' });

@@ -17,6 +17,9 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 /** How long a sender is asked to wait when the error names no time, in seconds. */
 const RETRY_AFTER_SECONDS = 2;
 
+/** A day: nobody waits for longer, and a limit that lets nothing pass would name no number at all. */
+const MAX_RETRY_AFTER_SECONDS = 86_400;
+
 /** A problem with the headers that belong to it. */
 export type ProblemAnswer = {
   readonly problem: Problem;
@@ -54,11 +57,15 @@ function toShownDetail({ code, message, errors }: ProblemException): string {
   return message === title && !leadsNowhere ? mend : message;
 }
 
+function toRetryAfter(seconds: number): string {
+  return String(Math.ceil(Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_SECONDS)));
+}
+
 function toHeaders({ code, retryAfterSeconds }: ProblemException): Record<string, string> {
   const waits = code === 'ERR_UNAVAILABLE' || code === 'ERR_RATE_LIMITED';
   const seconds = retryAfterSeconds ?? (waits ? RETRY_AFTER_SECONDS : undefined);
   return {
-    ...(seconds === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(seconds))) }),
+    ...(seconds === undefined ? {} : { 'retry-after': toRetryAfter(seconds) }),
     ...(code === 'ERR_UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer realm="sluice"' } : {}),
   };
 }

@@ -127,11 +127,14 @@ function toDocsPolicy(page: string): string {
   ].join('; ');
 }
 
-type Media = { example?: unknown };
+type Media = {
+  example?: unknown;
+  readonly schema?: { readonly anyOf?: readonly { readonly type?: string }[] };
+};
 type Answer = { readonly content?: Record<string, Media>; readonly description?: string };
 type Operation = {
   readonly operationId?: string;
-  readonly requestBody?: { readonly content: Record<string, Media> };
+  readonly requestBody?: { required?: boolean; readonly content: Record<string, Media> };
   readonly responses?: Record<string, Answer>;
 };
 type Document = {
@@ -145,6 +148,7 @@ function complete<Given extends object>(given: Given): Given {
   for (const [path, methods] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(methods)) {
       addExamples(path, method, operation);
+      noteOptionalBody(operation);
       addHeaders(operation.operationId ?? '', operation.responses ?? {});
     }
   }
@@ -155,6 +159,14 @@ function complete<Given extends object>(given: Given): Given {
     if (unused.length === 0) return given;
     for (const name of unused) delete schemas[name];
   }
+}
+
+/** The plugin takes every body for required, also one that may be null, which none at all is read as. */
+function noteOptionalBody({ requestBody }: Operation): void {
+  if (requestBody === undefined) return;
+  const media = Object.values(requestBody.content);
+  const mayBeNull = media.some(({ schema }) => schema?.anyOf?.some(({ type }) => type === 'null') === true);
+  if (mayBeNull) requestBody.required = false;
 }
 
 function addExamples(path: string, method: string, { requestBody, responses = {} }: Operation): void {
