@@ -89,7 +89,8 @@ async function fold(
   const run = toRun(next, { to, before, room: MAX_GAPS - gaps.length });
   const done = [...late, ...run.receipts].filter(({ state }) => state === 'settled');
   if (done.length === 0 && run.to === to) return 0;
-  const apart = done.filter((receipt) => receipt.uncounted === true);
+  // What an instance had not told of when it ended is in none of the events that it told of, either.
+  const apart = done.filter((receipt) => receipt.uncounted === true || receipt.seq > known.seq);
   const lateSeqs = late.map(({ seq }) => seq);
   await instances.updateOne(
     { _id: instance },

@@ -202,6 +202,21 @@ describe('compactReceipts', () => {
     expect(await readLedger(connection)).toEqual(before);
   });
 
+  it('names as many events as before of a batch that an instance lost before it crashed', async () => {
+    await settle('lossy', [1, 3, 4]);
+    await beat('lossy', 3, 9);
+    const instances = toCollection(connection, 'instances');
+    await instances.updateOne({ _id: 'lossy' }, { $set: { seenAt: new Date(Date.now() - 90_000_000) } });
+    const readEntry = async () => {
+      const { instances: entries } = await readLedger(connection);
+      return entries.find(({ instance }) => instance === 'lossy');
+    };
+    const before = await readEntry();
+    expect(before).toMatchObject({ accepted: 6, merged: 3, settled: 6, missing: [{ from: 2, to: 2 }] });
+    expect(await compactReceipts(connection, now)).toBe(3);
+    expect(await readEntry()).toEqual(before);
+  });
+
   it('gets past void receipts, however many', async () => {
     const at = new Date(0);
     const voids = Array.from({ length: 5_000 }, (_, index) => {
