@@ -84,7 +84,7 @@ describe('GET /api/events/raw', () => {
     ['status[$ne]=dead', '/status[$ne]'],
     ['status=dead&status=failed', '/status'],
     ['limit=0', '/limit'],
-    ['limit=501', '/limit'],
+    ['limit=1001', '/limit'],
     ['limit=ten', '/limit'],
     ['from=yesterday', '/from'],
     ['colour=red', '/colour'],

@@ -50,7 +50,8 @@ function findWorst<One extends { readonly value: number }>(all: readonly One[]):
 
 async function use(page: Page): Promise<void> {
   for (const key of ['j', 'j', 'k', 'u', 'u', '?']) await page.keyboard.press(key);
-  await page.getByRole('dialog').waitFor();
+  // With the focus it listens to keys, a frame after it is there.
+  await page.locator('[role="dialog"]:focus-within').waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('Control+k');

@@ -7,7 +7,7 @@ import { wholeNumber } from './whole-number.ts';
 
 /** The page size when none is asked for, and the largest. */
 const DEFAULT_LIMIT = 50;
-export const MAX_LIMIT = 500;
+export const MAX_LIMIT = 1000;
 
 const time = z.union([z.iso.datetime({ offset: true }), z.iso.date()], {
   error: 'expected a time like 2026-01-31T12:00:00Z, or a date like 2026-01-31',

@@ -1,6 +1,6 @@
 import type { StatusItem } from '@sluice/contracts/live';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Failure, type Query, read } from './http.ts';
 import { useLiveState } from './live-context.ts';
 import {
@@ -44,7 +44,7 @@ export type LiveList<Item extends Row> = {
   /** When the newest page was last loaded, in epoch ms. */
   readonly loadedAt: number;
   readonly hasMore: boolean;
-  readonly isLoadingMore: boolean;
+  /** Loads the next page, unless it is being loaded. */
   loadMore(): void;
   /** Shows what was held back, or loads the list again where that was too much. */
   showNew(): void;
@@ -53,7 +53,7 @@ export type LiveList<Item extends Row> = {
 
 /** How many rows the first page has, and each further one: whoever scrolls on wants to go far. */
 const FIRST_SIZE = 100;
-const NEXT_SIZE = 500;
+const NEXT_SIZE = 1000;
 
 /** Reads a page of a list; the newest where `cursor` is null. @throws Failure */
 export function readPage<Item>(
@@ -112,6 +112,8 @@ export function useLiveRows<Item extends Row>(
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
     staleTime: Number.POSITIVE_INFINITY,
+    // Pages never change once they are loaded; to compare all of them with every further one takes longer than to show it.
+    structuralSharing: false,
   });
   const firstPage = pages.data?.pages[0];
   const newest = useQuery({
@@ -136,7 +138,8 @@ export function useLiveRows<Item extends Row>(
   );
 
   const loaded = pages.data;
-  useEffect(() => {
+  // Before anything is drawn, or each page would be drawn twice: without its rows, and with them.
+  useLayoutEffect(() => {
     if (loaded === undefined) return;
     const [first, ...older] = loaded.pages;
     if (begun.current !== name) {
@@ -214,8 +217,7 @@ export function useLiveRows<Item extends Row>(
     failure: toFailure(pages.error ?? newest.error),
     loadedAt: Math.max(pages.dataUpdatedAt, newest.dataUpdatedAt),
     hasMore: pages.hasNextPage,
-    isLoadingMore: pages.isFetchingNextPage,
-    loadMore: () => void fetchNextPage(),
+    loadMore: () => void fetchNextPage({ cancelRefetch: false }),
     showNew: () => {
       setCounted(new Set());
       if (isOverflown) reload();

@@ -4,7 +4,7 @@ import type { Row } from '../data/live-rows.ts';
 import { useRowHeight } from '../shell/row-height.ts';
 import styles from './data-table.module.css';
 import type { Selection } from './selection.ts';
-import { TableRow } from './table-row.tsx';
+import { TableRow, toPosition } from './table-row.tsx';
 import { useWindowWidth } from './window-width.ts';
 
 /** A column: what it is called, how a cell looks, how wide it is. */
@@ -25,7 +25,7 @@ export type Column<Item> = {
 /** A line across the table, above the row of this id or on top. */
 export type Rule = { readonly aboveId: string | null; readonly text: React.ReactNode };
 
-const OVERSCAN = 8;
+const OVERSCAN = 5;
 const RULE = 'rule';
 
 /**
@@ -66,7 +66,7 @@ export function DataTable<Item extends Row>({
       allColumns.filter(({ from = 0, until = Number.POSITIVE_INFINITY }) => width >= from && width < until),
     [allColumns, width],
   );
-  const columnCount = columns.length + (selection === undefined ? 0 : 1);
+  const tracks = toTracks(columns, selection !== undefined);
   const rowHeight = useRowHeight();
   const [focusedId, setFocusedId] = useState<string | null>(null);
   const focusedIndex = focusedId === null ? -1 : items.findIndex(({ id }) => id === focusedId);
@@ -143,7 +143,6 @@ export function DataTable<Item extends Row>({
     }
   }
 
-  let above = 0;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only watches whether somebody reads
     <div
@@ -155,83 +154,72 @@ export function DataTable<Item extends Row>({
       onFocus={() => watch.focused(true)}
       onBlur={() => watch.focused(false)}
     >
-      <table className={styles['table']} aria-label={label} aria-rowcount={total ?? -1}>
-        <colgroup>
-          {selection !== undefined && <col style={{ width: '36px' }} />}
-          {withRest(columns).map(({ key, width: columnWidth }) => (
-            <col key={key} style={columnWidth === undefined ? undefined : { width: columnWidth }} />
-          ))}
-        </colgroup>
-        <thead>
-          <tr aria-rowindex={1}>
+      {/* Roles are said because the layout of a table is not used: it lays all rows out again when one comes into view. */}
+      {/* biome-ignore-start lint/a11y/noRedundantRoles: without the layout the elements lose their roles */}
+      <table
+        className={styles['table']}
+        style={tracks}
+        role="table"
+        aria-label={label}
+        aria-rowcount={total ?? -1}
+      >
+        <thead role="rowgroup">
+          <tr role="row" aria-rowindex={1}>
             {selection !== undefined && (
-              <th scope="col">
+              <th scope="col" role="columnheader">
                 <span className="visually-hidden">Selected</span>
               </th>
             )}
             {columns.map(({ key, name, align }) => (
-              <th key={key} scope="col" data-align={align}>
+              <th key={key} scope="col" role="columnheader" data-align={align}>
                 {name}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody onKeyDown={onKeyDown}>
+        <tbody role="rowgroup" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown}>
           {inView.map((row) => {
-            const gap = row.start - above;
-            above = row.end;
-            const space = gap > 0 && (
-              <tr key={`gap-${row.index}`}>
-                <td colSpan={columnCount} style={{ height: gap, padding: 0, border: 0 }} />
-              </tr>
-            );
             if (row.index === ruleAt) {
-              return [
-                space,
-                <tr key={RULE} className={styles['rule']}>
-                  <td colSpan={columnCount}>{rule?.text}</td>
-                </tr>,
-              ];
+              return (
+                <tr key={RULE} role="row" className={styles['rule']} style={toPosition(row.start)}>
+                  <td role="cell">{rule?.text}</td>
+                </tr>
+              );
             }
             const index = toIndex(row.index);
             const item = items[index];
             if (item === undefined) return null;
-            return [
-              space,
+            return (
               <TableRow
                 key={item.id}
                 item={item}
                 columns={columns}
                 rowIndex={row.index + 2}
+                start={row.start}
                 tone={toTone?.(item)}
                 isSelected={selection === undefined ? null : selection.ids.has(item.id)}
                 isTabStop={item.id === focusedId || (focusedIndex < 0 && index === 0)}
                 onFocus={setFocusedId}
                 onOpen={open}
                 onSelect={select}
-              />,
-            ];
-          })}
-          {virtual.getTotalSize() > above && (
-            <tr>
-              <td
-                colSpan={columnCount}
-                style={{ height: virtual.getTotalSize() - above, padding: 0, border: 0 }}
               />
-            </tr>
-          )}
+            );
+          })}
         </tbody>
       </table>
+      {/* biome-ignore-end lint/a11y/noRedundantRoles: see above */}
     </div>
   );
 }
 
-/** Some column must take what is left over, or has to give where they are too wide together: then it is the widest. */
-function withRest<Item>(columns: readonly Column<Item>[]): readonly Pick<Column<Item>, 'key' | 'width'>[] {
+/** Lays out the columns. Some must take what is left over: where all have widths it is the widest. */
+function toTracks<Item>(columns: readonly Column<Item>[], isSelectable: boolean): React.CSSProperties {
   const widths = columns.map(({ width = '' }) => Number.parseInt(width, 10));
-  if (widths.some(Number.isNaN)) return columns;
-  const widest = widths.indexOf(Math.max(...widths));
-  return columns.map(({ key, width = '' }, index) => (index === widest ? { key } : { key, width }));
+  const widest = widths.some(Number.isNaN) ? -1 : widths.indexOf(Math.max(...widths));
+  const tracks = columns.map(({ width }, index) =>
+    width === undefined || index === widest ? 'minmax(0, 1fr)' : width,
+  );
+  return { '--tracks': [...(isSelectable ? ['36px'] : []), ...tracks].join(' ') } as React.CSSProperties;
 }
 
 /** A link or a button in a row has its own Enter. */

@@ -91,7 +91,7 @@ export function LiveTable<Item extends Row>({
             {...(selection === undefined ? {} : { selection })}
             {...(onOpen === undefined ? {} : { onOpen })}
             {...(toTone === undefined ? {} : { toTone })}
-            {...(list.hasMore && !list.isLoadingMore ? { onEnd: list.loadMore } : {})}
+            {...(list.hasMore ? { onEnd: list.loadMore } : {})}
           />
         </StaleFrame>
       )}

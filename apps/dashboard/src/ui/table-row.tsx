@@ -7,6 +7,7 @@ function PlainRow<Item extends Row>({
   item,
   columns,
   rowIndex,
+  start,
   tone,
   isSelected,
   isTabStop,
@@ -17,6 +18,8 @@ function PlainRow<Item extends Row>({
   readonly item: Item;
   readonly columns: readonly Column<Item>[];
   readonly rowIndex: number;
+  /** How far below the first row it stands, in px. */
+  readonly start: number;
   readonly tone: 'dead' | 'failed' | 'rejected' | undefined;
   /** Null where nothing can be selected. */
   readonly isSelected: boolean | null;
@@ -27,6 +30,9 @@ function PlainRow<Item extends Row>({
 }) {
   return (
     <tr
+      // biome-ignore lint/a11y/noRedundantRoles: a grid is no row unless it says so
+      role="row"
+      style={toPosition(start)}
       data-row={item.id}
       data-tone={tone}
       data-selected={isSelected === true}
@@ -37,7 +43,8 @@ function PlainRow<Item extends Row>({
     >
       {isSelected !== null && (
         // biome-ignore lint/a11y/useKeyWithClickEvents: `x` selects
-        <td onClick={(click) => click.stopPropagation()} className={styles['select']}>
+        // biome-ignore lint/a11y/noRedundantRoles: as the row
+        <td role="cell" onClick={(click) => click.stopPropagation()} className={styles['select']}>
           <label>
             <input
               type="checkbox"
@@ -51,12 +58,18 @@ function PlainRow<Item extends Row>({
         </td>
       )}
       {columns.map(({ key, render, align }) => (
-        <td key={key} data-align={align}>
+        // biome-ignore lint/a11y/noRedundantRoles: as the row
+        <td key={key} role="cell" data-align={align}>
           {render(item)}
         </td>
       ))}
     </tr>
   );
+}
+
+/** Puts a row where it belongs: rows do not push each other, so that one that comes into view moves no other. */
+export function toPosition(start: number): React.CSSProperties {
+  return { transform: `translateY(${start}px)` };
 }
 
 /** A row of a DataTable, which is drawn again only when something of it changed: not while others scroll into view. */

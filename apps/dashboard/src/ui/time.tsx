@@ -28,19 +28,11 @@ export function Time({
 
 /** Writes a time as `03:11:58Z`, with its date as `2026-11-21 03:11:58Z`; local times without the Z. */
 export function formatTime(date: Date, zone: 'utc' | 'local', withDate: boolean): string {
-  const parts = new Intl.DateTimeFormat('en-CA', {
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-    ...(zone === 'utc' ? { timeZone: 'UTC' } : {}),
-  }).formatToParts(date);
-  const get = (type: Intl.DateTimeFormatPartTypes) => parts.find((part) => part.type === type)?.value ?? '';
-  const time = `${get('hour')}:${get('minute')}:${get('second')}${zone === 'utc' ? 'Z' : ''}`;
-  return withDate ? `${get('year')}-${get('month')}-${get('day')} ${time}` : time;
+  const shown = zone === 'utc' ? date : new Date(date.getTime() - 60_000 * date.getTimezoneOffset());
+  // Intl would take many times as long, and lists write many times at once.
+  const [day = '', time = ''] = shown.toISOString().slice(0, -5).split('T');
+  const clock = zone === 'utc' ? `${time}Z` : time;
+  return withDate ? `${day} ${clock}` : clock;
 }
 
 const STEPS = [

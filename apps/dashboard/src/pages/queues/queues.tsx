@@ -32,10 +32,10 @@ export function Queues() {
   return (
     <>
       <PageHead title="Queues & workers">
+        {data !== undefined && <Maintenance queues={data} />}
         <a className={styles['board']} href="/admin/queues" target="_blank" rel="noreferrer">
           Open Bull Board ↗
         </a>
-        {data !== undefined && <Maintenance queues={data} />}
       </PageHead>
       {failure !== null && (
         <Failed
@@ -55,24 +55,27 @@ export function Queues() {
           <Memory memory={data.memory} />
         </StaleFrame>
       )}
-      <Section title="Processes" aside="each says every 5 s that it is there">
-        {lost !== null && (
-          <Failed
-            what="The processes could not be listed"
-            failure={lost}
-            onRetry={() => void processes.refetch()}
-            {...(processes.data === undefined ? {} : { asOf: processes.dataUpdatedAt })}
-          />
-        )}
-        {processes.isPending && lost === null && <Loading rows={5} label="Loading the processes" />}
-        {processes.data !== undefined && (
-          <StaleFrame asOf={staleSince(processes.dataUpdatedAt)}>
-            <div className={styles['flush']}>
-              <Processes items={processes.data.items} loadedAt={processes.dataUpdatedAt} />
-            </div>
-          </StaleFrame>
-        )}
-      </Section>
+      {/* What stands above it would push it down when it comes. */}
+      {!queues.isPending && (
+        <Section title="Processes" aside="each says every 5 s that it is there">
+          {lost !== null && (
+            <Failed
+              what="The processes could not be listed"
+              failure={lost}
+              onRetry={() => void processes.refetch()}
+              {...(processes.data === undefined ? {} : { asOf: processes.dataUpdatedAt })}
+            />
+          )}
+          {processes.isPending && lost === null && <Loading rows={5} label="Loading the processes" />}
+          {processes.data !== undefined && (
+            <StaleFrame asOf={staleSince(processes.dataUpdatedAt)}>
+              <div className={styles['flush']}>
+                <Processes items={processes.data.items} loadedAt={processes.dataUpdatedAt} />
+              </div>
+            </StaleFrame>
+          )}
+        </Section>
+      )}
     </>
   );
 }
