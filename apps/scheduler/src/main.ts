@@ -3,6 +3,7 @@ import { createEventsInspector } from '@sluice/queue/events-inspector';
 import { createEventsProducer } from '@sluice/queue/events-producer';
 import { createPollsProducer } from '@sluice/queue/polls';
 import { startProcessBeats } from '@sluice/queue/process-beats';
+import { createProcessRegister } from '@sluice/queue/process-register';
 import { createMemoryReader } from '@sluice/queue/redis-memory';
 import { createAdminServer } from '@sluice/runtime/admin-server';
 import { readEnvironment } from '@sluice/runtime/config';
@@ -13,6 +14,7 @@ import { runApp } from '@sluice/runtime/run-app';
 import { createSecretBox } from '@sluice/sources/secret-box';
 import { createSourceSealer } from '@sluice/sources/source-sealer';
 import { loadSourcesFile } from '@sluice/sources/sources-file';
+import { createAppVersions } from '@sluice/store/app-versions';
 import { createBackupGaps } from '@sluice/store/backup-gaps';
 import { createCheckpoints } from '@sluice/store/checkpoints';
 import { connectStore } from '@sluice/store/connection';
@@ -112,6 +114,7 @@ await runApp({
     lifecycle.add('receipt folder', folder.stop);
     const sampler = startSampler({
       ...{ samples: createSamples(store), states: createSyncStates(store), gaps: createBackupGaps(store) },
+      ...{ versions: createAppVersions(store), register: createProcessRegister({ redis, prefix }) },
       ...{ inspector, logger, now: Date.now },
     });
     lifecycle.add('sampler', sampler.stop);

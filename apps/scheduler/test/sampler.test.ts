@@ -1,6 +1,9 @@
 import { createTestNames } from '@sluice/local/test-names';
+import { createRedis } from '@sluice/queue/connection';
 import { createEventsInspector } from '@sluice/queue/events-inspector';
+import { createProcessRegister } from '@sluice/queue/process-register';
 import { createLogger } from '@sluice/runtime/logger';
+import { createAppVersions } from '@sluice/store/app-versions';
 import { createBackupGaps } from '@sluice/store/backup-gaps';
 import { toCollection } from '@sluice/store/collections';
 import { connectStore } from '@sluice/store/connection';
@@ -15,18 +18,21 @@ const at = { redisUrl: inject('redisUrl'), mongoUrl, prefix };
 const logger = createLogger({ app: 'scheduler', instance: prefix, level: 'silent' });
 const SOON = { timeout: 20_000, interval: 20 };
 const SLOT_MS = 100;
+const redis = createRedis({ url: at.redisUrl, role: 'producer', logger });
+const register = createProcessRegister({ redis, prefix });
 let place: Awaited<ReturnType<typeof openPlace>>;
 
 beforeAll(async () => {
   place = await openPlace(at);
 });
-afterAll(() => place.close());
+afterAll(() => Promise.all([place.close(), redis.close()]));
 afterEach(() => toCollection(place.store, 'samples').deleteMany({}));
 
 function sample(changed: Partial<SamplerOptions> = {}) {
   const { store, inspector } = place;
   const sampler = startSampler({
     ...{ samples: createSamples(store), inspector, logger, now: Date.now, slotMs: SLOT_MS },
+    ...{ versions: createAppVersions(store), register },
     ...{ states: createSyncStates(store), gaps: createBackupGaps(store) },
     ...changed,
   });
@@ -78,6 +84,28 @@ it('tells the lag while it is known, and else that it is not', async () => {
   await states.write({ ...told, state: 'away', reason: 'no answer' }, true);
   await untilNewest(null);
   await toCollection(place.store, 'resume_tokens').deleteMany({});
+});
+
+it('notes since when each version of an app has run, but for processes that ended', async () => {
+  const beat = (instance: string, version: string, minute: number, state: 'running' | 'ended' = 'running') =>
+    register.beat({
+      ...{ instance, app: 'worker', host: 'here', pid: 1, version, state },
+      startedAt: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
+      ...{ since: null, reason: null, serves: [], schemaVersions: null, lastMinute: {} },
+    });
+  await Promise.all([beat('a', '1.2.0', 9), beat('b', '1.2.0', 5), beat('c', '1.1.0', 0, 'ended')]);
+  sample();
+  const noted = toCollection(place.store, 'app_versions');
+  await vi.waitFor(async () => expect(await noted.countDocuments()).toBe(1), SOON);
+  await beat('d', '1.3.0', 20);
+  await vi.waitFor(async () => expect(await noted.countDocuments()).toBe(2), SOON);
+  const time = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T01:00:00Z' };
+  const { marks } = await createSamples(place.store).read('default', time, Date.now());
+  const deploy = { kind: 'deploy', revision: null, apps: ['worker'] };
+  expect(marks).toEqual([
+    { ...deploy, at: '2026-01-01T00:20:00.000Z', subject: '1.3.0' },
+    { ...deploy, at: '2026-01-01T00:05:00.000Z', subject: '1.2.0' },
+  ]);
 });
 
 it('says that nobody knows while Redis is away, and goes on', async () => {

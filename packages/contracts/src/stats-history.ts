@@ -61,17 +61,34 @@ const historyBucketSchema = z
   .meta({ id: 'HistoryBucket' });
 export type HistoryBucket = z.infer<typeof historyBucketSchema>;
 
+/** What is known of a version of an app (`app_versions`). */
+export type SeenVersion = {
+  readonly app: string;
+  readonly version: string;
+  /** When its first process started, after a time in which none of it ran. */
+  readonly since: Date;
+  /** When one of its processes was heard of last. */
+  readonly seenAt: Date;
+};
+
 /** What somebody did that can explain a change in the numbers. */
-const MARK_KINDS = ['mapping', 'mapping-retired', 'replay', 'discard', 'full-sync'] as const;
+const MARK_KINDS = ['mapping', 'mapping-retired', 'replay', 'discard', 'full-sync', 'deploy'] as const;
 
 const historyMarkSchema = z
   .object({
     at: z
       .string()
-      .describe('When the mapping became active last, or was retired, or the operation was started.'),
-    kind: z.enum(MARK_KINDS).describe('`mapping-retired`: and no other took its place.'),
-    subject: z.string().describe('The source of a mapping; the id of an operation.'),
+      .describe(
+        'When the mapping became active last, or was retired, the operation was started, or the first process of the version.',
+      ),
+    kind: z
+      .enum(MARK_KINDS)
+      .describe(
+        '`mapping-retired`: and no other took its place. `deploy`: a version of apps of which nothing ran just before.',
+      ),
+    subject: z.string().describe('The source of a mapping; the id of an operation; the version.'),
     revision: z.number().int().nullable().describe('Of a mapping.'),
+    apps: z.array(z.string()).optional().describe('Of a deploy: what was started of that version.'),
   })
   .meta({ id: 'HistoryMark' });
 export type HistoryMark = z.infer<typeof historyMarkSchema>;
@@ -86,7 +103,7 @@ export const statsHistorySchema = z
     marks: z
       .array(historyMarkSchema)
       .describe(
-        `Mappings that became active, or were retired without another, and operations on many events: the newest ${MAX_MARKS}.`,
+        `Mappings that became active, or were retired without another, operations on many events, and versions that were put in place: the newest ${MAX_MARKS}.`,
       ),
   })
   .meta({ id: 'StatsHistory' });

@@ -10,7 +10,7 @@ import type { OperationDocument } from '@sluice/contracts/operations';
 import type { PollCheckpoint, PollRun } from '@sluice/contracts/poll';
 import type { Rejection } from '@sluice/contracts/rejection';
 import type { StoredSource } from '@sluice/contracts/source';
-import type { Sample } from '@sluice/contracts/stats-history';
+import type { Sample, SeenVersion } from '@sluice/contracts/stats-history';
 import type { StoredStatus } from '@sluice/contracts/status';
 import type { SyncFailure, SyncState } from '@sluice/contracts/sync';
 import type { mongo } from 'mongoose';
@@ -173,6 +173,9 @@ export type SyncStateDocument = SyncState & {
 /** What a scheduler saw at a moment, or the most of an hour of that (`samples`); `_id` is `slot:` or `hour:` and the time. */
 export type SampleDocument = Sample & { readonly _id: string; readonly expiresAt: Date };
 
+/** A version of an app that runs, or ran (`app_versions`); `_id` is both. */
+export type AppVersionDocument = SeenVersion & { readonly _id: string; readonly expiresAt: Date };
+
 /** The documents of each collection. */
 export type Documents = {
   readonly raw_events: RawEventDocument;
@@ -181,6 +184,7 @@ export type Documents = {
   readonly rollups: RollupDocument;
   readonly outcomes: OutcomeDocument;
   readonly samples: SampleDocument;
+  readonly app_versions: AppVersionDocument;
   readonly receipts: ReceiptDocument;
   readonly instances: StoredInstance;
   readonly inbox: InboxDocument;

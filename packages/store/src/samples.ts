@@ -9,6 +9,7 @@ import {
   type StatsHistoryQuery,
 } from '@sluice/contracts/stats-history';
 import { toStepSeconds } from '@sluice/contracts/time-steps';
+import { createAppVersions } from './app-versions.ts';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
@@ -50,6 +51,7 @@ export function createSamples(
   { timeoutMs = connection.operationTimeoutMs } = {},
 ): Samples {
   const collection = toCollection(connection, 'samples');
+  const { listDeploys } = createAppVersions(connection, { timeoutMs });
 
   async function insert({ at, ...sample }: Sample): Promise<boolean> {
     const _id = toSampleId('slot', at.getTime());
@@ -84,9 +86,11 @@ export function createSamples(
     const firstMs = Math.floor(fromMs / stepMs) * stepMs;
     // What is to come is no gap.
     const endMs = Math.min(Math.ceil(toMs / stepMs), Math.floor(nowMs / stepMs) + 1) * stepMs;
-    const [found, marks] = await Promise.all([
+    const [from, to] = [new Date(firstMs), new Date(endMs)];
+    const [found, done, deploys] = await Promise.all([
       readSums(firstMs, endMs, stepMs),
-      readMarks(tenant, new Date(firstMs), new Date(endMs)),
+      readMarks(tenant, from, to),
+      listDeploys(from, to),
     ]);
     const sums = new Map(found.map((sum) => [Number(sum._id), sum]));
     const count = Math.max(0, (endMs - firstMs) / stepMs);
@@ -97,7 +101,7 @@ export function createSamples(
         return toBucket(atMs, sums.get(atMs));
       }),
       hasBackup: found.some(({ hasBackup }) => hasBackup),
-      marks,
+      marks: [...done, ...deploys].toSorted((a, b) => (a.at < b.at ? 1 : -1)).slice(0, MAX_MARKS),
     };
   }
 
@@ -172,9 +176,7 @@ export function createSamples(
       ...operations.map(({ _id, kind, createdAt }): HistoryMark => {
         return { at: createdAt.toISOString(), kind: KINDS[kind] ?? 'replay', subject: _id, revision: null };
       }),
-    ]
-      .toSorted((a, b) => (a.at < b.at ? 1 : -1))
-      .slice(0, MAX_MARKS);
+    ];
   }
 
   return { insert, read };

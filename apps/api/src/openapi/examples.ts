@@ -154,7 +154,10 @@ const statsHistory: StatsHistory = {
     { at: '2026-01-02T03:04:30.000Z', queue: null, replicationLagMs: null },
   ],
   hasBackup: true,
-  marks: [{ at: '2026-01-02T03:04:12.000Z', kind: 'mapping', subject: 'shop', revision: 3 }],
+  marks: [
+    { at: '2026-01-02T03:04:12.000Z', kind: 'mapping', subject: 'shop', revision: 3 },
+    { at: '2026-01-02T03:04:05.678Z', kind: 'deploy', subject: '0.1.0', revision: null, apps: ['worker'] },
+  ],
 };
 
 const aggregates: Aggregates = {

@@ -5,20 +5,26 @@
  *     is, and what the replicator told last.
  *  2. It inserts that under the slot. Who comes second finds it there: any number of schedulers makes one sample a slot, and
  *     none of them has to lead.
- *  3. While Redis is away the sample says so; while MongoDB is away there is none. A gap is not made up for.
+ *  3. Who made the sample also notes which versions of the apps run: from that the charts know when others were put in place.
+ *  4. While Redis is away the sample says so; while MongoDB is away there is none. A gap is not made up for.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import { SILENT_AFTER_MS } from '@sluice/contracts/processes';
 import type { Sample, SampledQueue } from '@sluice/contracts/stats-history';
 import { SYNC_SILENT_MS } from '@sluice/contracts/sync';
 import { SAMPLE_MS } from '@sluice/contracts/time-steps';
 import type { EventsInspector } from '@sluice/queue/events-inspector';
+import type { ProcessRegister } from '@sluice/queue/process-register';
 import type { Logger } from '@sluice/runtime/logger';
+import type { AppVersions, RunningVersion } from '@sluice/store/app-versions';
 import type { BackupGaps } from '@sluice/store/backup-gaps';
 import type { Samples } from '@sluice/store/samples';
 import type { SyncStates } from '@sluice/store/sync-state';
 
 export type SamplerOptions = {
   readonly samples: Pick<Samples, 'insert'>;
+  readonly versions: Pick<AppVersions, 'note'>;
+  readonly register: Pick<ProcessRegister, 'list'>;
   readonly inspector: Pick<EventsInspector, 'readCounts' | 'readOldestWaitingMs'>;
   readonly states: Pick<SyncStates, 'read'>;
   readonly gaps: BackupGaps;
@@ -38,7 +44,7 @@ const PATIENCE_MS = 1000;
 
 /** Starts noting. */
 export function startSampler(options: SamplerOptions): Sampler {
-  const { samples, inspector, states, gaps, logger, now, slotMs = SAMPLE_MS } = options;
+  const { samples, versions, register, inspector, states, gaps, logger, now, slotMs = SAMPLE_MS } = options;
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   let sampling = next();
@@ -46,7 +52,8 @@ export function startSampler(options: SamplerOptions): Sampler {
   /** Never rejects: what was not noted is a gap in the charts, and not worth more. */
   async function next(): Promise<void> {
     try {
-      await samples.insert(await look(new Date(Math.floor(now() / slotMs) * slotMs)));
+      const at = new Date(Math.floor(now() / slotMs) * slotMs);
+      if (await samples.insert(await look(at))) await versions.note(await listRunning(), at);
     } catch (err) {
       logger.warn({ err }, 'sample.failed');
     }
@@ -74,6 +81,17 @@ export function startSampler(options: SamplerOptions): Sampler {
     } catch (err) {
       logger.debug({ err }, 'sample.without-queue');
       return null;
+    }
+  }
+
+  async function listRunning(): Promise<readonly RunningVersion[]> {
+    try {
+      return (await register.list())
+        .filter(({ beat, silentMs }) => beat.state !== 'ended' && silentMs <= SILENT_AFTER_MS)
+        .map(({ beat: { app, version, startedAt } }) => ({ app, version, startedAt: new Date(startedAt) }));
+    } catch (err) {
+      logger.debug({ err }, 'sample.without-processes');
+      return [];
     }
   }
 

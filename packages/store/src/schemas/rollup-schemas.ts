@@ -33,10 +33,18 @@ const FIELDS = {
     replicationLagMs: { type: Number, default: null },
     expiresAt: time,
   } satisfies Fields<Documents['samples']>,
+  app_versions: {
+    _id: text,
+    app: text,
+    version: text,
+    since: time,
+    seenAt: time,
+    expiresAt: time,
+  } satisfies Fields<Documents['app_versions']>,
 } as const;
 
-/** Builds the schemas of what is counted of events, and how much waits, with their indexes. */
-export function createRollupSchemas(): Schemas<'rollups' | 'outcomes' | 'samples'> {
+/** Builds the schemas of what is counted of events, how much waits and which versions run, with their indexes. */
+export function createRollupSchemas(): Schemas<'rollups' | 'outcomes' | 'samples' | 'app_versions'> {
   const rollups = new Schema(FIELDS.rollups, OPTIONS);
   // Without a source MongoDB jumps from source to source in it: they are few.
   rollups.index({ tenant: 1, unit: 1, source: 1, at: 1 });
@@ -50,9 +58,14 @@ export function createRollupSchemas(): Schemas<'rollups' | 'outcomes' | 'samples
   const samples = new Schema(FIELDS.samples, OPTIONS);
   samples.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
+  // They are few, and read one and all.
+  const appVersions = new Schema(FIELDS.app_versions, OPTIONS);
+  appVersions.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+
   return {
     rollups,
     outcomes,
     samples,
+    app_versions: appVersions,
   };
 }

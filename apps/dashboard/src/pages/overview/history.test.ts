@@ -13,10 +13,12 @@ it('takes only what was not sampled although its time came for a gap', () => {
   expect([toDrawn(long, START + 29_000).length, toDrawn(long, START + 31_000).length]).toEqual([0, 1]);
 });
 
-it('tells a mapping that became active from one that was retired', () => {
+it('tells what each mark stands for', () => {
   const mark = { at: iso(START), subject: 'shop', revision: 3 };
   expect(describeMark({ ...mark, kind: 'mapping' })).toBe('mapping of shop, revision 3');
   expect(describeMark({ ...mark, kind: 'mapping-retired' })).toBe('mapping of shop retired, revision 3');
+  const deploy = { ...mark, kind: 'deploy', subject: '1.2.0', revision: null } as const;
+  expect(describeMark({ ...deploy, apps: ['api', 'worker'] })).toBe('version 1.2.0 of api, worker started');
 });
 
 it('ends axes at round durations', () => {

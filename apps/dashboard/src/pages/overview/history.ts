@@ -24,7 +24,7 @@ export function toDrawn(
 }
 
 /** Says in a few words what a mark stands for. */
-export function describeMark({ kind, subject, revision }: HistoryMark): string {
+export function describeMark({ kind, subject, revision, apps = [] }: HistoryMark): string {
   switch (kind) {
     case 'mapping':
       return `mapping of ${subject}, revision ${revision ?? '?'}`;
@@ -32,6 +32,8 @@ export function describeMark({ kind, subject, revision }: HistoryMark): string {
       return `mapping of ${subject} retired, revision ${revision ?? '?'}`;
     case 'full-sync':
       return 'full sync';
+    case 'deploy':
+      return `version ${subject} of ${apps.join(', ')} started`;
     default:
       return kind;
   }

@@ -41,6 +41,7 @@ function MarkLink({ mark }: { readonly mark: HistoryMark }) {
       </Link>
     );
   }
+  if (mark.kind === 'deploy') return <Link to="/queues">{words}</Link>;
   if (mark.kind === 'full-sync') return <Link to="/replication">{words}</Link>;
   if (mark.kind === 'discard') return <Link to="/audit">{words}</Link>;
   return (
