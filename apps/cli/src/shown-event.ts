@@ -65,7 +65,8 @@ export function renderDetail(
   if (raw !== null) sections.push(renderPayload(raw, paint));
   if (normalized !== null) sections.push(renderRecord(normalized, paint));
   const steps = timeline.map(
-    ({ at, step, detail }) => `${paint('dim', at)}  ${step.padEnd(8)}  ${toCell(detail, 500)}`,
+    ({ at, step, detail, worker }) =>
+      `${paint('dim', at)}  ${step.padEnd(8)}  ${toCell(detail, 500)}${worker === undefined ? '' : paint('dim', `  ${worker}`)}`,
   );
   sections.push([paint('bold', 'Timeline'), ...steps].join('\n'));
   return sections.join('\n\n');

@@ -4,11 +4,13 @@
  * 1. A whole Sluice is started on its own Redis and MongoDB, in a folder that is thrown away, and one browser.
  * 2. A list of 10,000 events is loaded and scrolled, by a processor that is made four times slower.
  * 3. Pages are opened and used, and what the browser itself says of them is kept.
- * 4. One table is printed; a figure over its limit fails.
+ * 4. The live view and the list of events stay open for ten minutes (`--minutes`) while 200 events a second arrive.
+ * 5. One table is printed; a figure over its limit fails.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { orUsage, parseOptions, readNumber } from '@sluice/local/command-line';
 import { buildDashboard } from '@sluice/local/dashboard-build';
 import { startStack } from '@sluice/local/stack';
 import { ANY_PORTS } from '@sluice/local/stack-ports';
@@ -18,10 +20,14 @@ import { chromium } from 'playwright-core';
 import { BROWSER_ARGUMENTS, findBrowser } from '../find-browser.ts';
 import { storeCopies } from './many-events.ts';
 import { measureLoading, measureScrolling } from './rows.ts';
+import { measureSteady } from './steady.ts';
 import { measureVitals } from './vitals.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
+const USAGE =
+  'Usage: npm run test:dashboard-load -- [--minutes N]\n\n  --minutes  how long pages stay open while events arrive (10)\n';
 const ROWS = 10_000;
+const PER_SECOND = 200;
 
 /** One frame of a screen with 60 a second, of which the browser's clock tells tenths. */
 const FRAME_MS = 16.8;
@@ -39,6 +45,9 @@ let isOver = false;
 process.exitCode = await run();
 
 async function run(): Promise<number> {
+  const minutes = orUsage(USAGE, (words) =>
+    readNumber('minutes', parseOptions(words, { minutes: { type: 'string', default: '10' } }).minutes),
+  );
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
   process.once('SIGTERM', () => interrupt.abort());
@@ -83,6 +92,25 @@ async function run(): Promise<number> {
     { what: 'interaction to next paint (INP), p75', value: vitals.inpMs, limit: 150, unit: 'ms' },
     { what: `layout shift (CLS), ${vitals.cls.path}`, value: vitals.cls.value, limit: 0.05, unit: '' },
   ]);
+  const opened = [await open('/live'), await open('/events')];
+  let number = 0;
+  const steady = await measureSteady(opened, {
+    ...{ minutes, perSecond: PER_SECOND, signal: interrupt.signal },
+    send: async (count) => {
+      const timestamp = Math.floor(Date.now() / 1000);
+      const items = Array.from({ length: count }, () => {
+        number += 1;
+        return { source: 'steady', payload: { metric: 'm', amount: number, timestamp } };
+      });
+      await send(stack.ingestUrl, items);
+    },
+  });
+  print(
+    steady.flatMap(({ path, busyPercent, grownMb }) => [
+      { what: `main thread at ${PER_SECOND}/s, ${path}`, value: busyPercent, limit: 30, unit: '%' },
+      { what: `heap grown in ${minutes} min, ${path}`, value: grownMb, limit: 20, unit: 'MB' },
+    ]),
+  );
   say(isOver ? 'Over a limit.' : 'Within all limits.');
   return isOver ? 1 : 0;
 }
@@ -93,7 +121,9 @@ function print(figures: readonly Figure[]): void {
     // As it is printed: a frame takes 16.700000000000728 ms. A figure that is none is too much as well.
     const isTooMuch = !(Number(text) <= limit);
     isOver ||= isTooMuch;
-    say(`${what.padEnd(40)} ${text.padStart(8)} of ${limit} ${unit} ${isTooMuch ? 'TOO MUCH' : ''}`.trimEnd());
+    say(
+      `${what.padEnd(40)} ${text.padStart(8)} of ${limit} ${unit} ${isTooMuch ? 'TOO MUCH' : ''}`.trimEnd(),
+    );
   }
 }
 

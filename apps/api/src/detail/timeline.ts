@@ -24,7 +24,7 @@ export function toStoredTimeline(event: RawEventDocument, job: FoundJob | null):
     { at: receivedAt, step: 'queued', detail: queued },
   ];
   for (const { run, attempt, at, outcome, code, message, worker } of event.history ?? []) {
-    const detail = `Attempt ${attempt} in ${worker}: ${outcome}. ${message}`;
+    const detail = `Attempt ${attempt} ${outcome}: ${message}`;
     entries.push({ at: at.toISOString(), step: 'attempt', detail, run, attempt, code, outcome, worker });
   }
   return [...entries, ...toEnd(event), ...toWait(job)];

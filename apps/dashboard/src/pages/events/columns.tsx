@@ -33,7 +33,7 @@ export const COLUMNS: readonly Column<RawItem>[] = [
   {
     key: 'age',
     name: 'Age',
-    width: '128px',
+    width: '112px',
     from: 1200,
     render: ({ receivedAt }) => <Age at={receivedAt} />,
   },
@@ -56,6 +56,7 @@ export const COLUMNS: readonly Column<RawItem>[] = [
   {
     key: 'error',
     name: 'Last error',
+    width: 'minmax(0, 2fr)',
     from: 900,
     render: ({ code, message }) => <span title={message ?? undefined}>{code ?? message ?? ''}</span>,
   },

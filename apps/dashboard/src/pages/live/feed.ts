@@ -15,7 +15,9 @@ export type FeedEvent = {
   readonly at: string;
   readonly source: string;
   readonly status: FeedOutcome;
-  /** What it is about: its type and data, or why it became no record. */
+  /** The type of the record that it became. */
+  readonly type?: string;
+  /** The data of its record, or why it became none. */
   readonly text: string;
 };
 export type FeedEntry = FeedEvent | { readonly kind: 'resync'; readonly key: string; readonly at: number };

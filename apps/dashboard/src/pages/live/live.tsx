@@ -92,6 +92,11 @@ function Line({ entry }: { readonly entry: FeedEntry }) {
         <code>{entry.id.slice(0, 16)}…</code>
       </Link>
       <code className={styles['data']}>
+        {entry.type !== undefined && (
+          <>
+            <b>{entry.type}</b>{' '}
+          </>
+        )}
         <bdi>{entry.text}</bdi>
       </code>
     </li>

@@ -75,7 +75,8 @@ function toRecord(key: string, { id, source, type, data, storedAt }: LiveMessage
     at: storedAt,
     source,
     status: 'normalized',
-    text: `${type}  ${summarize(data)}`,
+    type,
+    text: summarize(data),
   };
 }
 
@@ -111,6 +112,6 @@ function summarize(data: LiveMessage['data']): string {
       ([name, value]) =>
         `${name} ${typeof value === 'string' ? value.slice(0, 60) : JSON.stringify(value).slice(0, 60)}`,
     )
-    .join('  ')
+    .join(' · ')
     .slice(0, 160);
 }
