@@ -31,6 +31,11 @@ export function useLiveState(): LiveState {
   return useSyncExternalStore(subscribe, store.read);
 }
 
+/** Returns when the page last heard of the server, in epoch ms or null; it is read anew whenever the component is drawn. */
+export function useHeardAt(): number | null {
+  return useLiveStore().heardAt();
+}
+
 /** Tells whether a person has stopped the page, and how to stop it or let it go on. */
 export function usePause(): readonly [isPaused: boolean, toggle: () => void] {
   const store = useLiveStore();

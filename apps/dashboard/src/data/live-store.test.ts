@@ -49,6 +49,22 @@ it('is reconnecting after the first failure, and stale after the second', () => 
   store.close();
 });
 
+it('has nothing drawn again for a sign that changes nothing but its time', () => {
+  const { store, beat } = start();
+  let changes = 0;
+  store.subscribe(() => {
+    changes += 1;
+  });
+  beat();
+  expect(changes).toBe(1);
+  vi.advanceTimersByTime(1000);
+  beat();
+  beat();
+  expect(changes).toBe(1);
+  expect(store.heardAt()).toBe(Date.now());
+  store.close();
+});
+
 it('keeps when what is shown had to be loaded again', () => {
   const { store, tell } = start();
   tell({ kind: 'resync', at: 7, since: 3 });

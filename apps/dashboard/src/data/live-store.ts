@@ -10,8 +10,6 @@ export type Connection = 'connecting' | 'live' | 'delayed' | 'reconnecting' | 's
 /** What is known of the connection; times in epoch ms. */
 export type LiveState = {
   readonly connection: Connection;
-  /** Null before the first sign. */
-  readonly lastHeardAt: number | null;
   /** While there is no stream: how often it failed, and when it is asked for again. */
   readonly retry: { readonly failures: number; readonly at: number } | null;
   /** The last time that what is shown had to be loaded again, and since when it was not kept up. */
@@ -25,6 +23,8 @@ const STALE_MS = SILENT_MS;
 
 export type LiveStore = {
   read(): LiveState;
+  /** Returns when the last sign came, in epoch ms; null before the first. No part of the state, which would change with each event. */
+  heardAt(): number | null;
   /** Calls back whenever the state changes; returns how to stop. */
   subscribe(listener: () => void): () => void;
   /** Calls back with each piece of news; returns how to stop. */
@@ -40,9 +40,9 @@ export function createLiveStore(follow: typeof followLive = followLive): LiveSto
   const watchers = new Set<() => void>();
   const listeners = new Set<(news: LiveNews) => void>();
   const startedAt = Date.now();
+  let heardAt: number | null = null;
   let state: LiveState = {
     connection: 'connecting',
-    lastHeardAt: null,
     retry: null,
     resync: null,
     pausedAt: null,
@@ -61,7 +61,7 @@ export function createLiveStore(follow: typeof followLive = followLive): LiveSto
   }
 
   function look(): void {
-    update({ connection: toConnection(state, startedAt, Date.now()) });
+    update({ connection: toConnection(state.retry, heardAt, startedAt) });
   }
 
   function take(news: LiveNews): void {
@@ -70,9 +70,9 @@ export function createLiveStore(follow: typeof followLive = followLive): LiveSto
       look();
     } else {
       const { kind, at } = news;
+      heardAt = at;
       update({
         connection: 'live',
-        lastHeardAt: at,
         retry: null,
         ...(kind === 'resync' ? { resync: { at, since: news.since } } : {}),
       });
@@ -85,6 +85,7 @@ export function createLiveStore(follow: typeof followLive = followLive): LiveSto
 
   return {
     read: () => state,
+    heardAt: () => heardAt,
     subscribe(listener) {
       watchers.add(listener);
       return () => watchers.delete(listener);
@@ -103,10 +104,10 @@ export function createLiveStore(follow: typeof followLive = followLive): LiveSto
   };
 }
 
-function toConnection({ lastHeardAt, retry }: LiveState, startedAt: number, now: number): Connection {
-  const silentMs = now - (lastHeardAt ?? startedAt);
+function toConnection(retry: LiveState['retry'], heardAt: number | null, startedAt: number): Connection {
+  const silentMs = Date.now() - (heardAt ?? startedAt);
   if (silentMs > STALE_MS || (retry !== null && retry.failures > 1)) return 'stale';
   if (retry !== null) return 'reconnecting';
   if (silentMs > DELAYED_MS) return 'delayed';
-  return lastHeardAt === null ? 'connecting' : 'live';
+  return heardAt === null ? 'connecting' : 'live';
 }

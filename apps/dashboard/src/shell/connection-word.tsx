@@ -1,4 +1,4 @@
-import { useLiveState } from '../data/live-context.ts';
+import { useHeardAt, useLiveState } from '../data/live-context.ts';
 import type { Connection, LiveState } from '../data/live-store.ts';
 import { useNow } from '../ui/clock.ts';
 import { formatDuration } from '../ui/time.tsx';
@@ -17,8 +17,9 @@ const WORDS: Readonly<Record<Connection | 'paused', string>> = {
 export function ConnectionWord() {
   const state = useLiveState();
   const now = useNow();
+  const heardAt = useHeardAt();
   const kind = state.pausedAt === null ? state.connection : 'paused';
-  const { age, retry } = describe(state, now);
+  const { age, retry } = describe(state, heardAt, now);
   return (
     <span className={styles['word']} data-connection={kind}>
       <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
@@ -47,10 +48,11 @@ const GLYPHS: Readonly<Record<Connection | 'paused', React.ReactNode>> = {
 };
 
 function describe(
-  { pausedAt, lastHeardAt, retry }: LiveState,
+  { pausedAt, retry }: LiveState,
+  heardAt: number | null,
   now: number,
 ): { readonly age: string | null; readonly retry: string | null } {
-  const since = pausedAt ?? lastHeardAt;
+  const since = pausedAt ?? heardAt;
   return {
     age: since === null ? null : toSeconds(now - since),
     retry:

@@ -1,5 +1,6 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useLiveState } from '../../data/live-context.ts';
+import { memo } from 'react';
+import { useHeardAt, useLiveState } from '../../data/live-context.ts';
 import { Action } from '../../ui/action.tsx';
 import { Choices } from '../../ui/choices.tsx';
 import { useNow } from '../../ui/clock.ts';
@@ -75,7 +76,8 @@ export function Live() {
   );
 }
 
-function Line({ entry }: { readonly entry: FeedEntry }) {
+/** A line, which never changes once it is there. */
+const Line = memo(function Line({ entry }: { readonly entry: FeedEntry }) {
   if (entry.kind === 'resync') {
     return (
       <li className={styles['resync']}>
@@ -101,11 +103,12 @@ function Line({ entry }: { readonly entry: FeedEntry }) {
       </code>
     </li>
   );
-}
+});
 
 /** An empty feed says why it is empty: it is never blank. */
 function Quiet({ since }: { readonly since: number }) {
-  const { connection, lastHeardAt } = useLiveState();
+  const { connection } = useLiveState();
+  const heardAt = useHeardAt();
   const now = useNow();
   const toWords = (at: number) => formatDuration(Math.max(0, Math.floor((now - at) / 1000) * 1000));
   return (
@@ -116,7 +119,7 @@ function Quiet({ since }: { readonly since: number }) {
           : `Connected. No events for ${toWords(since)}.`
         : connection === 'connecting'
           ? 'Connecting.'
-          : `Not connected${lastHeardAt === null ? '' : `; last heard ${toWords(lastHeardAt)} ago`}.`}
+          : `Not connected${heardAt === null ? '' : `; last heard ${toWords(heardAt)} ago`}.`}
     </p>
   );
 }
