@@ -47,7 +47,8 @@ export function takeArrivals(feed: Feed, arrived: readonly FeedEntry[], seconds:
   const rate = count / seconds;
   const smooth = feed.perSecond * (1 - WEIGHT) + rate * WEIGHT;
   const perSecond = smooth < 0.05 ? 0 : smooth;
-  const oneOf = Math.max(1, Math.ceil(Math.max(rate, perSecond) / MAX_PER_SECOND));
+  // A short burst of twice as many is shown whole: batches come at once.
+  const oneOf = Math.max(1, Math.ceil(Math.max(rate / 2, perSecond) / MAX_PER_SECOND));
   if (arrived.length === 0 && perSecond === feed.perSecond && oneOf === feed.oneOf) return feed;
   let place = feed.total;
   const shown = arrived.filter((entry) => {
