@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it, vi } from 'vitest';
 import type { TestStack } from '../test-stack.ts';
 import { expectAccessible } from './axe.ts';
-import { NARROW } from './browser.ts';
+import { addOverviewTests } from './overview.ts';
 import { openPage, sendEvent, startParts, toMetric } from './parts.ts';
 
 describe('lists and figures in a browser', () => {
@@ -197,76 +197,6 @@ describe('lists and figures in a browser', () => {
     await page.context().close();
   });
 
-  it('follow the range and the source in the address, by keys and as a table too', async () => {
-    const page = await open('/overview?range=24h');
-    const chart = page.getByRole('figure', { name: /^Events per 15 min, by outcome/ });
-    const bars = chart.getByRole('img').last();
-    await bars.focus();
-    await page.keyboard.press('ArrowLeft');
-    await chart.getByText(/not over yet/).waitFor();
-    await chart.getByRole('button', { name: 'View as table' }).click();
-    await chart.getByRole('table').waitFor();
-    await page.getByRole('button', { name: '15 min' }).click();
-    await page.waitForURL(/range=15m/);
-    await page.getByRole('figure', { name: /^Events per 15 s/ }).waitFor();
-    await page.getByRole('figure', { name: /^Received to stored/ }).waitFor();
-    await page.getByText(/unaccounted 0/).waitFor();
-    await expectAccessible(page);
-    await page.setViewportSize(NARROW);
-    await expectAccessible(page);
-    await page.context().close();
-  });
-
-  it('zoom into a part of the time by pointer, keys and fields, all charts at once', async () => {
-    const page = await open('/overview?range=1h');
-    const depth = page.getByRole('figure', { name: /^Queue depth, jobs, most in 30 s/ });
-    await depth.waitFor();
-    await page.getByRole('figure', { name: /^Oldest waiting/ }).waitFor();
-    await page.getByText('No backup was set up in this time').waitFor();
-    const bars = page.getByRole('figure', { name: /, by outcome/ }).getByRole('img');
-    await bars.focus();
-    await page.keyboard.press('Home');
-    await depth.getByText(/: waiting/).waitFor();
-
-    const { x = 0, y = 0, width = 0 } = (await bars.boundingBox()) ?? {};
-    await page.mouse.move(x + width * 0.3, y + 40);
-    await page.mouse.down();
-    await page.mouse.move(x + width * 0.5, y + 40);
-    await page.mouse.up();
-    await page.waitForURL(/range=1h&from=.+Z&to=.+Z/);
-    await page.getByRole('figure', { name: /^Events per 15 s/ }).waitFor();
-    expect(await page.getByLabel('From', { exact: true }).inputValue()).toMatch(
-      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/,
-    );
-    await page.goBack();
-    await page.waitForURL(/overview\?range=1h$/);
-
-    await bars.focus();
-    await page.keyboard.press('Home');
-    for (let step = 0; step < 3; step += 1) await page.keyboard.press('Shift+ArrowRight');
-    await page.keyboard.press('Enter');
-    await page.waitForURL(/range=1h&from=/);
-    await page.keyboard.press('Escape');
-    await page.waitForURL(/overview\?range=1h$/);
-
-    await page.getByRole('button', { name: 'custom' }).click();
-    await page.getByLabel('From', { exact: true }).fill('yesterday');
-    await page.getByRole('button', { name: 'Show', exact: true }).click();
-    await page.getByRole('alert').filter({ hasText: 'From is no time' }).waitFor();
-    await page.getByLabel('From', { exact: true }).fill('2026-01-02 03:00');
-    await page.getByLabel('To', { exact: true }).fill('2026-01-02T09:00:00Z');
-    await page.getByRole('button', { name: 'Show', exact: true }).click();
-    await page.waitForURL(/from=2026-01-02T03%3A00%3A00Z&to=2026-01-02T09%3A00%3A00Z/);
-    const chart = page.getByRole('figure', { name: /^Events per hour, by outcome/ });
-    await chart.getByRole('button', { name: 'duplicate' }).click();
-    await chart.getByRole('button', { name: 'duplicate', pressed: false }).waitFor();
-    await page.getByRole('figure', { name: /nobody noted how much waited/ }).waitFor();
-    await expectAccessible(page);
-    await page.setViewportSize(NARROW);
-    await expectAccessible(page);
-    await page.context().close();
-  });
-
   it('sort devices by each of four columns, and open one', async () => {
     const { sluice } = parts();
     const now = Math.floor(Date.now() / 1000);
@@ -321,6 +251,8 @@ describe('lists and figures in a browser', () => {
     expect(await page.locator('ol[role="log"] > li').count()).toBeLessThan(600);
     await page.context().close();
   });
+
+  describe('the overview', () => addOverviewTests(parts));
 });
 
 async function burst(sluice: TestStack, count: number, from: number): Promise<void> {

@@ -4,7 +4,7 @@ import { CHART, ChartFrame, LegendItem, useHidden } from './chart-frame.tsx';
 import { type Mark, Plot, sayMarks } from './chart-plot.tsx';
 import { type Crosshair, findBucket, useCrosshair } from './crosshair.ts';
 import { useElementWidth } from './element-width.ts';
-import { formatCount } from './numbers.ts';
+import { formatCount, formatFigure } from './numbers.ts';
 import { formatTime, useZone } from './time.tsx';
 
 /** A series of a stacked bar chart: its hue and its pattern, because hue alone never tells. */
@@ -23,11 +23,18 @@ export type Bar<Key extends string> = {
   readonly counts: Readonly<Record<Key, number>> | null;
 };
 
+/** What bars are compared with: counts for each of them, null where nobody knows. */
+export type Compared<Key extends string> = {
+  readonly name: string;
+  readonly counts: readonly (Readonly<Record<Key, number>> | null)[];
+};
+
 const { height: HEIGHT, axis: AXIS, left: LEFT } = CHART;
 
 /**
  * Draws stacked bars over time, from zero. Arrow keys go from bar to bar, "View as table" shows the numbers, its legend hides
- * series. What is not known is hatched, and so is the last bar while its time is not over (`isOpen`).
+ * series. What is not known is hatched, and so is the last bar while its time is not over (`isOpen`). What it is compared with
+ * is a thin line: as high as the bars were then, of the series that are shown.
  */
 export function BarChart<Key extends string>({
   title,
@@ -35,6 +42,7 @@ export function BarChart<Key extends string>({
   series: all,
   bars,
   isOpen = false,
+  compared,
   crosshair: shared,
   marks = [],
   note,
@@ -46,6 +54,7 @@ export function BarChart<Key extends string>({
   readonly series: readonly Series<Key>[];
   readonly bars: readonly Bar<Key>[];
   readonly isOpen?: boolean;
+  readonly compared?: Compared<Key> | undefined;
   readonly crosshair?: Crosshair;
   readonly marks?: readonly Mark[];
   readonly note?: React.ReactNode;
@@ -62,10 +71,13 @@ export function BarChart<Key extends string>({
   // Keys can be names of clients, which are no ids.
   const toFill = (one: Series<Key>) =>
     one.pattern === undefined ? one.color : `url(#${id}-${all.indexOf(one)})`;
-  const sum = (of: typeof series, { counts }: Bar<Key>) =>
+  const sum = (of: typeof series, { counts }: Pick<Bar<Key>, 'counts'>) =>
     counts === null ? 0 : of.reduce((total, { key }) => total + counts[key], 0);
+  const heights = (compared?.counts ?? []).map((counts) => (counts === null ? null : sum(above, { counts })));
+  const isCompared = compared !== undefined && !hidden.has(compared.name);
+  const mostCompared = isCompared ? Math.max(0, ...heights.map((value) => value ?? 0)) : 0;
   const mostUnder = Math.max(0, ...bars.map((bar) => sum(under, bar)));
-  const top = toNiceTop(Math.max(...bars.map((bar) => sum(above, bar)), mostUnder, 1));
+  const top = toNiceTop(Math.max(...bars.map((bar) => sum(above, bar)), mostUnder, mostCompared, 1));
   const depth = under.length === 0 ? 0 : Math.max(8, Math.round((mostUnder / top) * HEIGHT));
   const step = bars.length === 0 ? 0 : (width - LEFT) / bars.length;
   const toY = (value: number) => HEIGHT - (value / top) * HEIGHT;
@@ -106,26 +118,43 @@ export function BarChart<Key extends string>({
       note={note}
       times={times}
       span={crosshair.span}
-      columns={all.map(({ key, name }) => ({
-        name,
-        cells: bars.map(({ counts }) => (counts === null ? 'no data' : formatCount(counts[key]))),
-      }))}
-      legend={all.map((one) => (
-        <LegendItem
-          key={one.key}
-          name={one.name}
-          isShown={!hidden.has(one.key)}
-          onToggle={() => toggle(one.key)}
-        >
-          <svg width="10" height="10" aria-hidden="true">
-            <rect width="10" height="10" fill={toFill(one)} />
-          </svg>
-        </LegendItem>
-      ))}
+      columns={[
+        ...all.map(({ key, name }) => ({
+          name,
+          cells: bars.map(({ counts }) => (counts === null ? 'no data' : formatCount(counts[key]))),
+        })),
+        ...(compared === undefined ? [] : [{ name: compared.name, cells: heights.map(toCell) }]),
+      ]}
+      legend={[
+        ...all.map((one) => (
+          <LegendItem
+            key={one.key}
+            name={one.name}
+            isShown={!hidden.has(one.key)}
+            onToggle={() => toggle(one.key)}
+          >
+            <svg width="10" height="10" aria-hidden="true">
+              <rect width="10" height="10" fill={toFill(one)} />
+            </svg>
+          </LegendItem>
+        )),
+        compared !== undefined && (
+          <LegendItem
+            key={compared.name}
+            name={compared.name}
+            isShown={isCompared}
+            onToggle={() => toggle(compared.name)}
+          >
+            <svg width="18" height="10" aria-hidden="true">
+              <path d="M0 5h18" stroke="var(--text)" />
+            </svg>
+          </LegendItem>
+        ),
+      ]}
       reading={
         shown === undefined
           ? ''
-          : `${formatTime(new Date(shown.at), zone, false)}: ${shown.counts === null ? 'no data' : describe(series, shown.counts)}${isOpen && shown === bars.at(-1) ? ', not over yet' : ''}${sayMarks(times, shownAt, marks)}`
+          : `${formatTime(new Date(shown.at), zone, false)}: ${shown.counts === null ? 'no data' : describe(series, shown.counts)}${isOpen && shown === bars.at(-1) ? ', not over yet' : ''}${isCompared ? `; ${compared.name} ${toCell(heights[shownAt] ?? null)}` : ''}${sayMarks(times, shownAt, marks)}`
       }
     >
       <div ref={frame}>
@@ -163,11 +192,43 @@ export function BarChart<Key extends string>({
               <g key={bar.at}>{drawBar(bar, index)}</g>
             ))}
           </g>
+          {isCompared && <ComparedLine heights={heights} step={step} toY={toY} />}
           <TimeAxis times={times} width={width} y={HEIGHT + depth + 14} />
         </Plot>
       </div>
     </ChartFrame>
   );
+}
+
+/** A line over bars of any hue: it has an edge in the colour of the page. */
+function ComparedLine({
+  heights,
+  step,
+  toY,
+}: {
+  readonly heights: readonly (number | null)[];
+  readonly step: number;
+  readonly toY: (value: number) => number;
+}) {
+  const path = heights
+    .map((value, index) => {
+      if (value === null) return '';
+      const before = heights[index - 1] ?? null;
+      const y = toY(value).toFixed(1);
+      const begin = before === null ? `M${(LEFT + index * step).toFixed(1)} ${y}` : `V${y}`;
+      return `${begin}H${(LEFT + (index + 1) * step).toFixed(1)}`;
+    })
+    .join('');
+  return (
+    <g pointerEvents="none" fill="none">
+      <path d={path} stroke="var(--page)" strokeWidth="3" />
+      <path d={path} stroke="var(--text)" strokeWidth="1" data-line="compared" />
+    </g>
+  );
+}
+
+function toCell(value: number | null): string {
+  return value === null ? 'no data' : formatFigure(value);
 }
 
 function describe<Key extends string>(

@@ -14,6 +14,8 @@ export type Line = {
   readonly label?: string;
   readonly dashes?: string;
   readonly color?: string;
+  /** It is there to compare with: thin, and without a name at its end. */
+  readonly isFaint?: boolean;
   /** A value for each time; null = no value, the line stops there. */
   readonly values: readonly (number | null)[];
 };
@@ -68,7 +70,7 @@ export function LineChart({
   const shownAt = findBucket(times, crosshair.at);
   const shownTime = times[shownAt];
   const names = spread(
-    lines.map((line) => ({ line, y: toEnd(line, toY, height) })),
+    lines.filter(({ isFaint }) => isFaint !== true).map((line) => ({ line, y: toEnd(line, toY, height) })),
     height,
   );
 
@@ -77,10 +79,10 @@ export function LineChart({
   const legend =
     all.length < 2
       ? null
-      : all.map(({ name, dashes, color = 'var(--text)' }) => (
+      : all.map(({ name, dashes, color = 'var(--text)', isFaint }) => (
           <LegendItem key={name} name={name} isShown={!hidden.has(name)} onToggle={() => toggle(name)}>
             <svg width="18" height="10" aria-hidden="true">
-              <path d="M0 5h18" stroke={color} strokeWidth="1.5" strokeDasharray={dashes} />
+              <path d="M0 5h18" stroke={color} strokeWidth={toWidth(isFaint)} strokeDasharray={dashes} />
             </svg>
           </LegendItem>
         ));
@@ -135,13 +137,13 @@ export function LineChart({
               />
             ) : null,
           )}
-          {lines.map(({ name, values: cells, dashes, color = 'var(--text)' }) => (
+          {lines.map(({ name, values: cells, dashes, color = 'var(--text)', isFaint }) => (
             <path
               key={name}
               d={toPath(cells, toX, toY, step)}
               fill="none"
               stroke={color}
-              strokeWidth="1.5"
+              strokeWidth={toWidth(isFaint)}
               strokeDasharray={dashes}
               strokeLinejoin="round"
               pointerEvents="none"
@@ -157,6 +159,10 @@ export function LineChart({
       </div>
     </ChartFrame>
   );
+}
+
+function toWidth(isFaint: boolean | undefined): number {
+  return isFaint === true ? 0.75 : 1.5;
 }
 
 function toCell(value: number | null | undefined, format: (value: number) => string): string {

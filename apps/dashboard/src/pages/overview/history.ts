@@ -2,6 +2,7 @@ import type { HistoryBucket, HistoryMark, StatsHistory } from '@sluice/contracts
 import { SAMPLE_MS } from '@sluice/contracts/time-steps';
 import type { Mark } from '../../ui/chart-plot.tsx';
 import type { Crosshair } from '../../ui/crosshair.ts';
+import type { Previous } from './previous.ts';
 import type { ShownTime } from './shown-time.ts';
 
 /** What all charts of the page have in common. */
@@ -9,6 +10,8 @@ export type ChartPlace = {
   readonly time: ShownTime;
   readonly crosshair: Crosshair;
   readonly marks: readonly Mark[];
+  /** Drawn beside it where it is asked for, and known. */
+  readonly previous: Previous | undefined;
 };
 
 /** Returns the buckets that are drawn: one that has just begun, and was not sampled yet, is no gap. */

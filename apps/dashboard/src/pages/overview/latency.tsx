@@ -1,9 +1,10 @@
 import { readLatency } from '@sluice/contracts/latency';
-import { LineChart } from '../../ui/line-chart.tsx';
+import { type Line, LineChart } from '../../ui/line-chart.tsx';
 import { formatFigure } from '../../ui/numbers.ts';
 import { formatDuration } from '../../ui/time.tsx';
 import type { ChartPlace } from './history.ts';
 import type { Column } from './outcomes.ts';
+import { findPrevious } from './previous.ts';
 
 const LINES = [
   { name: 'p50', share: 0.5 },
@@ -17,11 +18,22 @@ export function Latency({
   time,
   crosshair,
   marks,
+  previous,
 }: ChartPlace & { readonly columns: readonly Column[] }) {
-  const lines = LINES.map(({ share, ...line }) => ({
+  const times = columns.map(({ at }) => at);
+  const lines: Line[] = LINES.map(({ share, ...line }) => ({
     ...line,
     values: columns.map(({ latency }) => readLatency(latency, share)),
   }));
+  if (previous !== undefined) {
+    const then = findPrevious(times, previous.columns, previous.spanMs);
+    lines.push({
+      ...{ name: 'p95 before', dashes: LINES[1].dashes, isFaint: true },
+      values: then.map((column) =>
+        column === undefined ? null : readLatency(column.latency, LINES[1].share),
+      ),
+    });
+  }
   const last = columns.findLast(({ latency }) => Object.keys(latency).length > 0);
   const p95 = last === undefined ? null : readLatency(last.latency, 0.95);
   return (
@@ -32,7 +44,7 @@ export function Latency({
           ? `In ${time.name} nothing was stored.`
           : `Of the newest events that were stored, 95 % took at most ${formatDuration(p95)}.`
       }
-      times={columns.map(({ at }) => at)}
+      times={times}
       unknown={columns.flatMap(({ at, counts }) => (counts === null ? [at] : []))}
       lines={lines}
       format={toShort}

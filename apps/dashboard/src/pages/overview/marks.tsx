@@ -3,17 +3,25 @@ import { Link } from '@tanstack/react-router';
 import { Time } from '../../ui/time.tsx';
 import { describeMark } from './history.ts';
 import styles from './overview.module.css';
+import type { Previous } from './previous.ts';
+import type { ShownTime } from './shown-time.ts';
 
 const MAX_NAMED = 6;
 
-/** Names what stands as a line across the charts, and how one zooms. */
+/** From which length of a bucket on a time of day says too little. */
+const LONG_STEP_MS = 900_000;
+
+/** Names what stands as a line across the charts, what they are compared with, and how one zooms. */
 export function Marks({
   marks,
-  withDate,
+  time,
+  previous,
 }: {
   readonly marks: readonly HistoryMark[];
-  readonly withDate: boolean;
+  readonly time: ShownTime;
+  readonly previous: Previous | undefined;
 }) {
+  const withDate = time.stepMs >= LONG_STEP_MS;
   return (
     <div className={styles['marks']}>
       {marks.length > 0 && (
@@ -26,6 +34,13 @@ export function Marks({
           ))}
           {marks.length > MAX_NAMED && <li>and {marks.length - MAX_NAMED} before</li>}
         </ul>
+      )}
+      {previous !== undefined && (
+        <p>
+          Thin lines: <Time at={previous.time.fromMs} withDate /> to{' '}
+          <Time at={previous.time.toMs} withDate={withDate} />, {previous.time.name}
+          {previous.time.isHourly && !time.isHourly && ', counted by arrival'}.
+        </p>
       )}
       <p>Drag across a chart to zoom in; with keys: Shift and the arrows, then Enter.</p>
     </div>

@@ -111,6 +111,18 @@ export function toSourceCounts(hours: HourlyStats['hours']): readonly SourceCoun
     .toSorted((a, b) => b.accepted - a.accepted);
 }
 
+/** Takes a share of counts. */
+export function scaleCounts(counts: Counts, share: number): Counts {
+  return {
+    accepted: counts.accepted * share,
+    normalized: counts.normalized * share,
+    duplicate: counts.duplicate * share,
+    failed: counts.failed * share,
+    dead: counts.dead * share,
+    rejected: counts.rejected * share,
+  };
+}
+
 function addCounts(a: Counts, b: Counts): Counts {
   return {
     accepted: a.accepted + b.accepted,

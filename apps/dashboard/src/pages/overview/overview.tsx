@@ -20,6 +20,7 @@ import { LedgerLine } from './ledger-line.tsx';
 import { Marks } from './marks.tsx';
 import { type Column, sumColumns, toKnownMs } from './outcomes.ts';
 import styles from './overview.module.css';
+import type { Previous } from './previous.ts';
 import { type OverviewSearch, toTexts, widen } from './search.ts';
 import { toShownTime } from './shown-time.ts';
 import { toStations } from './stations.tsx';
@@ -28,12 +29,10 @@ import { TimeChoice } from './time-choice.tsx';
 import { TopCauses } from './top-causes.tsx';
 import { useHistory } from './use-history.ts';
 import { type Outcomes, useOutcomes } from './use-outcomes.ts';
+import { usePrevious } from './use-previous.ts';
 import { Waiting } from './waiting.tsx';
 
 const BACKUP_REFRESH_MS = 5000;
-
-/** From which length of a bucket on a time of day says too little. */
-const LONG_STEP_MS = 900_000;
 
 const backupQuery = queryOptions({
   queryKey: ['sync-health'],
@@ -49,6 +48,7 @@ export function Overview() {
   const { data: stats, error, dataUpdatedAt, refetch } = useQuery(statsQuery);
   const { outcomes, failure, refetch: refetchOutcomes } = useOutcomes(search);
   const history = useHistory(search);
+  const before = usePrevious(search);
   const { connection } = useLiveState();
   const statsFailure = error instanceof Failure ? error : null;
   const go = (next: OverviewSearch, isStep = false) =>
@@ -93,6 +93,13 @@ export function Overview() {
           {...(outcomes === undefined ? {} : { asOf: outcomes.loadedAt })}
         />
       )}
+      {before.failure !== null && (
+        <Failed
+          what="The time before could not be loaded"
+          failure={before.failure}
+          onRetry={() => void before.refetch()}
+        />
+      )}
       {!isReady && statsFailure === null && failure === null && (
         <Loading rows={6} label="Loading the figures" />
       )}
@@ -103,6 +110,8 @@ export function Overview() {
             stats={whole}
             outcomes={outcomes}
             history={history}
+            // While another time is loaded the charts still show the last one.
+            previous={before.previous?.time.key === outcomes.time.key ? before.previous : undefined}
             onZoom={(span) => {
               const part = { fromMs: Date.parse(span.from), toMs: Date.parse(span.to) };
               go({ ...search, ...toTexts(widen(part)) }, true);
@@ -118,11 +127,13 @@ function Figures({
   stats,
   outcomes,
   history: { history, failure, refetch, loadedMs },
+  previous,
   onZoom,
 }: {
   readonly stats: Stats | null;
   readonly outcomes: Outcomes;
   readonly history: ReturnType<typeof useHistory>;
+  readonly previous: Previous | undefined;
   readonly onZoom: (span: Span) => void;
 }) {
   const crosshair = useCrosshair(onZoom);
@@ -130,7 +141,7 @@ function Figures({
   const { data: backup = null } = useQuery(backupQuery);
   const told = history?.marks ?? [];
   const marks = told.map((mark) => ({ at: mark.at, words: describeMark(mark) }));
-  const charts = { time, crosshair, marks };
+  const charts = { time, crosshair, marks, previous };
   return (
     <>
       {stats !== null && (
@@ -152,7 +163,7 @@ function Figures({
           {...(history === undefined ? {} : { asOf: loadedMs })}
         />
       )}
-      <Marks marks={told} withDate={time.stepMs >= LONG_STEP_MS} />
+      <Marks marks={told} time={time} previous={previous} />
       <div className={styles['lists']}>
         <Section title="Top failures" aside="all dead letters there are">
           <TopCauses />

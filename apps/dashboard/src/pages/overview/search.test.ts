@@ -10,6 +10,11 @@ it('reads a chosen time from an address', () => {
   expect(toChosenTime(search)).toEqual({ fromMs: Date.parse(FROM), toMs: Date.parse(TO) });
 });
 
+it('reads whether the time before is compared', () => {
+  expect(toOverviewSearch({ compare: 'previous' })).toEqual({ compare: 'previous' });
+  expect(toOverviewSearch({ compare: 'next' })).toEqual({});
+});
+
 it.each([
   { from: FROM },
   { from: TO, to: FROM },

@@ -18,12 +18,16 @@ export const RANGES = [
 const LEAST_MS = MINUTE_MS;
 const MOST_MS = 31 * DAY_MS;
 
-/** What the address of the overview says; the last hour of all sources by default, `from` and `to` before `range`. */
+/**
+ * What the address of the overview says; the last hour of all sources by default, `from` and `to` before `range`. `compare` =
+ * the time as long before is drawn too.
+ */
 export type OverviewSearch = {
   readonly range?: (typeof RANGES)[number]['value'];
   readonly source?: string;
   readonly from?: string;
   readonly to?: string;
+  readonly compare?: 'previous';
 };
 
 /** A time that was chosen, in epoch ms. */
@@ -37,6 +41,7 @@ export function toOverviewSearch(search: Readonly<Record<string, unknown>>): Ove
   return {
     ...(source === undefined ? {} : { source }),
     ...(range === undefined ? {} : { range }),
+    ...(search['compare'] === 'previous' ? { compare: 'previous' } : {}),
     ...(findFault(time) === null ? toTexts(time) : {}),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toShownTime } from './shown-time.ts';
+import { toPreviousTime, toShownTime } from './shown-time.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const MINUTE = 60_000;
@@ -17,6 +17,19 @@ it.each([
   expect([time.step, (time.toMs - time.fromMs) / time.stepMs]).toEqual([step, count]);
   expect(time.toMs).toBeGreaterThan(NOW);
   expect(time.toMs - NOW).toBeLessThanOrEqual(time.stepMs);
+});
+
+it.each([
+  ['15m', '15 s'],
+  ['1h', '3 min'],
+  ['24h', '15 min'],
+  ['7d', '2 h'],
+] as const)('cuts what was before %s into buckets of %s, which is what is known of it', (range, step) => {
+  const shown = toShownTime({ range }, NOW);
+  const before = toPreviousTime({ range }, NOW);
+  expect([before.step, before.isLive, before.key]).toEqual([step, false, shown.key]);
+  expect(before.fromMs).toBeLessThanOrEqual(2 * shown.fromMs - shown.toMs);
+  expect(before.toMs).toBeGreaterThanOrEqual(shown.fromMs);
 });
 
 it('cuts a chosen time into what is known of it', () => {

@@ -37,6 +37,12 @@ export function toShownTime(search: OverviewSearch, nowMs: number): ShownTime {
   };
 }
 
+/** Returns the time that ends where the one begins that an address asks for, and is as long. */
+export function toPreviousTime(search: OverviewSearch, nowMs: number): ShownTime {
+  const { key, name, fromMs, toMs } = toShownTime(search, nowMs);
+  return { ...toShown(fromMs - (toMs - fromMs), fromMs, nowMs), key, name: `${name} before` };
+}
+
 function toShown(fromMs: number, wantedMs: number, nowMs: number): ShownTime {
   const isLive = wantedMs > nowMs;
   const least =

@@ -2,6 +2,7 @@ import { BarChart, type Series } from '../../ui/bar-chart.tsx';
 import { formatCount, plural } from '../../ui/numbers.ts';
 import type { ChartPlace } from './history.ts';
 import { type Column, type Outcome, sumColumns } from './outcomes.ts';
+import { toPreviousCounts } from './previous.ts';
 
 const SERIES: readonly Series<Outcome>[] = [
   { key: 'normalized', name: 'normalized', color: 'var(--normalized)' },
@@ -17,9 +18,14 @@ export function Throughput({
   time,
   crosshair,
   marks,
+  previous,
 }: ChartPlace & { readonly columns: readonly Column[] }) {
   const sums = sumColumns(columns);
-  const summary = `In ${time.name} ${plural(sums.normalized, 'event')} became records, ${formatCount(sums.duplicate)} were duplicates, ${formatCount(sums.dead)} died, ${plural(sums.rejected, 'request')} were refused.`;
+  const before =
+    previous === undefined
+      ? ''
+      : ` The time before: ${plural(sumColumns(previous.columns).normalized, 'event')}.`;
+  const summary = `In ${time.name} ${plural(sums.normalized, 'event')} became records, ${formatCount(sums.duplicate)} were duplicates, ${formatCount(sums.dead)} died, ${plural(sums.rejected, 'request')} were refused.${before}`;
   return (
     <BarChart
       title={`Events per ${time.step}, by outcome`}
@@ -27,6 +33,16 @@ export function Throughput({
       series={SERIES}
       bars={columns}
       isOpen={time.isLive && columns.at(-1)?.counts !== null}
+      compared={
+        previous && {
+          name: 'before',
+          counts: toPreviousCounts(
+            columns.map(({ at }) => at),
+            time.stepMs,
+            previous,
+          ),
+        }
+      }
       crosshair={crosshair}
       marks={marks}
       note={

@@ -14,7 +14,7 @@ import {
 } from './search.ts';
 import type { ShownTime } from './shown-time.ts';
 
-/** Chooses the time of all charts: one up to now, or any other by its begin and end. */
+/** Chooses the time of all charts: one up to now, or any other by its begin and end; and whether the one before is compared. */
 export function TimeChoice({
   search,
   shown,
@@ -39,6 +39,17 @@ export function TimeChoice({
           else if (chosen === null) onGo({ ...search, ...toTexts(shown) }, true);
         }}
       />
+      <label className={styles['compare']}>
+        <input
+          type="checkbox"
+          checked={search.compare !== undefined}
+          onChange={({ target }) => {
+            const { compare: _compare, ...alone } = search;
+            onGo(target.checked ? { ...search, compare: 'previous' } : alone, false);
+          }}
+        />
+        compare previous
+      </label>
       {chosen !== null && (
         <TimeForm
           // Another time means other values; the fields are the browser's own in between.

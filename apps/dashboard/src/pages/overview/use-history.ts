@@ -2,7 +2,7 @@ import type { StatsHistory } from '@sluice/contracts/stats-history';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Failure, read } from '../../data/http.ts';
 import { useNow } from '../../ui/clock.ts';
-import { type OverviewSearch, toTexts } from './search.ts';
+import { type ChosenTime, type OverviewSearch, toTexts } from './search.ts';
 import { toShownTime } from './shown-time.ts';
 
 /** How often it is asked for again, in ms: as often as there are new samples, a long time less often. */
@@ -10,15 +10,17 @@ const REFRESH_MS = 15_000;
 const SLOW_MS = 60_000;
 const LONG_STEP_MS = 3_600_000;
 
+/** Reads how much waited, and how far the backup was behind, in a time. */
+export function readHistory(time: ChosenTime, signal: AbortSignal): Promise<StatsHistory> {
+  return read<StatsHistory>('/api/events/stats/history', toTexts(time), signal);
+}
+
 /** Asks how much waited, and how far the backup was behind, over the time of the page. */
 export function useHistory(search: OverviewSearch) {
   const { key, isLive, stepMs } = toShownTime(search, useNow());
   const { data, error, isPending, failureCount, refetch, dataUpdatedAt } = useQuery({
     queryKey: ['history', key],
-    queryFn: ({ signal }) => {
-      const time = toTexts(toShownTime(search, Date.now()));
-      return read<StatsHistory>('/api/events/stats/history', time, signal);
-    },
+    queryFn: ({ signal }) => readHistory(toShownTime(search, Date.now()), signal),
     refetchInterval: ({ state }) =>
       // The numbers of the whole system are not for a key of another tenant.
       !isLive || (state.error instanceof Failure && state.error.status === 403)

@@ -31,10 +31,7 @@ export function useOutcomes(search: OverviewSearch) {
   const { key, isLive } = toShownTime(search, nowMs);
   const { data, error, refetch, dataUpdatedAt } = useQuery({
     queryKey: ['outcomes', key, source],
-    queryFn: ({ signal }) => {
-      const time = toShownTime(search, Date.now());
-      return time.isHourly ? readHours(time, source, signal) : readRecent(time, source, signal);
-    },
+    queryFn: ({ signal }) => readOutcomes(toShownTime(search, Date.now()), source, signal),
     refetchInterval: isLive ? REFRESH_MS : false,
     placeholderData: keepPreviousData,
   });
@@ -56,6 +53,15 @@ type Loaded = {
   readonly toColumns: (nowMs: number) => readonly Column[];
   readonly sources: readonly SourceCounts[];
 };
+
+/** Reads what became of the events of a time. */
+export function readOutcomes(
+  time: ShownTime,
+  source: string | undefined,
+  signal: AbortSignal,
+): Promise<Loaded> {
+  return time.isHourly ? readHours(time, source, signal) : readRecent(time, source, signal);
+}
 
 async function readRecent(time: ShownTime, source: string | undefined, signal: AbortSignal): Promise<Loaded> {
   const query = { step: time.stepMs / 1000, source, ...toTexts(time) };

@@ -1,10 +1,11 @@
-import type { StatsHistory } from '@sluice/contracts/stats-history';
+import type { HistoryBucket, StatsHistory } from '@sluice/contracts/stats-history';
 import { Link } from '@tanstack/react-router';
-import { LineChart } from '../../ui/line-chart.tsx';
+import { type Line, LineChart } from '../../ui/line-chart.tsx';
 import { formatCount, plural } from '../../ui/numbers.ts';
 import { formatDuration, formatTime, useZone } from '../../ui/time.tsx';
 import { type ChartPlace, toDrawn, toDurationTop } from './history.ts';
 import styles from './overview.module.css';
+import { findPrevious } from './previous.ts';
 import { toStepName } from './shown-time.ts';
 
 const HEIGHT = 96;
@@ -20,6 +21,7 @@ export function Waiting({
   history,
   loadedMs,
   time,
+  previous,
   ...shared
 }: ChartPlace & { readonly history: StatsHistory; readonly loadedMs: number }) {
   const zone = useZone();
@@ -38,6 +40,17 @@ export function Waiting({
   const oldest = Math.max(0, ...ages.map((age) => age ?? 0));
   const lag = Math.max(0, ...lags.map((value) => value ?? 0));
   const unknownLag = lags.filter((value) => value === null).length;
+  const before = (name: string, read: (bucket: HistoryBucket) => number | null): readonly Line[] =>
+    previous === undefined
+      ? []
+      : [
+          {
+            ...{ name, isFaint: true },
+            values: findPrevious(times, previous.history, previous.spanMs).map((bucket) =>
+              bucket === undefined ? null : read(bucket),
+            ),
+          },
+        ];
   const last = buckets.findLast(({ queue }) => queue !== null);
   const isNew = noQueue.length === buckets.length;
   return (
@@ -59,12 +72,15 @@ export function Waiting({
                 }.`
           }
           unknown={noQueue}
-          lines={STATES.map(({ name, dashes }) => ({
-            name,
-            label: `${name} ${formatCount(last?.queue?.[name] ?? 0)}`,
-            ...(dashes === undefined ? {} : { dashes }),
-            values: buckets.map(({ queue }) => queue?.[name] ?? null),
-          }))}
+          lines={[
+            ...STATES.map(({ name, dashes }) => ({
+              name,
+              label: `${name} ${formatCount(last?.queue?.[name] ?? 0)}`,
+              ...(dashes === undefined ? {} : { dashes }),
+              values: buckets.map(({ queue }) => queue?.[name] ?? null),
+            })),
+            ...before('waiting before', ({ queue }) => queue?.waiting ?? null),
+          ]}
           format={formatCount}
         />
         <LineChart
@@ -76,7 +92,10 @@ export function Waiting({
               : `In ${time.name} the next job had waited ${formatDuration(oldest)} at most${oldest === 0 ? '' : at(oldest, ages)}.`
           }
           unknown={noQueue}
-          lines={[{ name: 'next job', label: toLabel(ages), values: ages }]}
+          lines={[
+            { name: 'next job', label: toLabel(ages), values: ages },
+            ...before('before', ({ queue }) => queue && (queue.oldestWaitingMs ?? 0)),
+          ]}
           format={formatDuration}
           toTop={toDurationTop}
         />
@@ -90,7 +109,10 @@ export function Waiting({
                 : `In ${time.name} the backup was ${formatDuration(lag)} behind at most${lag === 0 ? '' : at(lag, lags)}${unknownLag === 0 ? '' : `; nobody knows of ${unknownLag} of ${plural(buckets.length, 'bucket')}`}.`
             }
             unknown={times.filter((_, index) => lags[index] === null)}
-            lines={[{ name: 'backup', label: toLabel(lags), values: lags }]}
+            lines={[
+              { name: 'backup', label: toLabel(lags), values: lags },
+              ...before('before', ({ replicationLagMs }) => replicationLagMs),
+            ]}
             format={formatDuration}
             toTop={toDurationTop}
           />
