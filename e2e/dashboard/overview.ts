@@ -121,6 +121,47 @@ export function addOverviewTests(parts: () => Parts): void {
     await page.context().close();
   });
 
+  it('says which polls are overdue, and which come next', async () => {
+    const { sluice } = parts();
+    const declare = async (id: string) => {
+      const schedule = `0 0 ${(new Date().getUTCHours() + 12) % 24} * * *`;
+      const response = await fetch(new URL('/api/sources', sluice.stack.apiUrl), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          ...{ id, kind: 'poll', url: 'http://127.0.0.1:9/', allowPrivate: true, schedule, idPath: 'id' },
+          cursor: { kind: 'timestamp', param: 'since', path: 'updated_at' },
+        }),
+      });
+      expect(response.status).toBe(201);
+    };
+    const page = await openPage(parts(), '/overview');
+    const section = page.getByRole('region', { name: 'Polls due' });
+    await section.getByText('No source is polled.').waitFor();
+    await declare('nightly');
+    await declare('forgotten');
+    const longAgo = new Date(Date.now() - 3 * 86_400_000);
+    await sluice.db
+      .collection<{ _id: string }>('sources')
+      .updateOne({ _id: 'forgotten' }, { $set: { updatedAt: longAgo } });
+    const due = section.getByRole('list', { name: 'Due first' }).getByRole('listitem');
+    await due
+      .filter({ hasText: 'forgotten' })
+      .getByText(/^Due .+Z, .+ late$/)
+      .waitFor();
+    await due
+      .filter({ hasText: 'nightly' })
+      .getByText(/^in 1\d h/)
+      .waitFor();
+    expect(await due.first().textContent()).toContain('forgotten');
+    const overdue = section.locator('dl > div').filter({ hasText: 'Overdue' });
+    await expect.poll(() => overdue.locator('dd').textContent()).toBe('1');
+    await expectAccessibleInBothThemes(page);
+    await section.getByRole('link', { name: 'All 2 polled sources' }).click();
+    await page.waitForURL('**/schedules');
+    await page.context().close();
+  });
+
   it('marks in the charts when another version was started', async () => {
     await sendEvent(parts(), { source: 'deployed', payload: toMetric(1) });
     const page = await openPage(parts(), '/overview');

@@ -7,12 +7,12 @@ import { Failure, read } from '../../data/http.ts';
 import { useLiveState } from '../../data/live-context.ts';
 import { statsQuery } from '../../data/stats.ts';
 import { type Span, useCrosshair } from '../../ui/crosshair.ts';
-import { formatCount } from '../../ui/numbers.ts';
 import { PageHead, Section } from '../../ui/page.tsx';
 import { Rail } from '../../ui/rail.tsx';
 import { Failed, Loading, StaleFrame } from '../../ui/states.tsx';
 import { formatDuration } from '../../ui/time.tsx';
 import { BySource } from './by-source.tsx';
+import { Counts } from './counts.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { describeMark } from './history.ts';
 import { Latency } from './latency.tsx';
@@ -20,6 +20,7 @@ import { LedgerLine } from './ledger-line.tsx';
 import { Marks } from './marks.tsx';
 import { type Column, sumColumns, toKnownMs } from './outcomes.ts';
 import styles from './overview.module.css';
+import { PollsDue } from './polls-due.tsx';
 import type { Previous } from './previous.ts';
 import { type OverviewSearch, toTexts, widen } from './search.ts';
 import { toShownTime } from './shown-time.ts';
@@ -171,12 +172,15 @@ function Figures({
         <Section title="By source" aside={`in ${time.name}`}>
           <BySource sources={sources} />
         </Section>
-      </div>
-      {stats !== null && (
-        <Section title="Queue" aside="now">
-          <Queue stats={stats} />
+        <Section title="Polls due" aside="now">
+          <PollsDue />
         </Section>
-      )}
+        {stats !== null && (
+          <Section title="Queue" aside="now">
+            <Counts counts={toQueueCounts(stats)} />
+          </Section>
+        )}
+      </div>
     </>
   );
 }
@@ -217,22 +221,12 @@ function SourceFilter({
   );
 }
 
-function Queue({ stats: { queue } }: { readonly stats: Stats }) {
-  const rows = [
-    ['Waiting', queue.waiting],
-    ['Active', queue.active],
-    ['Delayed', queue.delayed],
-    ['Parked', queue.parked],
-    ['Failed jobs', queue.failed],
-  ] as const;
-  return (
-    <dl className={styles['queue']}>
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{formatCount(value)}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+function toQueueCounts({ queue }: Stats) {
+  return [
+    { name: 'Waiting', count: queue.waiting },
+    { name: 'Active', count: queue.active },
+    { name: 'Delayed', count: queue.delayed },
+    { name: 'Parked', count: queue.parked },
+    { name: 'Failed jobs', count: queue.failed },
+  ];
 }

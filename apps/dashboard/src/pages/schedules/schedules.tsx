@@ -1,11 +1,10 @@
 import type { ScheduleItem } from '@sluice/contracts/schedules';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { toFailure } from '../../data/failure.ts';
-import { read } from '../../data/http.ts';
 import { useLiveState } from '../../data/live-context.ts';
 import { queuesQuery } from '../../data/queues.ts';
-import type { Page } from '../../data/use-live-rows.ts';
+import { schedulesQuery } from '../../data/schedules.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { plural } from '../../ui/numbers.ts';
 import { PageHead } from '../../ui/page.tsx';
@@ -19,7 +18,6 @@ import { RunMarks } from './run-marks.tsx';
 import styles from './schedules.module.css';
 
 const REFRESH_MS = 3000;
-const LIMIT = 500;
 
 /** Below this width of the window there are two columns: what is in the others stands under these. */
 const NARROW = 600;
@@ -28,10 +26,8 @@ const NARROW = 600;
 export function Schedules() {
   const { connection } = useLiveState();
   const { data, error, isPending, refetch, dataUpdatedAt } = useQuery({
-    queryKey: ['schedules'],
-    queryFn: ({ signal }) => read<Page<ScheduleItem>>('/api/schedules', { limit: LIMIT }, signal),
+    ...schedulesQuery,
     refetchInterval: REFRESH_MS,
-    placeholderData: keepPreviousData,
   });
   // Another tenant may not see the queues; then nothing is said of the schedulers.
   const { data: queues } = useQuery({ ...queuesQuery, retry: false });
