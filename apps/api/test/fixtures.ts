@@ -205,7 +205,7 @@ export async function createPipeline({ store, redisUrl, prefix }: ApiOptions) {
   const instance = `ingest-${prefix}-${Math.random().toString(16).slice(2, 8)}`;
   const queue = createEventsProducer({ redisUrl, prefix, logger });
   const inbox = createInbox(store);
-  const commit = createGroupCommit({ instance, queue, inbox, now: Date.now });
+  const commit = createGroupCommit({ instance, queue, inbox });
   const { beat } = createInstances(store);
   const startedAt = new Date();
   await vi.waitFor(() => queue.ping());

@@ -65,7 +65,7 @@ await runApp({
     });
     lifecycle.add('process beats', beats.stop);
     const commit = createGroupCommit({
-      ...{ instance, queue, inbox, now },
+      ...{ instance, queue, inbox },
       onBatch(sent) {
         metrics.batchSent(sent);
         if (sent.by === 'queue') work.add({ jobsIn: 1, eventsIn: sent.events });

@@ -84,7 +84,7 @@ export async function startIngest({
   const queue = createRoomyQueue({ redisUrl, prefix, deadlineMs: 600, logger });
   const inspector = createEventsInspector({ redisUrl, prefix, logger });
   const inbox = createInbox(store);
-  const commit = createGroupCommit({ instance: prefix, queue, inbox, now, onBatch: metrics.batchSent });
+  const commit = createGroupCommit({ instance: prefix, queue, inbox, onBatch: metrics.batchSent });
   const mirror = createSourceMirror({ redisUrl, prefix, logger });
   const live = startLiveSources({
     declared: sourcesFileSchema.parse({ sources: declared }).sources,

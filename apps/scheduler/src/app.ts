@@ -94,7 +94,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const kept = createMinuteCounts(now);
   const polled = createMinuteCounts(now);
   const commit = createGroupCommit({
-    ...{ instance, queue, inbox, now },
+    ...{ instance, queue, inbox },
     onBatch({ events, by }) {
       if (by === 'queue') kept.add({ jobsIn: 1, eventsIn: events });
     },

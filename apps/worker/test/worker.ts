@@ -43,7 +43,7 @@ export async function openPlace({ redisUrl, mongoUrl, prefix }: Place) {
   const store = connectStore({ uri: mongoUrl, appName: prefix });
   const queue = createEventsProducer({ redisUrl, prefix, logger });
   const inspector = createEventsInspector({ redisUrl, prefix, logger });
-  const commit = createGroupCommit({ instance: prefix, queue, inbox: createInbox(store), now: Date.now });
+  const commit = createGroupCommit({ instance: prefix, queue, inbox: createInbox(store) });
   await migrate(store, 30_000);
   await vi.waitFor(() => Promise.all([queue.ping(), inspector.ping()]), SOON);
 

@@ -1,5 +1,5 @@
 import { toConflictEventId } from '@sluice/normalizer/identity';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { toEvent } from '../test/models/events.ts';
 import { createModelQueue, type ModelQueue } from '../test/models/model-queue.ts';
 import { createModelStore, type ModelStore } from '../test/models/model-store.ts';
@@ -144,6 +144,21 @@ describe('group commit', () => {
     await commit.submit(toEvent('c'));
     expect(queue.jobs.size).toBe(1);
     expect(store.inbox.size).toBe(2);
+  });
+
+  it('tries a failed queue again after a second, whatever the clock of the machine is set to', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const running = createGroupCommit({ instance: 'i', queue, inbox: store });
+    queue.before = () => {
+      throw new Error('silent');
+    };
+    await running.submit(toEvent('a'));
+    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.advanceTimersByTime(1001);
+    queue.before = () => undefined;
+    await running.submit(toEvent('b'));
+    expect([queue.jobs.size, store.inbox.size]).toEqual([1, 1]);
   });
 
   it('asks the queue no more for an event that has waited too long, and keeps it in the inbox', async () => {

@@ -56,8 +56,8 @@ export type GroupCommitOptions = {
   readonly instance: string;
   readonly queue: AcceptQueue;
   readonly inbox: AcceptInbox;
-  /** Now, in epoch milliseconds. */
-  readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets; `performance.now` by default. */
+  readonly now?: () => number;
   /** Calls back at the end of the event loop's turn; `setImmediate` by default. */
   readonly soon?: (callback: () => void) => void;
   /** Batches under way at once; 2 by default. */
@@ -92,7 +92,7 @@ type Left = { readonly seq: number; readonly batch: readonly Waiting[] };
 
 /** Creates the group commit of one accepting process. */
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
-  const { instance, queue, inbox, now, onBatch } = options;
+  const { instance, queue, inbox, now = () => performance.now(), onBatch } = options;
   const { maxInFlight = 2, queueRestMs = 1000, queueShareMs = 900, inboxShareMs = 1400 } = options;
   const { maxWaitingBytes = 64 * 1024 * 1024 } = options;
   const soon = options.soon ?? ((callback: () => void) => void setImmediate(callback));
@@ -209,7 +209,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   /** Throws when the first of a batch has waited too long to try a store. */
   function expectTime([first]: readonly Waiting[], shareMs: number): void {
     const waitedMs = first === undefined ? 0 : now() - first.sinceMs;
-    if (waitedMs > shareMs) throw new Error(`The stores were too slow: an event waited ${waitedMs} ms.`);
+    if (waitedMs > shareMs)
+      throw new Error(`The stores were too slow: an event waited ${Math.round(waitedMs)} ms.`);
   }
 
   function nextSeq(): number {

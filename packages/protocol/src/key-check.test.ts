@@ -26,6 +26,8 @@ describe('a key', () => {
 
 describe('checking a key', () => {
   let nowMs: number;
+  /** How far the wall clock was set, which changes nothing about how long ago something was. */
+  let setMs: number;
   let stored: Map<string, KeyRecord>;
   let mirrored: Map<string, KeyRecord>;
   let away: { mongodb: boolean; redis: boolean };
@@ -35,6 +37,7 @@ describe('checking a key', () => {
 
   beforeEach(() => {
     nowMs = START;
+    setMs = 0;
     stored = new Map();
     mirrored = new Map();
     away = { mongodb: false, redis: false };
@@ -61,7 +64,8 @@ describe('checking a key', () => {
           if (!away.redis) mirrored.set(record.id, record);
         },
       },
-      now: () => nowMs,
+      now: () => nowMs + setMs,
+      elapsed: () => nowMs - START,
       onTrouble: (error) => troubles.push(error),
     });
   }
@@ -204,6 +208,32 @@ describe('checking a key', () => {
     expect(await keys.check(key)).not.toBeNull();
     const refused = (await outcomes).filter(({ status }) => status === 'rejected');
     expect(refused).toHaveLength(50);
+  });
+
+  it.each([-3_600_000, 3_600_000])(
+    'knows a revocation 5 s after MongoDB is back, though the clock was set by %i ms meanwhile',
+    async (byMs) => {
+      const created = addKey();
+      await keys.check(created.key);
+      away.mongodb = true;
+      nowMs += 5000;
+      await keys.check(created.key);
+      revoke(created);
+      away.mongodb = false;
+      setMs = byMs;
+      nowMs += 5000;
+      await expect.poll(() => keys.check(created.key)).toBeNull();
+      expect(await createCheck().check(createKey().key)).toBeNull();
+    },
+  );
+
+  it('tells of a use also when the clock was set back', async () => {
+    const { key, id } = addKey();
+    await keys.check(key);
+    keys.takeUses();
+    setMs = -3_600_000;
+    await keys.check(key);
+    expect(keys.takeUses().get(id)).toEqual(new Date(START - 3_600_000));
   });
 
   it('tells of each use once, and of the key behind a session', async () => {

@@ -34,8 +34,10 @@ export type KeyMirror = KeyReader & {
 export type KeyCheckOptions = {
   readonly store: KeyReader;
   readonly mirror: KeyMirror;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds: for when keys expire and were used. */
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets: for how long ago something was; `performance.now` by default. */
+  readonly elapsed?: () => number;
   /** Told why a key that is known could not be read again. */
   readonly onTrouble: (error: unknown) => void;
 };
@@ -68,38 +70,40 @@ type Known = {
   readonly holder: KeyHolder;
   readonly parent: string | null;
   readonly readAtMs: number;
-  usedAtMs: number;
   /** When it was last tried to read it again. */
   triedAtMs: number;
+  /** When it was last used, in epoch milliseconds; null when that has been told. */
+  usedAtMs: number | null;
 };
 
 /** Creates the check of a process. */
-export function createKeyCheck({ store, mirror, now, onTrouble }: KeyCheckOptions): KeyCheck {
+export function createKeyCheck(options: KeyCheckOptions): KeyCheck {
+  const { store, mirror, now, elapsed = () => performance.now(), onTrouble } = options;
   const known = new Map<string, Known>();
   const unknown = new Map<string, number>();
   const lookups = new Map<string, Promise<KeyHolder | null>>();
   const mirrored = new Map<string, number>();
   let isAway = false;
-  let askAgainMs = 0;
+  let askAgainMs = Number.NEGATIVE_INFINITY;
 
   function check(presented: string): KeyHolder | null | Promise<KeyHolder | null> {
     const id = toKeyId(presented);
     if (id === null) return null;
     const digest = hashKey(presented);
-    const nowMs = now();
+    const [nowMs, atMs] = [now(), elapsed()];
     const entry = known.get(digest);
     if (entry !== undefined) {
       entry.usedAtMs = nowMs;
-      const ageMs = Math.abs(nowMs - entry.readAtMs);
+      const ageMs = atMs - entry.readAtMs;
       if (ageMs < RENEW_MS) return toLive(entry, nowMs);
-      if (isAway && nowMs - entry.triedAtMs < AWAY_MS) return toLive(entry, nowMs);
-      entry.triedAtMs = nowMs;
+      if (isAway && atMs - entry.triedAtMs < AWAY_MS) return toLive(entry, nowMs);
+      entry.triedAtMs = atMs;
       const renewed = lookUp(id, digest);
       if (ageMs >= FRESH_MS && !isAway) return renewed;
       renewed.catch(onTrouble);
       return toLive(entry, nowMs);
     }
-    if (Math.abs(nowMs - (unknown.get(digest) ?? 0)) < UNKNOWN_MS) return null;
+    if (atMs - (unknown.get(digest) ?? Number.NEGATIVE_INFINITY) < UNKNOWN_MS) return null;
     return lookUp(id, digest);
   }
 
@@ -116,7 +120,7 @@ export function createKeyCheck({ store, mirror, now, onTrouble }: KeyCheckOption
   }
 
   async function settle(id: string, digest: string): Promise<KeyHolder | null> {
-    const beganMs = now();
+    const beganMs = elapsed();
     try {
       const record = await read(id);
       return keep(id, digest, record, beganMs);
@@ -128,7 +132,7 @@ export function createKeyCheck({ store, mirror, now, onTrouble }: KeyCheckOption
   }
 
   async function read(id: string): Promise<KeyRecord | null> {
-    if (now() >= askAgainMs) {
+    if (elapsed() >= askAgainMs) {
       try {
         const record = await store.read(id);
         isAway = false;
@@ -137,7 +141,7 @@ export function createKeyCheck({ store, mirror, now, onTrouble }: KeyCheckOption
       } catch (error) {
         if (!(error instanceof DependencyAwayError)) throw error;
         isAway = true;
-        askAgainMs = now() + AWAY_MS;
+        askAgainMs = elapsed() + AWAY_MS;
       }
     }
     const record = await mirror.read(id);
@@ -147,9 +151,10 @@ export function createKeyCheck({ store, mirror, now, onTrouble }: KeyCheckOption
 
   /** Copies a key where the copy may be missing; a revocation at once, because it must not be missing. */
   function copy(record: KeyRecord): void {
-    const nowMs = now();
-    if (record.revokedAt === null && Math.abs(nowMs - (mirrored.get(record.id) ?? 0)) < MIRRORED_MS) return;
-    put(mirrored, record.id, nowMs, MAX_KNOWN);
+    const atMs = elapsed();
+    const copiedAtMs = mirrored.get(record.id) ?? Number.NEGATIVE_INFINITY;
+    if (record.revokedAt === null && atMs - copiedAtMs < MIRRORED_MS) return;
+    put(mirrored, record.id, atMs, MAX_KNOWN);
     mirror.write(record);
   }
 
@@ -157,23 +162,22 @@ export function createKeyCheck({ store, mirror, now, onTrouble }: KeyCheckOption
     const entry = known.get(digest);
     if (record === null || record.revokedAt !== null || !isSame(record.hash, digest)) {
       known.delete(digest);
-      put(unknown, digest, now(), MAX_UNKNOWN);
+      put(unknown, digest, elapsed(), MAX_UNKNOWN);
       return null;
     }
-    const usedAtMs = entry?.usedAtMs ?? readAtMs;
-    const times = { readAtMs, usedAtMs, triedAtMs: readAtMs };
+    const usedAtMs = entry === undefined ? now() : entry.usedAtMs;
+    const times = { readAtMs, triedAtMs: readAtMs, usedAtMs };
     const fresh: Known = { id, holder: toHolder(record), parent: record.parent, ...times };
     put(known, digest, fresh, MAX_KNOWN);
     return toLive(fresh, now());
   }
 
-  let takenAtMs = now();
   function takeUses(): ReadonlyMap<string, Date> {
     const uses = new Map<string, Date>();
-    const sinceMs = takenAtMs;
-    takenAtMs = now();
-    for (const { id, parent, usedAtMs } of known.values()) {
-      if (usedAtMs < sinceMs) continue;
+    for (const entry of known.values()) {
+      const { id, parent, usedAtMs } = entry;
+      if (usedAtMs === null) continue;
+      entry.usedAtMs = null;
       for (const used of [id, parent]) if (used !== null) uses.set(used, new Date(usedAtMs));
     }
     return uses;
