@@ -1,10 +1,10 @@
 import type { InstanceDocument } from '@sluice/contracts/bulk';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { toEvent } from '../test/models/events.ts';
 import { createModelQueue } from '../test/models/model-queue.ts';
 import { createModelStore, type ModelStore } from '../test/models/model-store.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { createBeat } from './heartbeat.ts';
+import { createBeat, startHeartbeat } from './heartbeat.ts';
 
 describe('a heartbeat', () => {
   let store: ModelStore;
@@ -55,5 +55,37 @@ describe('a heartbeat', () => {
     await beat();
     expect(told.map(({ seq }) => seq)).toEqual([0, 0]);
     expect(failures).toHaveLength(1);
+  });
+});
+
+describe('heartbeats while MongoDB does not answer', () => {
+  it('do not pile up: stopping waits for the one in hand and for a last one', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const gate = Promise.withResolvers<void>();
+    const told: string[] = [];
+    let voidings = 0;
+    const heartbeat = startHeartbeat({
+      ...{ instance: 'i', app: 'scheduler', onFailed: () => undefined, now: () => 0 },
+      commit: {
+        head: () => ({ seq: 0, events: 0, merged: 0 }),
+        voidUnconfirmed() {
+          voidings += 1;
+          return gate.promise;
+        },
+      },
+      beat(document) {
+        told.push(document._id);
+        return Promise.reject(new Error('away'));
+      },
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([told.length, voidings]).toEqual([1, 1]);
+    const stopped = heartbeat.stop();
+    gate.resolve();
+    await stopped;
+    expect([told.length, voidings]).toEqual([2, 2]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told).toHaveLength(2);
   });
 });

@@ -25,30 +25,28 @@ export function createBeat({ instance, app, commit, beat, onFailed, now }: BeatO
   const startedAt = new Date(now());
   let failing = false;
   return async () => {
-    try {
-      const voided = commit.voidUnconfirmed();
-      // The other batches are told of also while those cannot be.
-      voided.catch(() => undefined);
-      await beat({ _id: instance, app, ...commit.head(), startedAt, seenAt: new Date(now()) });
-      await voided;
-      failing = false;
-    } catch (error) {
-      if (!failing) onFailed(error);
-      failing = true;
-    }
+    // The other batches are told of also while those cannot be.
+    const voiding = commit.voidUnconfirmed();
+    const telling = beat({ _id: instance, app, ...commit.head(), startedAt, seenAt: new Date(now()) });
+    const failed = (await Promise.allSettled([telling, voiding])).find(isRejected);
+    if (failed !== undefined && !failing) onFailed(failed.reason);
+    failing = failed !== undefined;
   };
 }
 
 /**
  * Starts the heartbeat. A beat that fails is made up for by the next one, because each tells the whole state; so
- * a batch is noticed as lost at the latest a second after it was accepted.
+ * a batch is noticed as lost at the latest a second after it was accepted. While MongoDB keeps a beat waiting there is no
+ * other: they would all have to end before the process can.
  */
 export function startHeartbeat(options: BeatOptions): Heartbeat {
   const beatOnce = createBeat(options);
-  let beating = Promise.resolve();
+  let beating: Promise<void> | undefined;
 
   function next(): void {
-    beating = beating.then(beatOnce);
+    beating ??= beatOnce().finally(() => {
+      beating = undefined;
+    });
   }
 
   const timer = setInterval(next, BEAT_MS);
@@ -56,8 +54,12 @@ export function startHeartbeat(options: BeatOptions): Heartbeat {
   return {
     async stop() {
       clearInterval(timer);
-      next();
       await beating;
+      await beatOnce();
     },
   };
+}
+
+function isRejected(result: PromiseSettledResult<void>): result is PromiseRejectedResult {
+  return result.status === 'rejected';
 }
