@@ -208,9 +208,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
 
   /** Throws when the first of a batch has waited too long to try a store. */
   function expectTime([first]: readonly Waiting[], shareMs: number): void {
-    const waitedMs = first === undefined ? 0 : now() - first.sinceMs;
-    if (waitedMs > shareMs)
-      throw new Error(`The stores were too slow: an event waited ${Math.round(waitedMs)} ms.`);
+    const waitedMs = first === undefined ? 0 : Math.round(now() - first.sinceMs);
+    if (waitedMs > shareMs) throw new Error(`The stores were too slow: an event waited ${waitedMs} ms.`);
   }
 
   function nextSeq(): number {
