@@ -15,7 +15,7 @@ export function judgeClock(
   const differenceMs = Math.max(0, askedAt - theirs, theirs - answeredAt);
   const detail = `The clock of ${name} differs from the one here by ${formatMs(differenceMs)}.`;
   const mend =
-    'Let every machine take its time from NTP: leases, retention and the order of values depend on it.';
+    'Let every machine take its time from NTP: leases, schedules, when keys expire and the order of values depend on it.';
   if (differenceMs > FAIL_MS) return fail(detail, mend);
   return differenceMs > WARN_MS ? warn(detail, mend) : ok(detail);
 }
