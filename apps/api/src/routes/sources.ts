@@ -273,7 +273,7 @@ export function addSourceRoutes(server: ApiServer, options: SourceRoutesOptions)
         operationId: 'pollSource',
         summary: 'Poll a source now',
         description:
-          'Asks the schedulers for a run beside its schedule; what came of it is among the runs of the source. A paused source is resumed first.',
+          'Asks the schedulers for a run beside its schedule; what came of it is among the runs of the source. Resume a paused source first.',
         params: sourceParamsSchema,
         querystring: noQuery,
         response: {
