@@ -36,6 +36,13 @@ describe('the pages with which the service is run', () => {
     await call('POST', path, { force: true, reason: 'a test' });
   }
 
+  async function listStates(source: string): Promise<Record<number, string>> {
+    const { items } = await call('GET', `/api/sources/${source}/mapping`);
+    return Object.fromEntries(
+      items.map(({ revision, state }: { revision: number; state: string }) => [revision, state]),
+    );
+  }
+
   /** Sends events of a source that die at once, and waits for their end; returns how many of it are dead then. */
   async function kill(source: string, count: number): Promise<number> {
     const dead = (await countStatus(source, 'dead')) + count;
@@ -170,7 +177,7 @@ describe('the pages with which the service is run', () => {
     await page.context().close();
   });
 
-  it('drafts, tries, compares, activates and rolls back a mapping', async () => {
+  it('drafts, tries, compares, activates, rolls back and retires a mapping', async () => {
     await call('POST', '/api/sources', { id: 'mapped', kind: 'push' });
     await expect
       .poll(async () => (await parts().sluice.post('/hooks/mapped', { amount: '12,50' })).status, SOON)
@@ -214,6 +221,19 @@ describe('the pages with which the service is run', () => {
     await page.getByRole('button', { name: 'Roll back to revision 1…' }).click();
     await page.getByRole('button', { name: 'Roll back to revision 1', exact: true }).click();
     await revisions.getByRole('button', { name: /Revision 1 active/ }).waitFor();
+
+    await page.getByRole('button', { name: 'Retire revision 1…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Retire revision 1' });
+    await dialog.getByText('The source has no mapping then').waitFor();
+    await expectAccessibleInBothThemes(page);
+    await dialog.getByRole('button', { name: 'Leave it as it is' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await listStates('mapped')).toEqual({ 1: 'active', 2: 'retired' });
+    await page.getByRole('button', { name: 'Retire revision 1…' }).click();
+    await dialog.getByRole('button', { name: 'Retire revision 1', exact: true }).click();
+    await page.getByText('None is active: the built-in rules are used.').waitFor();
+    await page.getByRole('button', { name: 'Roll back to revision 1…' }).waitFor();
+    expect(await listStates('mapped')).toEqual({ 1: 'retired', 2: 'retired' });
     await page.context().close();
   });
 
