@@ -75,7 +75,9 @@ const queueStateSchema = z
     failed: count.describe('Failed jobs that are kept for looking at.'),
     parked: count.describe('Jobs that wait for a worker which knows their schema version.'),
     paused: z.boolean().describe('Whether the queue itself is paused, for every process.'),
-    oldestWaitingMs: count.nullable().describe('How long the next job has waited; null when none waits.'),
+    oldestWaitingMs: count
+      .nullable()
+      .describe('How long the next job has waited since it was due; null when none waits.'),
     processes: z.object({
       running: count,
       holding: count,

@@ -7,6 +7,7 @@ import {
   RedisQueueBackend,
 } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { toDueField } from './due-time.ts';
 
 /** The server version that BullMQ may rely on, and that Sluice asks for. */
 const SERVER_VERSION = '7.2.0';
@@ -78,6 +79,14 @@ class SteadyConnection extends RedisConnection {
 }
 
 class SteadyBackend extends RedisQueueBackend {
+  /** Notes with a failed attempt's job when it is due again; without an attempt it is up to whoever delays it. */
+  override moveToDelayed(...args: Parameters<RedisQueueBackend['moveToDelayed']>) {
+    const [jobId, nowMs, delayMs, token, opts] = args;
+    if (opts?.skipAttempt === true) return super.moveToDelayed(...args);
+    const fieldsToUpdate = { ...opts?.fieldsToUpdate, ...toDueField(nowMs + delayMs) };
+    return super.moveToDelayed(jobId, nowMs, delayMs, token, { ...opts, fieldsToUpdate });
+  }
+
   override async moveToActive(...args: Parameters<RedisQueueBackend['moveToActive']>) {
     try {
       return await super.moveToActive(...args);

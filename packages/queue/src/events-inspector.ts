@@ -3,6 +3,7 @@ import { type EventsJob, eventsJobSchema, type Mark, QUEUES, toBatchJobId } from
 import { type Job, Queue } from 'bullmq';
 import { createBackendFactory, toQueueOptions } from './bullmq-backend.ts';
 import { createRedis } from './connection.ts';
+import { toWaitingSinceMs, WAITING_SINCE_FIELDS } from './due-time.ts';
 import { readMaintenance } from './maintenance.ts';
 import type { QueueLogger } from './queue-logger.ts';
 import { listQueuedEvents, type QueuedEventsPage, type QueuedEventsQuery } from './queued-events.ts';
@@ -48,7 +49,7 @@ export type EventsInspector = {
   readCounts(): Promise<QueueCounts>;
   /** Counts the events in waiting jobs; from 1,000 jobs on an estimate. */
   countWaitingEvents(): Promise<number>;
-  /** Returns how long the next job has waited since it was added, in milliseconds; null when none waits. */
+  /** Returns how long the next job has waited since it was due, in milliseconds; null when none waits. */
   readOldestWaitingMs(): Promise<number | null>;
   findJob(jobId: string): Promise<FoundJob | null>;
   /** Tells for each id, in their order, whether the queue holds such a job in any state. */
@@ -100,12 +101,9 @@ export function createEventsInspector(options: EventsInspectorOptions): EventsIn
   async function readOldestWaitingMs(): Promise<number | null> {
     const id = await withinDeadline(client.lindex(queue.toKey('wait'), -1), deadlineMs, 'for the next job');
     if (id === null) return null;
-    const addedAt = await withinDeadline(
-      client.hget(queue.toKey(id), 'timestamp'),
-      deadlineMs,
-      'for its age',
-    );
-    return addedAt === null ? null : Math.max(0, Date.now() - Number(addedAt));
+    const fields = client.hmget(queue.toKey(id), ...WAITING_SINCE_FIELDS);
+    const sinceMs = toWaitingSinceMs(await withinDeadline(fields, deadlineMs, 'for its age'));
+    return sinceMs === null ? null : Math.max(0, Date.now() - sinceMs);
   }
 
   async function findJob(jobId: string): Promise<FoundJob | null> {

@@ -11,8 +11,9 @@
  *     it comes back after a second, so that a dependency that is away is not hammered.
  */
 import { type EventsJob, eventsJobSchema, QUEUES } from '@sluice/contracts/queues';
-import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
+import { DelayedError, type Job, QueueKeys, UnrecoverableError, WaitingError } from 'bullmq';
 import { type BoundedWorker, createBoundedWorker } from './bounded-worker.ts';
+import { defineNoteDue } from './due-time.ts';
 import { BACKOFF_TYPE } from './events-job-options.ts';
 import { createErrorReporter, type QueueLogger } from './queue-logger.ts';
 import { withinDeadline } from './redis-deadline.ts';
@@ -89,6 +90,8 @@ export function createEventsWorker(options: EventsWorkerOptions): EventsWorker {
     settle,
   );
   const { client, reportError } = worker.redis;
+  const noteDue = defineNoteDue(client);
+  const keys = new QueueKeys(prefix);
 
   function toDelayMs(attemptsMade: number, _type?: string, _error?: Error, job?: { data?: unknown }): number {
     const before = isEventsJob(job?.data) ? (job.data.single?.attemptsBefore ?? 0) : 0;
@@ -156,7 +159,11 @@ export function createEventsWorker(options: EventsWorkerOptions): EventsWorker {
   async function park(job: Job<unknown>, token: string, delayMs: number, data?: EventsJob): Promise<never> {
     return putBack(job, async () => {
       if (data !== undefined) await job.updateData(data);
-      await client.sadd(toParkedKey(prefix), job.id ?? '').catch(reportError);
+      const jobKey = keys.toKey(QUEUES.events, job.id ?? '');
+      await Promise.all([
+        client.sadd(toParkedKey(prefix), job.id ?? '').catch(reportError),
+        noteDue(jobKey, Date.now() + delayMs).catch(reportError),
+      ]);
       return delay(job, token, delayMs);
     });
   }

@@ -3,6 +3,7 @@ import { type EventsJob, eventsJobSchema } from '@sluice/contracts/queues';
 import { toReplayJob } from '@sluice/contracts/replay';
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { defineNoteDue } from './due-time.ts';
 import { redactJobData } from './redact-job-data.ts';
 
 /** Jobs that are read at once at most: Redis reads a page at one go, bodies included. */
@@ -11,10 +12,12 @@ const MAX_PAGE = 100;
 /** Hands jobs to Bull Board without their payloads, and with a retry that is a new run. */
 export class FreshRetryAdapter extends BullMQAdapter {
   readonly #client: Redis;
+  readonly #noteDue: ReturnType<typeof defineNoteDue>;
 
   constructor(queue: Queue, client: Redis) {
     super(queue, { allowRetries: true });
     this.#client = client;
+    this.#noteDue = defineNoteDue(client);
     this.setFormatter('data', redactJobData);
   }
 
@@ -39,7 +42,8 @@ export class FreshRetryAdapter extends BullMQAdapter {
       const replay = isKnown ? toReplayJob(job.data as EventsJob, Date.now()) : null;
       if (replay !== null) await job.updateData(replay);
       // BullMQ keeps the count of stalls over a retry, and a job that died of them would die at once again.
-      await this.#client.hdel(this.getQueueKey(job.id ?? ''), 'stc');
+      const jobKey = this.getQueueKey(job.id ?? '');
+      await Promise.all([this.#client.hdel(jobKey, 'stc'), this.#noteDue(jobKey, Date.now())]);
       await retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
     };
     return job;

@@ -1,6 +1,7 @@
 import { QUEUES } from '@sluice/contracts/queues';
 import { QueueKeys } from 'bullmq';
 import type { RedisHandle } from './connection.ts';
+import { toWaitingSinceMs, WAITING_SINCE_FIELDS } from './due-time.ts';
 import { execPipeline } from './redis-deadline.ts';
 import { toParkedKey } from './redis-keys.ts';
 
@@ -13,7 +14,7 @@ export type QueueDepth = {
   readonly failed: number;
   readonly parked: number;
   readonly paused: boolean;
-  /** How long the next job has waited; null when none waits. */
+  /** How long the next job has waited since it was due; null when none waits. */
   readonly oldestWaitingMs: number | null;
 };
 
@@ -51,18 +52,19 @@ export function createQueueStates(options: {
     const replies = await execPipeline(pipeline, commandTimeoutMs, 'for the queues');
     const ages = client.pipeline();
     for (const [index, name] of names.entries()) {
-      ages.hget(keys.toKey(name, String(replies[index * QUESTIONS + QUESTIONS - 1] ?? '')), 'timestamp');
+      const oldest = String(replies[index * QUESTIONS + QUESTIONS - 1] ?? '');
+      ages.hmget(keys.toKey(name, oldest), ...WAITING_SINCE_FIELDS);
     }
-    const addedAt = await execPipeline(ages, commandTimeoutMs, 'for the oldest jobs');
+    const oldestJobs = await execPipeline(ages, commandTimeoutMs, 'for the oldest jobs');
     return names.map((name, index): QueueDepth => {
       const counts = replies.slice(index * QUESTIONS, index * QUESTIONS + QUESTIONS - 1).map(Number);
       const [wait = 0, held = 0, active = 0, delayed = 0, failed = 0, parked = 0, paused = 0] = counts;
-      const added = addedAt[index];
+      const sinceMs = toWaitingSinceMs(oldestJobs[index] as readonly unknown[]);
       return {
         name,
         ...{ waiting: wait + held, active, failed, parked, paused: paused > 0 },
         delayed: Math.max(0, delayed - parked),
-        oldestWaitingMs: typeof added === 'string' ? Math.max(0, now() - Number(added)) : null,
+        oldestWaitingMs: sinceMs === null ? null : Math.max(0, now() - sinceMs),
       };
     });
   };

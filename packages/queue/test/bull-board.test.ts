@@ -120,6 +120,16 @@ describe('Bull Board', () => {
     expect(last?.data.single?.run).toBeGreaterThanOrEqual(before);
   });
 
+  it('lets a job that is run again wait from now on, however long ago it came', async () => {
+    await producer.addSplit([{ jobId: 'evt_a-h-0', job: toSingle('a'), delayMs: 0 }]);
+    await redis.hset(`${prefix}:events:evt_a-h-0`, 'timestamp', Date.now() - 6 * 86_400_000);
+    await redis.del(`${prefix}:events:wait`);
+    await redis.zadd(`${prefix}:events:failed`, 1, 'evt_a-h-0');
+    const answer = await board.inject({ method: 'PUT', url: `${API}/events/evt_a-h-0/retry` });
+    expect(answer.statusCode).toBe(204);
+    expect(await inspector.readOldestWaitingMs()).toBeLessThan(60_000);
+  });
+
   it('runs all dead jobs again', async () => {
     let isMended = false;
     const seen = startWorker(() => (isMended ? { kind: 'done' } : { kind: 'dead', message: 'ERR_X' }));

@@ -39,6 +39,13 @@ it('tells how every queue stands', async () => {
   expect(events?.oldestWaitingMs).toBeGreaterThanOrEqual(0);
   expect(events?.oldestWaitingMs).toBeLessThan(60_000);
 
+  // Added an hour ago, tried since, and due again a moment ago.
+  const now = Date.now();
+  await redis.hset(`${prefix}:events:b-i1-1`, { timestamp: now - 3_600_000, dueAt: now - 5000 });
+  const [again] = (await read()).filter(({ name }) => name === 'events');
+  expect(again?.oldestWaitingMs).toBeGreaterThanOrEqual(5000);
+  expect(again?.oldestWaitingMs).toBeLessThan(60_000);
+
   await redis.hset(`${prefix}:events:meta`, 'paused', '1');
   expect((await read()).find(({ name }) => name === 'events')).toMatchObject({ waiting: 2, paused: true });
 });
