@@ -7,14 +7,22 @@ import { within } from './deadline.ts';
 import { createSchemas } from './schemas.ts';
 import { toStoreError } from './store-error.ts';
 
-/** Server codes NamespaceExists and NamespaceNotFound. */
+/** Server codes NamespaceExists, NamespaceNotFound and IndexNotFound. */
 const NAMESPACE_EXISTS = 48;
 const NAMESPACE_NOT_FOUND = 26;
+const INDEX_NOT_FOUND = 27;
 const AGAIN_AFTER_MS = 250;
 
+/** Indexes of earlier releases whose effect is not wanted any more, by collection. */
+const FORMER_INDEXES: Partial<Record<CollectionName, string>> = {
+  // It deleted runs after 30 days, the last one of a source that is polled less often too.
+  poll_runs: 'startedAt_1',
+};
+
 /**
- * Creates the collections and indexes that are missing and leaves alone what is there, so that any number of
- * processes may run it at once. Waits for MongoDB and for index builds up to `timeoutMs` (10 minutes).
+ * Creates the collections and indexes that are missing, drops indexes of earlier releases that did harm, and leaves alone
+ * everything else, so that any number of processes may run it at once. Waits for MongoDB and for index builds up to
+ * `timeoutMs` (10 minutes).
  *
  * @throws DependencyAwayError when MongoDB was away all that time
  * @throws Error (MongoServerError) when an index exists under the same name with other options
@@ -27,6 +35,7 @@ export async function migrate(connection: StoreConnection, timeoutMs = 600_000):
           await createCollection(connection, name, schema.get('capped'), signal);
           const indexes = schema.indexes().map(([key, options]) => toIndex(key, options));
           if (indexes.length > 0) await toCollection(connection, name).createIndexes(indexes);
+          await dropFormerIndex(connection, name);
         }
         return;
       } catch (error) {
@@ -83,6 +92,16 @@ async function createCollection(
     await db.command({ create: name, ...options }, { signal });
   } catch (error) {
     if (!(error instanceof mongo.MongoServerError) || error.code !== NAMESPACE_EXISTS) throw error;
+  }
+}
+
+async function dropFormerIndex(connection: StoreConnection, name: CollectionName): Promise<void> {
+  const index = FORMER_INDEXES[name];
+  if (index === undefined) return;
+  try {
+    await toCollection(connection, name).dropIndex(index);
+  } catch (error) {
+    if (!(error instanceof mongo.MongoServerError) || error.code !== INDEX_NOT_FOUND) throw error;
   }
 }
 

@@ -5,7 +5,8 @@
  *     of the source is of a scheduler that died, and marks it `crashed`.
  *  2. `end` writes what came of the run, unless another run has marked it in between.
  *  3. Now and then the entries beyond the last `kept` of a source are deleted, but for its last whole run, however
- *     long ago that was: by it people see how far a source is behind.
+ *     long ago that was: by it people see how far a source is behind. No entry goes for its age: a source that is polled
+ *     once a quarter would seem never to have been.
  */
 import { randomUUID } from 'node:crypto';
 import { type PollOutcome, type PollProgress, type PollRun, WHOLE_OUTCOMES } from '@sluice/contracts/poll';
@@ -70,7 +71,7 @@ export type PollRuns = {
 /** What is known of a run that read everything. */
 export type WholeRun = Pick<PollRun, 'outcome' | 'startedAt'>;
 
-/** Old entries are looked for once in so many runs of a process. */
+/** Old entries of a source are looked for at its first run in a process, and once in so many after that. */
 const PRUNE_EVERY = 20;
 
 const MAX_ERROR_CHARS = 1000;
@@ -89,7 +90,7 @@ export function createPollRuns(
   { timeoutMs = connection.operationTimeoutMs, kept = 200 } = {},
 ): PollRuns {
   const collection = toCollection(connection, 'poll_runs');
-  let begun = 0;
+  const added = new Map<string, number>();
 
   async function begin(start: PollRunStart): Promise<string> {
     const _id = randomUUID();
@@ -103,8 +104,7 @@ export function createPollRuns(
       const entry = { ...start, ...NOTHING_YET, endedAt: null, cursorAfter: null, error: null };
       await collection.insertOne({ _id, ...entry, outcome: 'running' }, options);
     });
-    begun += 1;
-    if (begun % PRUNE_EVERY === 0) await prune(start.source);
+    await pruneNowAndThen(start.source);
     return _id;
   }
 
@@ -118,6 +118,7 @@ export function createPollRuns(
     await within(timeoutMs, (signal) =>
       collection.insertOne({ _id: randomUUID(), ...start, ...toEnd(ended) }, toWriteOptions(signal)),
     );
+    await pruneNowAndThen(start.source);
   }
 
   async function list(source: string, limit: number): Promise<readonly PollRun[]> {
@@ -172,6 +173,12 @@ export function createPollRuns(
         .toArray(),
     );
     return new Map(found.map(({ _id, startedAt }) => [_id, { outcome: 'polled', startedAt }]));
+  }
+
+  async function pruneNowAndThen(source: string): Promise<void> {
+    const count = added.get(source) ?? 0;
+    added.set(source, count + 1);
+    if (count % PRUNE_EVERY === 0) await prune(source);
   }
 
   async function prune(source: string): Promise<void> {

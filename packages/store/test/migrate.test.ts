@@ -20,6 +20,14 @@ describe('migrate', () => {
     await assertMigrated(connection);
   });
 
+  it('drops the index by which an earlier release deleted the runs of polls after 30 days', async () => {
+    const runs = connection.db.collection('poll_runs');
+    await runs.createIndex({ startedAt: 1 }, { expireAfterSeconds: 30 * 86_400 });
+    await Promise.all([migrate(connection), migrate(connection)]);
+    expect((await runs.indexes()).map(({ name }) => name)).not.toContain('startedAt_1');
+    await assertMigrated(connection);
+  });
+
   it('creates everything in an empty database', async () => {
     await connection.db.dropDatabase();
     await expect(assertMigrated(connection)).rejects.toThrow('normalized_events');

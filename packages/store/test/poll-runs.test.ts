@@ -69,6 +69,26 @@ describe('poll runs', () => {
     expect((await runs.list('busy', 1))[0]?.slot).toBe(41);
   });
 
+  it('are forgotten of every source, though they are polled by turns', async () => {
+    const sources = ['first', 'second'];
+    for (let second = 1; second <= 60; second += 1) {
+      for (const source of sources) await runs.begin(toStart(source, second));
+    }
+    for (const source of sources) expect((await runs.list(source, 100)).length).toBeLessThanOrEqual(25);
+  });
+
+  it('are forgotten also where none of them begins', async () => {
+    for (let second = 1; second <= 41; second += 1) {
+      await runs.note(toStart('waiting', second), { ...toEnd(second), outcome: 'waiting' });
+    }
+    expect((await runs.list('waiting', 100)).length).toBeLessThanOrEqual(25);
+  });
+
+  it('are not deleted for their age: a source may be polled once a quarter', async () => {
+    const indexes = await connection.db.collection('poll_runs').indexes();
+    expect(indexes.filter((index) => 'expireAfterSeconds' in index)).toEqual([]);
+  });
+
   it('keep the last whole one, however many others come after it, and tell when it began', async () => {
     for (const second of [1, 2]) {
       await runs.end(await runs.begin(toStart('broken', second)), toEnd(second));

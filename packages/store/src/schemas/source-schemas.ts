@@ -14,9 +14,6 @@ import {
   time,
 } from './fields.ts';
 
-/** How long the runs of polled sources are kept at most: 30 days. */
-const POLL_RUNS_TTL_SECONDS = 30 * 86_400;
-
 const FIELDS = {
   sources: {
     _id: text,
@@ -86,8 +83,6 @@ export function createSourceSchemas(): Schemas<'sources' | 'mappings' | 'checkpo
   const pollRuns = new Schema(FIELDS.poll_runs, OPTIONS);
   pollRuns.index({ source: 1, startedAt: -1 });
   pollRuns.index({ source: 1, outcome: 1, startedAt: -1 });
-  // The last runs of each source are kept; this is for sources that are gone.
-  pollRuns.index({ startedAt: 1 }, { expireAfterSeconds: POLL_RUNS_TTL_SECONDS });
 
   return {
     sources: new Schema(FIELDS.sources, OPTIONS),
