@@ -1,10 +1,12 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { expectFocusSeen, expectFocusTrapped, tabTo } from './by-keyboard.ts';
 import { openPage, type Parts, toMetric, waitForLive } from './parts.ts';
 
 /** Two more than a canary has. */
 const DEAD = 12;
+
+const SOON = { timeout: 20_000, interval: 100 };
 
 /** Adds the runs that are made without a mouse, with the focus in sight at each step. */
 export function addKeyboardOnlyTests(parts: () => Parts): void {
@@ -55,6 +57,66 @@ export function addKeyboardOnlyTests(parts: () => Parts): void {
     await tabTo(page, page.getByRole('button', { name: 'Check without sending' }));
     await page.keyboard.press('Enter');
     await page.getByText('"amount": 1234.5').waitFor();
+    await page.context().close();
+  });
+
+  it('tries a draft of a mapping on stored events, and activates it, by keyboard alone', async () => {
+    const { sluice } = parts();
+    const call = async (path: string, body?: object) => {
+      const response = await fetch(new URL(`/api/sources${path}`, sluice.stack.apiUrl), {
+        method: body === undefined ? 'GET' : 'POST',
+        ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      });
+      expect(response.ok).toBe(true);
+      return response.json();
+    };
+    const toMapping = (from: string) => ({
+      type: 'metric',
+      fields: { amount: { from: [from], as: 'number' } },
+    });
+    await call('', { id: 'by-keys', kind: 'push' });
+    await call('/by-keys/mapping', toMapping('gross'));
+    await call('/by-keys/mapping/1/activate', { force: true, reason: 'nothing ran yet' });
+    const hook = { gross: 12, net: 10 };
+    await expect.poll(async () => (await sluice.post('/hooks/by-keys', hook)).status, SOON).toBe(202);
+    await sluice.settled();
+    await call('/by-keys/mapping', toMapping('net'));
+    const listRecords = () =>
+      sluice.db
+        .collection('normalized_events')
+        .find({ source: 'by-keys' }, { sort: { _id: 1 } })
+        .toArray();
+    const before = await listRecords();
+
+    const page = await openPage(parts(), '/sources/by-keys');
+    const revisions = page.getByRole('list', { name: 'Revisions' });
+    const press = async (target: Locator) => {
+      await tabTo(page, target);
+      await page.keyboard.press('Enter');
+    };
+    await press(revisions.getByRole('button', { name: /Revision 2 draft/ }));
+    await press(page.getByRole('button', { name: 'Try stored events' }));
+    await press(page.getByRole('button', { name: 'Run revision 2 over them' }));
+    await page.getByText('1, all there are').waitFor();
+    const planned = page.locator('dl > div').filter({ hasText: 'Would be stored differently' });
+    expect(await planned.locator('dd').textContent()).toBe('1');
+    expect(await listRecords()).toEqual(before);
+
+    const open = page.getByRole('button', { name: 'Activate revision 2…' });
+    await press(open);
+    const dialog = page.getByRole('dialog', { name: 'Activate revision 2' });
+    await dialog.waitFor();
+    await expectFocusTrapped(page, dialog);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await open.evaluate((one) => one === document.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+    await press(dialog.getByRole('button', { name: 'Activate revision 2', exact: true }));
+    await revisions.getByRole('button', { name: /Revision 2 active/ }).waitFor();
+    await expectFocusSeen(page);
+    const { items } = await call('/by-keys/mapping');
+    expect(items.map(({ state }: { state: string }) => state)).toEqual(['active', 'retired']);
+    expect(await listRecords()).toEqual(before);
     await page.context().close();
   });
 
