@@ -7,9 +7,22 @@ import styles from './overview.module.css';
 const MAX_ROWS = 12;
 
 /** Lists what became of the events of each source, with its share as a bar. */
-export function BySource({ sources }: { readonly sources: readonly SourceCounts[] }) {
+export function BySource({
+  sources,
+  isKnown,
+}: {
+  readonly sources: readonly SourceCounts[];
+  /** Whether anything was counted in this time. */
+  readonly isKnown: boolean;
+}) {
   const total = sources.reduce((sum, { accepted }) => sum + accepted, 0);
-  if (total === 0) return <p className={styles['none']}>No event in this time.</p>;
+  if (total === 0) {
+    return (
+      <p className={styles['none']}>
+        {isKnown ? 'No event in this time.' : 'Nobody knows of events in this time.'}
+      </p>
+    );
+  }
   return (
     <PlainTable label="By source">
       <thead>

@@ -35,13 +35,16 @@ export function Latency({
     });
   }
   const last = columns.findLast(({ latency }) => Object.keys(latency).length > 0);
+  const isUnknown = columns.every(({ counts }) => counts === null);
   const p95 = last === undefined ? null : readLatency(last.latency, 0.95);
   return (
     <LineChart
       title={`Received to stored, per ${time.step}`}
       summary={
         p95 === null
-          ? `In ${time.name} nothing was stored.`
+          ? isUnknown
+            ? `Nobody knows how long it took in ${time.name}.`
+            : `In ${time.name} nothing was stored.`
           : `Of the newest events that were stored, 95 % took at most ${formatDuration(p95)}.`
       }
       times={times}

@@ -140,6 +140,7 @@ function Figures({
   const crosshair = useCrosshair(onZoom);
   const { time, columns, sources } = outcomes;
   const { data: backup = null } = useQuery(backupQuery);
+  const knownMs = toKnownMs(columns, time.stepMs);
   const told = history?.marks ?? [];
   const marks = told.map((mark) => ({ at: mark.at, words: describeMark(mark) }));
   const charts = { time, crosshair, marks, previous };
@@ -147,7 +148,7 @@ function Figures({
     <>
       {stats !== null && (
         <>
-          <Rail stations={toStations(stats, sumColumns(columns), toKnownMs(columns, time.stepMs), backup)} />
+          <Rail stations={toStations(stats, sumColumns(columns), knownMs, backup)} />
           <LedgerLine ledger={stats.ledger} />
         </>
       )}
@@ -170,7 +171,7 @@ function Figures({
           <TopCauses />
         </Section>
         <Section title="By source" aside={`in ${time.name}`}>
-          <BySource sources={sources} />
+          <BySource sources={sources} isKnown={knownMs > 0} />
         </Section>
         <Section title="Polls due" aside="now">
           <PollsDue />

@@ -17,12 +17,16 @@ export function toStations(
   knownMs: number,
   backup: SyncHealth | null,
 ): readonly RailStation[] {
+  const known = toKnownStations(stats, counts, knownMs);
+  return [...(knownMs === 0 ? known.map(toUnknown) : known), toReplicated(backup)];
+}
+
+function toKnownStations(stats: Stats, counts: Counts, knownMs: number): readonly RailStation[] {
   const { queue, oldestWaitingMs, inbox } = stats;
   const isLate = oldestWaitingMs !== null && oldestWaitingMs > LATE_MS;
   const queued: StationState = queue.waiting > 0 ? (isLate ? 'slow' : 'flow') : 'idle';
   const { accepted, normalized, duplicate, dead, failed, rejected } = counts;
-  const rate = (count: number) =>
-    knownMs === 0 ? null : `${formatFigure(count / (knownMs / MINUTE_MS))}/min`;
+  const rate = (count: number) => `${formatFigure(count / (knownMs / MINUTE_MS))}/min`;
   return [
     {
       station: 'Received',
@@ -82,8 +86,13 @@ export function toStations(
       ],
       href: '/normalized',
     },
-    toReplicated(backup),
   ];
+}
+
+/** Of a time before anything was counted nobody knows what passed a station; what waits at the queue is of now. */
+function toUnknown(station: RailStation): RailStation {
+  if (station.station === 'Queued') return station;
+  return { ...station, state: 'unknown', figure: '–', lines: ['not known'] };
 }
 
 /** A backup that cannot be seen is unknown: never 0 behind. */

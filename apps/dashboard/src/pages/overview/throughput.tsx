@@ -25,7 +25,10 @@ export function Throughput({
     previous === undefined
       ? ''
       : ` The time before: ${plural(sumColumns(previous.columns).normalized, 'event')}.`;
-  const summary = `In ${time.name} ${plural(sums.normalized, 'event')} became records, ${formatCount(sums.duplicate)} were duplicates, ${formatCount(sums.dead)} died, ${plural(sums.rejected, 'request')} were refused.${before}`;
+  const isUnknown = columns.every(({ counts }) => counts === null);
+  const summary = isUnknown
+    ? `Nobody knows what became of events in ${time.name}.`
+    : `In ${time.name} ${plural(sums.normalized, 'event')} became records, ${formatCount(sums.duplicate)} were duplicates, ${formatCount(sums.dead)} died, ${plural(sums.rejected, 'request')} were refused.${before}`;
   return (
     <BarChart
       title={`Events per ${time.step}, by outcome`}

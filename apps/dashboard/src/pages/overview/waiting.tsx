@@ -51,7 +51,7 @@ export function Waiting({
             ),
           },
         ];
-  const last = buckets.findLast(({ queue }) => queue !== null);
+  const now = findNewest(buckets.map(({ queue }) => queue));
   const isNew = noQueue.length === buckets.length;
   return (
     <>
@@ -75,7 +75,7 @@ export function Waiting({
           lines={[
             ...STATES.map(({ name, dashes }) => ({
               name,
-              label: `${name} ${formatCount(last?.queue?.[name] ?? 0)}`,
+              label: now === null ? name : `${name} ${formatCount(now[name])}`,
               ...(dashes === undefined ? {} : { dashes }),
               values: buckets.map(({ queue }) => queue?.[name] ?? null),
             })),
@@ -128,8 +128,12 @@ export function Waiting({
   );
 }
 
-/** The newest value that is known. */
 function toLabel(values: readonly (number | null)[]): string {
-  const last = values.findLast((value) => value !== null);
-  return last === undefined || last === null ? '' : formatDuration(last);
+  const newest = findNewest(values);
+  return newest === null ? '' : formatDuration(newest);
+}
+
+/** Finds what is known of the last two buckets, of which the open one may not have been noted yet; what is older is not now. */
+function findNewest<Value>(values: readonly (Value | null)[]): Value | null {
+  return values.slice(-2).findLast((value) => value !== null) ?? null;
 }

@@ -1,0 +1,31 @@
+import type { Stats } from '@sluice/contracts/api';
+import { expect, it } from 'vitest';
+import { toStations } from './stations.tsx';
+
+const STATS = {
+  queue: { waiting: 3, active: 0, delayed: 0, parked: 0, failed: 0 },
+  oldestWaitingMs: 20,
+  inbox: 0,
+} as unknown as Stats;
+const COUNTS = { accepted: 0, normalized: 0, duplicate: 0, failed: 0, dead: 0, rejected: 0 };
+
+const read = (knownMs: number) =>
+  toStations(STATS, COUNTS, knownMs, null).map(({ station, figure, lines }) => [station, figure, lines[0]]);
+
+it('says of a time in which nothing was counted that nobody knows, and of the queue what waits now', () => {
+  expect(read(0)).toEqual([
+    ['Received', '–', 'not known'],
+    ['Verified', '–', 'not known'],
+    ['Queued', '3', 'oldest 20 ms'],
+    ['Normalized', '–', 'not known'],
+    ['Stored', '–', 'not known'],
+    ['Replicated', '–', 'not known'],
+  ]);
+});
+
+it('says zero of a time in which nothing came', () => {
+  expect(read(60_000).slice(0, 2)).toEqual([
+    ['Received', '0', '0/min'],
+    ['Verified', '0', '0/min'],
+  ]);
+});
