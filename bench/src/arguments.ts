@@ -1,4 +1,4 @@
-import { parseOptions, UsageError } from '@sluice/local/command-line';
+import { parseOptions, readNumber, UsageError } from '@sluice/local/command-line';
 import { CASE_NAMES, type CaseName } from './cases/registry.ts';
 
 /** What the command line asks for. */
@@ -11,6 +11,9 @@ export type Arguments = {
   /** Whether the long cases are run, too. */
   readonly growth: boolean;
   readonly soak: boolean;
+  readonly fullSync: boolean;
+  /** How many documents a full sync is measured with: whole bulks in each of two collections. */
+  readonly documents: number;
   readonly json: boolean;
 };
 
@@ -28,6 +31,9 @@ compare. Nothing else should run meanwhile. All of it takes more than 25 minutes
   --only <case>  this case and the no-op beside it; may be given several times
   --growth       also: drain with 2 million stored events against none
   --soak         also: memory during 10 minutes at half load
+  --full-sync    also: memory of a replicator that copies, then compares
+                 millions of small documents; takes half an hour
+  --millions <n> how many millions those are (default 5, 0.2 with --quick)
   --json         print JSON, every single run in it, instead of tables
   --help         print this
 
@@ -42,8 +48,11 @@ Settings of Sluice in the environment count, for instance BULK_EVENTS.
 The exit code is 1 when the counts of a case are off, which has no figures then.
 `;
 
-const DEFAULTS = { runs: 3, seconds: 10 } as const;
-const QUICK = { runs: 1, seconds: 4 } as const;
+const DEFAULTS = { runs: 3, seconds: 10, millions: 5 } as const;
+const QUICK = { runs: 1, seconds: 4, millions: 0.2 } as const;
+
+/** A bulk in each of the two collections that are filled. */
+const DOCUMENTS = 2000;
 const MAX = { runs: 100, seconds: 600 } as const;
 
 /**
@@ -52,11 +61,13 @@ const MAX = { runs: 100, seconds: 600 } as const;
  * @throws UsageError
  */
 export function readArguments(args: readonly string[]): Arguments {
-  const { quick, runs, seconds, only, ...flags } = parse(args);
+  const { quick, runs, seconds, only, millions, 'full-sync': fullSync, ...flags } = parse(args);
   const defaults = quick ? QUICK : DEFAULTS;
   return {
     ...flags,
     isQuick: quick,
+    fullSync,
+    documents: toDocuments(readNumber('millions', millions) ?? defaults.millions),
     runs: readWhole('runs', runs, defaults.runs),
     seconds: readWhole('seconds', seconds, defaults.seconds),
     only: only.map(readCase),
@@ -72,6 +83,8 @@ function parse(args: readonly string[]) {
     only: { type: 'string', multiple: true, default: [] },
     growth: flag,
     soak: flag,
+    'full-sync': flag,
+    millions: { type: 'string' },
     json: flag,
   });
 }
@@ -81,6 +94,10 @@ function readWhole(name: keyof typeof MAX, text: string | undefined, fallback: n
   const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= MAX[name]) return value;
   throw new UsageError(`--${name} is "${text}"; expected a whole number from 1 to ${MAX[name]}.`);
+}
+
+function toDocuments(millions: number): number {
+  return Math.ceil((millions * 1_000_000) / DOCUMENTS) * DOCUMENTS;
 }
 
 function readCase(text: string): CaseName {

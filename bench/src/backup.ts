@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fullSyncsSchema } from '@sluice/contracts/full-sync';
+import { type FullSync, fullSyncSchema, fullSyncsSchema } from '@sluice/contracts/full-sync';
 import { createGuard } from '@sluice/local/guard';
 import { findFreePort } from '@sluice/local/ports';
 import { type Apps, startApps } from '@sluice/local/processes';
@@ -16,20 +16,27 @@ export type Backup = {
   readonly db: Db;
   /** Names the processes that there are for the backup alone: its MongoDB, and the replicator while it runs. */
   readonly pids: () => readonly number[];
+  /** Names the process of the replicator that runs. @throws TypeError when none does */
+  readonly replicatorPid: () => number;
   readonly isCopying: () => boolean;
   /** Starts a replicator and waits until it is ready. */
   readonly start: () => Promise<void>;
   /** Ends it; what it has not copied yet is left to the next one. */
   readonly stop: () => Promise<void>;
-  /** Waits for the full sync that fills a new backup. @throws CountsOffError after a minute */
-  readonly untilFilled: () => Promise<void>;
+  /** Asks for a full sync, at any speed. */
+  readonly askForFullSync: () => Promise<void>;
+  /** Waits for the full sync that was asked for, or that fills a new backup. @throws CountsOffError after a minute without progress */
+  readonly untilFullSync: () => Promise<FullSync>;
   /** Checks that no other full sync has run: it would have copied what the changes should bring. @throws CountsOffError */
   readonly checkFollowed: () => Promise<void>;
 };
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const FILL_MS = 60_000;
+const PATIENCE_MS = 60_000;
 const LOOK_MS = 100;
+
+/** Documents compared a second: the most that can be asked for. */
+const ANY_RATE = 1_000_000;
 
 /** Starts a MongoDB as the backup of a Sluice. */
 export async function startBackup(context: StartContext, sluice: Sluice): Promise<Backup> {
@@ -54,14 +61,21 @@ export async function startBackup(context: StartContext, sluice: Sluice): Promis
   let apps: Apps | undefined;
   resources.defer(async () => apps?.stop({ force: true }));
 
+  const fullSyncsUrl = new URL('/api/sync/full', sluice.apiUrl);
+
   async function readFullSyncs() {
-    const response = await fetch(new URL('/api/sync/full', sluice.apiUrl));
+    const response = await fetch(fullSyncsUrl);
     return fullSyncsSchema.parse(await response.json());
   }
 
   return {
     db: client.db(),
     pids: () => [...mongo.pids, ...(apps?.list() ?? []).map((app) => app.pid() ?? 0)],
+    replicatorPid: () => {
+      const pid = apps?.list()[0]?.pid();
+      if (pid === undefined) throw new TypeError('No replicator runs.');
+      return pid;
+    },
     isCopying: () => apps !== undefined,
     start: async () => {
       apps = await startApps({ root: ROOT, logDir, guard, say, signal, apps: [spec] });
@@ -70,12 +84,28 @@ export async function startBackup(context: StartContext, sluice: Sluice): Promis
       await apps?.stop();
       apps = undefined;
     },
-    untilFilled: async () => {
-      const until = performance.now() + FILL_MS;
+    askForFullSync: async () => {
+      const response = await fetch(fullSyncsUrl, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ reason: 'It is measured.', ratePerSecond: ANY_RATE }),
+      });
+      fullSyncSchema.parse(await response.json());
+    },
+    untilFullSync: async () => {
+      let most = -1;
+      let until = 0;
       for (;;) {
         const { current, last } = await readFullSyncs();
-        if (current === null && last?.state === 'done') return;
-        if (performance.now() > until) throw new CountsOffError('The backup was not filled within a minute.');
+        if (current === null && last?.state === 'done') return last;
+        const compared = current?.compared ?? 0;
+        if (compared > most) {
+          most = compared;
+          until = performance.now() + PATIENCE_MS;
+        }
+        if (performance.now() > until) {
+          throw new CountsOffError(`For a minute the full sync compared no more than ${most} documents.`);
+        }
         await pause(LOOK_MS);
       }
     },

@@ -20,10 +20,14 @@ export const ROWS = {
   bulk: 'bare MongoDB, bulks of 200',
   express: 'Express, a transaction each',
   bullmq: 'BullMQ tutorial',
-  syncOff: 'end to end, without a backup',
-  syncOn: 'end to end, with a backup',
+  syncOff: 'shared cores, without a backup',
+  syncOn: 'shared cores, with a backup',
+  syncApartOff: 'path on its own cores, without a backup',
+  syncApartOn: 'path on its own cores, with a backup',
   bareCopy: 'bare MongoDB, bulkWrite of 1,000',
   catchUp: 'catch-up of a backup',
+  fullSyncCopy: 'full sync, all to be copied',
+  fullSyncEqual: 'full sync, all equal',
   growthEmpty: 'drain, nothing stored before',
   growthFull: 'drain, much stored before',
   soak: 'soak at half load, always',
@@ -58,12 +62,16 @@ export type CaseContext = {
   readonly seconds: number;
   /** Whether long cases shall be short, too. */
   readonly isQuick: boolean;
+  /** How many documents a full sync is measured with. */
+  readonly documents: number;
   /** For the programs that are started; settings of Sluice in it count, but not its addresses. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Gives up starting servers. */
   readonly signal: AbortSignal;
   /** Tells the person at the terminal a sentence. */
   readonly say: (sentence: string) => void;
+  /** Prints a sentence below the tables: why something was not measured here. */
+  readonly note: (sentence: string) => void;
 };
 
 /** Something that is measured. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 
 /** The processes that an event passes on its way into MongoDB. */
 const PATH_GROUPS = ['http', 'worker', 'redis', 'mongod'] as const;
@@ -47,7 +47,7 @@ export function startCpuClock(groups: CpuPids): (events: number) => CpuFigures {
     );
     const busyUs = subtract(after.busyUs, before.busyUs);
     const ownUs = used.reduce((sum, [, us]) => sum + (us ?? 0), after.selfUs - before.selfUs);
-    const machineUs = (after.nowMs - before.nowMs) * 1000 * availableParallelism();
+    const machineUs = (after.nowMs - before.nowMs) * 1000 * cpus().length;
     return {
       cpuUs: Object.fromEntries(used.map(([group, us]) => [group, us === null ? null : us / events])),
       foreignShare: busyUs === null ? null : Math.max(0, (busyUs - ownUs) / machineUs),

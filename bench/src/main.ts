@@ -29,9 +29,10 @@ async function main(): Promise<number> {
     say,
     signal: stopping.signal,
   });
-  const reported = { ...summarize(sitting), failures: sitting.failures };
+  const { failures, notes } = sitting;
+  const reported = { ...summarize(sitting), failures, notes };
   process.stdout.write(options.json ? toJson(reported, options) : toTables(reported, options));
-  return sitting.failures.length === 0 ? 0 : 1;
+  return failures.length === 0 ? 0 : 1;
 }
 
 /** The second time nothing is removed, and the guards of the servers end them. */

@@ -1,4 +1,5 @@
 import { type Figures, ROWS, type RowId } from './case.ts';
+import { FULL_SYNC_EXTRA } from './cases/full-sync.ts';
 import { SOAK_EXTRA } from './cases/soak.ts';
 import { VITAL_EXTRA } from './cases/vital-data.ts';
 import { sumPath } from './cpu.ts';
@@ -64,20 +65,11 @@ const RATIOS: readonly Ratio[] = [
   },
   storedP99('steadyEverysec', 50),
   storedP99('steadyAlways', 50),
-  between('syncOn', 'syncOff', 0.9),
-  {
-    name: `${ROWS.syncOn} / ${ROWS.syncOff}: answer p99`,
-    asked: { most: 1.1 },
-    rows: ['syncOn', 'syncOff'],
-    of: ({ figures }) => divide(figures.syncOn?.answered?.p99Ms, figures.syncOff?.answered?.p99Ms),
-  },
-  {
-    name: `${ROWS.syncOn} / ${ROWS.syncOff}: CPU of the path`,
-    asked: { most: 1.1 },
-    rows: ['syncOn', 'syncOff'],
-    of: ({ figures }) => divide(toSum(figures.syncOn), toSum(figures.syncOff)),
-  },
+  ...toBackupRatios('syncOn', 'syncOff'),
+  ...toBackupRatios('syncApartOn', 'syncApartOff'),
   between('catchUp', 'bareCopy', 0.6),
+  extra('fullSyncCopy', FULL_SYNC_EXTRA.peakMiB, { most: 200 }),
+  extra('fullSyncEqual', FULL_SYNC_EXTRA.peakMiB, { most: 200 }),
   between('growthFull', 'growthEmpty', 0.7),
   extra('soak', SOAK_EXTRA.largestMiB, { most: 200 }),
   extra('soak', SOAK_EXTRA.growth, { most: 1.1 }),
@@ -114,6 +106,24 @@ function between(above: RowId, below: RowId, least: number): Ratio {
     rows: [above, below],
     of: ({ figures }) => divide(figures[above]?.perSecond, figures[below]?.perSecond),
   };
+}
+
+/** What is asked of a pair that was measured with a backup and without. */
+function toBackupRatios(on: RowId, off: RowId): readonly Ratio[] {
+  const most = { asked: { most: 1.1 }, rows: [on, off] };
+  return [
+    { ...between(on, off, 0.9), name: `${ROWS[on]} / without: accepted per second` },
+    {
+      ...most,
+      name: `${ROWS[on]} / without: answer p99`,
+      of: ({ figures }) => divide(figures[on]?.answered?.p99Ms, figures[off]?.answered?.p99Ms),
+    },
+    {
+      ...most,
+      name: `${ROWS[on]} / without: CPU of the path`,
+      of: ({ figures }) => divide(toSum(figures[on]), toSum(figures[off])),
+    },
+  ];
 }
 
 function storedP99(row: RowId, most: number): Ratio {

@@ -7,18 +7,21 @@ import type { Verdict } from './ratios.ts';
 import type { Sitting } from './rounds.ts';
 import type { Summary, SummaryRow } from './summary.ts';
 
-type Reported = Summary & Pick<Sitting, 'failures'>;
+type Reported = Summary & Pick<Sitting, 'failures' | 'notes'>;
 
 const NONE = '-';
 const PLAIN = { head: [], border: [], compact: true };
 
 /** Renders a sitting as JSON, every single run in it. */
-export function toJson({ rows, verdicts, failures }: Reported, { runs, seconds }: Arguments): string {
-  return `${JSON.stringify({ machine: describeMachine(), runs, seconds, rows, ratios: verdicts, failures }, null, 2)}\n`;
+export function toJson({ rows, verdicts, failures, notes }: Reported, { runs, seconds }: Arguments): string {
+  return `${JSON.stringify({ machine: describeMachine(), runs, seconds, rows, ratios: verdicts, failures, notes }, null, 2)}\n`;
 }
 
 /** Renders a sitting as tables for a person. */
-export function toTables({ rows, verdicts, failures }: Reported, { runs, seconds }: Arguments): string {
+export function toTables(
+  { rows, verdicts, failures, notes }: Reported,
+  { runs, seconds }: Arguments,
+): string {
   const { cpu, cores, node, folder } = describeMachine();
   return [
     `${cores} cores (${cpu}), Node ${node}, data in ${folder}; ${runs} ${runs === 1 ? 'run' : 'runs, medians'} of ${seconds} s a case`,
@@ -26,6 +29,7 @@ export function toTables({ rows, verdicts, failures }: Reported, { runs, seconds
     'Times in ms: from sending a request (when it was due, at a steady rate) to its answer, and from receiving an event to its record. CPU in µs per event; "path" is the sum of http, worker, Redis and mongod, "backup" is the replicator and the second MongoDB, "rest" is api and scheduler; "others" is what other programs took of the machine meanwhile.',
     ...(verdicts.length === 0 ? [] : [renderVerdicts(verdicts)]),
     ...rows.flatMap(describeExtra),
+    ...notes,
     ...failures.map(({ name, reason }) => `NO FIGURES of ${name}: ${reason}`),
     '',
   ].join('\n');

@@ -29,11 +29,12 @@ export type Sitting = {
   readonly planned: readonly CaseName[];
   readonly rounds: readonly Round[];
   readonly failures: readonly Failure[];
+  /** Why something was not measured here, in sentences. */
+  readonly notes: readonly string[];
 };
 
 /** How a sitting is run. */
-export type SittingOptions = Pick<Arguments, 'runs' | 'seconds' | 'isQuick' | 'only' | 'growth' | 'soak'> &
-  Pick<CaseContext, 'env' | 'say' | 'signal'>;
+export type SittingOptions = Omit<Arguments, 'json'> & Pick<CaseContext, 'env' | 'say' | 'signal'>;
 
 /**
  * Runs the rounds, one case after the other.
@@ -43,16 +44,17 @@ export type SittingOptions = Pick<Arguments, 'runs' | 'seconds' | 'isQuick' | 'o
 export async function runSitting(options: SittingOptions): Promise<Sitting> {
   const plan = toPlan(options);
   const failures: Failure[] = [];
+  const notes = new Set<string>();
   const rounds: Round[] = [];
   for (let run = 1; run <= options.runs; run += 1) {
-    rounds.push(await runRound(plan, run, options, failures));
+    rounds.push(await runRound(plan, run, { ...options, note: (sentence) => notes.add(sentence) }, failures));
   }
-  return { planned: [...new Set(plan)], rounds, failures };
+  return { planned: [...new Set(plan)], rounds, failures, notes: [...notes] };
 }
 
 /** Lists the cases of a round, with a no-op before each that needs one. */
-function toPlan({ only, growth, soak }: SittingOptions): readonly CaseName[] {
-  const long = { growth, soak };
+function toPlan({ only, growth, soak, fullSync }: SittingOptions): readonly CaseName[] {
+  const long = { growth, soak, 'full-sync': fullSync };
   const chosen = CASE_NAMES.filter((name) =>
     only.length > 0 ? only.includes(name) : !CASES[name].isLong || (name in long && long[name as 'soak']),
   );
@@ -61,10 +63,12 @@ function toPlan({ only, growth, soak }: SittingOptions): readonly CaseName[] {
   );
 }
 
+type RoundOptions = SittingOptions & Pick<CaseContext, 'note'>;
+
 async function runRound(
   plan: readonly CaseName[],
   run: number,
-  options: SittingOptions,
+  options: RoundOptions,
   failures: Failure[],
 ): Promise<Round> {
   const figures: Measured = {};
@@ -90,15 +94,15 @@ async function runRound(
   return { figures, noopBeside, noops };
 }
 
-async function runCase(name: CaseName, run: number, options: SittingOptions): Promise<Measured> {
-  const { seconds, isQuick, env, say, signal } = options;
+async function runCase(name: CaseName, run: number, options: RoundOptions): Promise<Measured> {
+  const { seconds, isQuick, documents, env, say, note, signal } = options;
   await using resources = new AsyncDisposableStack();
   const stopped = new AbortController();
   // A case that waits for a store would go on for a while after that has ended.
   const aborted = once(signal, 'abort', { signal: stopped.signal }).then(() => Promise.reject(signal.reason));
   aborted.catch(() => undefined);
   try {
-    const context = { resources, run, seconds, isQuick, env, say, signal };
+    const context = { resources, run, seconds, isQuick, documents, env, say, note, signal };
     return await Promise.race([CASES[name].run(context), aborted]);
   } finally {
     stopped.abort();

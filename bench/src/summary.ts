@@ -18,7 +18,7 @@ export type SummaryRow = {
 export type Summary = { readonly rows: readonly SummaryRow[]; readonly verdicts: readonly Verdict[] };
 
 /** Takes the medians over the rounds. A case that failed in one round has no figures at all. */
-export function summarize({ planned, rounds, failures }: Sitting): Summary {
+export function summarize({ planned, rounds, failures }: Omit<Sitting, 'notes'>): Summary {
   const failed = new Set(failures.flatMap(({ name }) => CASES[name].rows));
   const wanted = new Set(planned.flatMap((name) => CASES[name].rows));
   const rows = (Object.keys(ROWS) as RowId[])

@@ -1,19 +1,14 @@
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { METRIC } from '../bodies.ts';
 import type { Case, Figures } from '../case.ts';
 import { startCpuClock } from '../cpu.ts';
-import { runLoad } from '../load/load.ts';
 import { startNodeProcess } from '../node-process.ts';
 import { startSluice } from '../sluice.ts';
+import { storeSome } from '../store-some.ts';
 import { startBareMongo } from '../stores.ts';
 import { checkStored } from '../until-stored.ts';
 
 const SCRIPT = join(import.meta.dirname, '../bulk-process.ts');
-
-/** How many events Sluice stores to have documents to copy. */
-const STORED_FIRST = 12_000;
-const LONGEST_SECONDS = 60;
 
 type Inserted = { readonly inserted: number; readonly measured: number; readonly seconds: number };
 
@@ -24,12 +19,7 @@ export const bulk: Case = {
   isLong: false,
   async run(context) {
     const sluice = await startSluice(context, 'everysec');
-    await sluice.addWorkers(1);
-    const load = { ...METRIC, seconds: LONGEST_SECONDS, maxRequests: STORED_FIRST };
-    const { accepted } = await runLoad({ ...load, url: sluice.url });
-    await sluice.untilStored(accepted);
-    await sluice.checkCounts(accepted);
-    await sluice.stopWorkers();
+    await storeSome(sluice);
     const mongo = await startBareMongo(context);
     return { bulk: await insert(sluice.mongodbUri, mongo, context.seconds) };
   },

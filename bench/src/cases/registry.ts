@@ -4,6 +4,7 @@ import { bullmqTutorial, expressTransaction } from './baselines.ts';
 import { bulk } from './bulk.ts';
 import { catchUp } from './catch-up.ts';
 import { endToEnd, endToEndAlways } from './end-to-end.ts';
+import { fullSync } from './full-sync.ts';
 import { growth } from './growth.ts';
 import { noop } from './noop.ts';
 import { normalize } from './normalize.ts';
@@ -29,6 +30,7 @@ export const CASES = {
   'vital-data': vitalData,
   sync,
   'catch-up': catchUp,
+  'full-sync': fullSync,
   growth,
   soak,
 } as const satisfies Record<string, Case>;

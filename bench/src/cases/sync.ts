@@ -1,6 +1,7 @@
 import { type Backup, startBackup } from '../backup.ts';
 import { METRIC } from '../bodies.ts';
-import type { Case, Figures } from '../case.ts';
+import type { Case, CaseContext, Figures, Measured } from '../case.ts';
+import { findCores, keepOnCores } from '../cores.ts';
 import { runLoad } from '../load/load.ts';
 import { measureEndToEnd } from '../measure-end-to-end.ts';
 import { toMedianFigures } from '../median-figures.ts';
@@ -11,71 +12,104 @@ import { untilStored } from '../until-stored.ts';
 const WARMUP_EVENTS = 10_000;
 const LONGEST_SECONDS = 60;
 
+/** Shorter slices differ too much from one another. */
+const LEAST_SLICE_SECONDS = 4;
+
+/** What a pair is measured on, and how much was sent and stored so far. */
+type Measuring = { readonly sluice: Sluice; readonly backup: Backup; sent: number; stored: number };
+
 /**
  * What a backup costs whoever sends: the same Sluice at full speed, in turns without a replicator and with one that
- * copies meanwhile. Two slices of each in every round, in an order that favours neither (off, on, on, off, and the
- * other way round in the next one).
+ * copies meanwhile. It is measured twice: as everything shares all cores of this machine, and with the path of an event
+ * on cores of its own, the load generator, the replicator and the second MongoDB on the others, in both turns alike.
  */
 export const sync: Case = {
-  rows: ['syncOff', 'syncOn'],
+  rows: ['syncOff', 'syncOn', 'syncApartOff', 'syncApartOn'],
   besideNoop: false,
   isLong: false,
   async run(context) {
     const sluice = await startSluice(context, 'always');
     const backup = await startBackup(context, sluice);
     await sluice.addWorkers(1);
-    const seconds = Math.ceil(context.seconds / 2);
     const load = { ...METRIC, url: sluice.url, seconds: LONGEST_SECONDS, maxRequests: WARMUP_EVENTS };
-    let { sent, accepted: stored } = await runLoad(load);
+    const { sent, accepted: stored } = await runLoad(load);
     await sluice.untilStored(stored);
     await backup.start();
-    await backup.untilFilled();
+    await backup.untilFullSync();
     await backup.stop();
 
-    const found: Record<'off' | 'on', Figures[]> = { off: [], on: [] };
-    for (const which of context.run % 2 === 1
-      ? (['off', 'on', 'on', 'off'] as const)
-      : (['on', 'off', 'off', 'on'] as const)) {
-      if (which === 'on') {
-        await backup.start();
-        await untilCopied(backup, stored);
-      }
-      const slice = await measureSlice(sluice, backup, { seconds, from: sent, storedBefore: stored });
-      found[which].push(slice.figures);
-      sent += slice.sent;
-      stored += slice.accepted;
-      if (which === 'on') {
-        await untilCopied(backup, stored);
-        await backup.stop();
-      }
-    }
+    const measuring = { sluice, backup, sent, stored };
+    const [syncOff, syncOn] = await measurePair(context, measuring);
+    const apart = await measureApart(context, measuring);
     await backup.checkFollowed();
-    return { syncOff: toMedianFigures(found.off), syncOn: toMedianFigures(found.on) };
+    return { syncOff, syncOn, ...apart };
   },
 };
 
-async function measureSlice(
-  sluice: Sluice,
-  backup: Backup,
-  { seconds, from, storedBefore }: { seconds: number; from: number; storedBefore: number },
-): Promise<{ readonly figures: Figures; readonly sent: number; readonly accepted: number }> {
+/** Gives the path the first half of the cores. Whatever this program starts is on the others, as it is itself. */
+async function measureApart(context: CaseContext, measuring: Measuring): Promise<Measured> {
+  const { sluice, backup } = measuring;
+  const cores = await findCores();
+  if (cores === null) {
+    context.note(
+      'What a backup costs a path on cores of its own was not measured: that takes two cores, and taskset, which is part of util-linux.',
+    );
+    return {};
+  }
+  await keepOnCores(Object.values(sluice.pids()).flat(), cores.first);
+  context.resources.defer(() => keepOnCores([process.pid], cores.all));
+  await keepOnCores([process.pid, ...backup.pids()], cores.second);
+  const [syncApartOff, syncApartOn] = await measurePair(context, measuring);
+  return { syncApartOff, syncApartOn };
+}
+
+/**
+ * Measures two slices without a replicator and two with one, in an order that favours neither: off, on, on, off, and
+ * the other way round in the next round.
+ */
+async function measurePair(
+  { run, seconds }: CaseContext,
+  measuring: Measuring,
+): Promise<readonly [off: Figures, on: Figures]> {
+  const { backup } = measuring;
+  const slice = Math.max(LEAST_SLICE_SECONDS, Math.ceil(seconds / 2));
+  const found: Record<'off' | 'on', Figures[]> = { off: [], on: [] };
+  for (const which of run % 2 === 1
+    ? (['off', 'on', 'on', 'off'] as const)
+    : (['on', 'off', 'off', 'on'] as const)) {
+    if (which === 'on') {
+      await backup.start();
+      await untilCopied(measuring);
+    }
+    found[which].push(await measureSlice(measuring, slice));
+    if (which === 'on') {
+      await untilCopied(measuring);
+      await backup.stop();
+    }
+  }
+  return [toMedianFigures(found.off), toMedianFigures(found.on)];
+}
+
+async function measureSlice(measuring: Measuring, seconds: number): Promise<Figures> {
+  const { sluice, backup, sent: from, stored: storedBefore } = measuring;
   const { figures, load } = await measureEndToEnd(
     { ...sluice, pids: () => ({ ...sluice.pids(), backup: backup.pids() }) },
     { ...METRIC, from, seconds },
     { storedBefore },
   );
   const { measured, sent, accepted } = load;
-  const behind =
-    storedBefore + accepted - (await backup.db.collection('raw_events').estimatedDocumentCount());
+  measuring.sent += sent;
+  measuring.stored += accepted;
+  const behind = measuring.stored - (await backup.db.collection('raw_events').estimatedDocumentCount());
   const extra = {
     ...figures.extra,
     'stored per second': figures.perSecond,
     'not on the backup at the end, events': backup.isCopying() ? behind : 0,
   };
-  return { figures: { ...figures, perSecond: measured.accepted / measured.seconds, extra }, sent, accepted };
+  return { ...figures, perSecond: measured.accepted / measured.seconds, extra };
 }
 
-async function untilCopied(backup: Backup, stored: number): Promise<void> {
+async function untilCopied({ backup, stored }: Measuring): Promise<void> {
   for (const name of ['raw_events', 'normalized_events']) {
     await untilStored(backup.db.collection(name), stored);
   }
