@@ -29,6 +29,9 @@ export type Compared<Key extends string> = {
   readonly counts: readonly (Readonly<Record<Key, number>> | null)[];
 };
 
+/** Of few bars each is no wider than this, in px, and stands where its time begins: else three of them would be a wall. */
+const WIDEST = 56;
+
 const { height: HEIGHT, axis: AXIS, left: LEFT } = CHART;
 
 /**
@@ -101,7 +104,7 @@ export function BarChart<Key extends string>({
       const y = below === true ? HEIGHT + 1 + down : toY(up) - length;
       if (below === true) down += length;
       else up += value;
-      const box = { x: x + 0.5, y, width: Math.max(1, step - 1), height: length };
+      const box = { x: x + 0.5, y, width: Math.max(1, Math.min(step - 1, WIDEST)), height: length };
       return (
         <g key={`${at} ${key}`}>
           <rect {...box} fill={toFill(one)} />
