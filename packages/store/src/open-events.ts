@@ -31,10 +31,15 @@ export function createOpenEvents(connection: StoreConnection, { timeoutMs = 10_0
       updatedAt: { $lt: new Date(Date.now() - idleMs) },
     };
     const projection = { contentHash: 1, run: 1, attempts: 1, batch: 1, schemaVersion: 1, replay: 1 };
-    const cursor = collection.find<OpenEvent>(filter, { projection, batchSize: PORTION });
+    // Not `maxTimeMS`, which counts for all portions together.
+    const ended = new AbortController();
+    const options = { projection, batchSize: PORTION, signal: ended.signal };
+    const cursor = collection.find<OpenEvent>(filter, options);
     try {
       while (await within(timeoutMs, () => cursor.hasNext())) yield cursor.readBufferedDocuments(PORTION);
     } finally {
+      // The server gives up a search that nobody waits for any more.
+      ended.abort();
       await cursor.close();
     }
   }

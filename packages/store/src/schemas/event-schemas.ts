@@ -108,6 +108,11 @@ export function createEventSchemas(): Schemas<'raw_events' | 'normalized_events'
   rawEvents.index({ direct: 1 }, only('direct'));
   rawEvents.index({ duplicateLevel: 1 }, only('duplicateLevel'));
   rawEvents.index({ conflictOf: 1 }, only('conflictOf'));
+  // What is open and was not touched for long is looked for every minute, however much is open.
+  rawEvents.index(
+    { status: 1, updatedAt: 1 },
+    { partialFilterExpression: { status: { $in: ['failed', 'pending'] } } },
+  );
   // Only dead letters have a fingerprint. Groups and plans are counted from the keys alone.
   rawEvents.index(DEAD_LETTER_KEYS, only('fingerprint'));
   // What is left of a replay, oldest first, and what came of the rest.
