@@ -93,11 +93,12 @@ function createHourlyStats(
       readHourlyStats(store, tenant, query, now()),
       readRejectedCounts(store, tenant, { fromMs, endMs, stepMs: HOUR_MS, source: query.source }),
     ]);
-    const hours = rejected
+    const hours = rejected.counts
       .filter(({ atMs }) => atMs < endMs)
       .toSorted((a, b) => b.atMs - a.atMs)
       .map(({ atMs, count }) => ({ hour: new Date(atMs).toISOString(), count }));
-    return { ...stats, rejected: hours };
+    const rejectedKnownFrom = rejected.knownFrom?.toISOString() ?? null;
+    return { ...stats, rejected: hours, rejectedKnownFrom };
   };
 }
 

@@ -123,6 +123,7 @@ describe('GET /api/events/stats/hourly', () => {
         },
       ],
       rejected: [],
+      rejectedKnownFrom: null,
       totals: counts,
     });
     expect(countLatencies(body.hours[0].latency)).toBe(2);
@@ -151,7 +152,7 @@ describe('GET /api/events/stats/recent', () => {
     expect(latencies.filter((count: number) => count > 0)).toEqual([1]);
     const days = await api.get('/api/events/stats/recent?step=180&source=recently');
     expect(days.body.buckets).toHaveLength(480);
-    expect(days.body.knownFrom).toBeNull();
+    expect([days.body.knownFrom, days.body.rejectedKnownFrom]).toEqual([null, null]);
     // The next one may have begun meanwhile.
     const latest: readonly { normalized: number }[] = days.body.buckets.slice(-2);
     expect(latest.map(({ normalized }) => normalized).toSorted()).toEqual([0, 1]);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { timeRange } from './api.ts';
-import { latencyCountsSchema } from './recent-stats.ts';
+import { latencyCountsSchema, rejectedKnownFrom } from './recent-stats.ts';
 
 /** The most entries of an answer. */
 export const MAX_HOURLY_STATS = 20_000;
@@ -41,7 +41,8 @@ export const hourlyStatsSchema = z
       .describe('By hour of arrival, the newest first, and source; empty ones are left out.'),
     rejected: z
       .array(z.object({ hour: z.string(), count: z.number().int() }))
-      .describe('Requests that were refused in each hour, as far as they are kept; the newest first.'),
+      .describe('Requests that were refused in each hour, the newest first; see `rejectedKnownFrom`.'),
+    rejectedKnownFrom,
     totals: z.object(counts),
   })
   .meta({ id: 'HourlyStatsAnswer' });

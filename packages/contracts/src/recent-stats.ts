@@ -41,11 +41,18 @@ const recentBucketSchema = z
   .object({
     at: z.string().describe('When it begins.'),
     ...counts,
-    rejected: count.describe('Requests that were refused, as far as they are kept.'),
+    rejected: count.describe('Requests that were refused; see `rejectedKnownFrom`.'),
     latency: latencyCountsSchema,
   })
   .meta({ id: 'RecentBucket' });
 export type RecentBucket = z.infer<typeof recentBucketSchema>;
+
+export const rejectedKnownFrom = z
+  .string()
+  .nullable()
+  .describe(
+    'From when on every refused request is counted, if older ones were forgotten: only so many are kept, and nobody knows how many were refused before. Null: all of this time are counted.',
+  );
 
 export const recentStatsSchema = z
   .object({
@@ -62,6 +69,7 @@ export const recentStatsSchema = z
       .describe(
         'When the counting in steps of 180 s and more began, if events came before: nobody knows what was settled in earlier buckets, which are told as empty. Null: all buckets are known.',
       ),
+    rejectedKnownFrom,
   })
   .meta({ id: 'RecentStats' });
 export type RecentStats = z.infer<typeof recentStatsSchema>;

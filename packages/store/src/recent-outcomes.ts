@@ -10,7 +10,7 @@ import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
 import { parseRange, refuseParameter } from './keyset.ts';
-import { type RejectedCount, readRejectedCounts } from './rejected-counts.ts';
+import { type RejectedCounts, readRejectedCounts } from './rejected-counts.ts';
 
 /** What is told of the last two days when no time is named. */
 const DAY_MS = 86_400_000;
@@ -76,10 +76,14 @@ export async function readRecentOutcomes(
   ]);
   const sums = new Map(found?.buckets.map((bucket) => [Number(bucket._id), bucket]));
   const buckets = Array.from({ length: (endMs - firstMs) / stepMs }, (_, index) =>
-    toBucket(firstMs + index * stepMs, sums, rejected),
+    toBucket(firstMs + index * stepMs, sums, rejected.counts),
   );
   const sources = (found?.sources ?? []).map(({ _id, ...counts }) => ({ source: _id, ...counts }));
-  return { stepSeconds, buckets, sources, knownFrom: knownFrom?.toISOString() ?? null };
+  return {
+    ...{ stepSeconds, buckets, sources },
+    knownFrom: knownFrom?.toISOString() ?? null,
+    rejectedKnownFrom: rejected.knownFrom?.toISOString() ?? null,
+  };
 }
 
 /**
@@ -144,7 +148,7 @@ function toFacets(stepMs: number) {
 function toBucket(
   atMs: number,
   sums: ReadonlyMap<number, Found['buckets'][number]>,
-  rejected: readonly RejectedCount[],
+  rejected: RejectedCounts['counts'],
 ): RecentBucket {
   const sum = sums.get(atMs);
   const { accepted, normalized, duplicate, dead, failed } = sum ?? NO_COUNTS;

@@ -30,7 +30,7 @@ export async function readHourlyStats(
   query: HourlyStatsQuery,
   nowMs: number,
   { timeoutMs = connection.operationTimeoutMs } = {},
-): Promise<Omit<HourlyStats, 'rejected'>> {
+): Promise<Omit<HourlyStats, 'rejected' | 'rejectedKnownFrom'>> {
   const { fromMs, endMs } = toHours(query, nowMs);
   const found = await within(timeoutMs, (signal) =>
     toCollection(connection, 'outcomes')

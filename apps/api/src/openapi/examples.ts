@@ -123,6 +123,7 @@ const recentStats: RecentStats = {
   ],
   sources: [{ source: 'shop', accepted: 120, normalized: 117, duplicate: 2, dead: 1, failed: 0 }],
   knownFrom: null,
+  rejectedKnownFrom: null,
 };
 
 const hourlyStats: HourlyStats = {
@@ -140,6 +141,7 @@ const hourlyStats: HourlyStats = {
     },
   ],
   rejected: [{ hour: '2026-01-02T03:00:00.000Z', count: 12 }],
+  rejectedKnownFrom: null,
   totals: { accepted: 995, normalized: 970, duplicate: 21, dead: 3, failed: 1, pending: 0 },
 };
 

@@ -35,7 +35,13 @@ it('says that nobody knows what came after an answer, but not of a time that is 
     ...{ dead: 0, failed: 0, rejected: 0, latency: {} },
   });
   const buckets = [2, 3, 4].map(bucket);
-  const answer: RecentStats = { stepSeconds: 15, buckets, sources: [], knownFrom: null };
+  const answer: RecentStats = {
+    stepSeconds: 15,
+    buckets,
+    sources: [],
+    knownFrom: null,
+    rejectedKnownFrom: null,
+  };
   const counts = (nowMs: number, { isLive = true, fastMs = 0, knownFrom = null as string | null } = {}) =>
     toRecentColumns(
       { ...answer, knownFrom },
