@@ -23,7 +23,7 @@ const FILTERS = [
   { name: 'source', label: 'Client', example: 'shop' },
   { name: 'metric', label: 'Metric', example: 'sales' },
   { name: 'from', label: 'From', example: '2026-11-21T00:00:00Z' },
-  { name: 'to', label: 'Before', example: '2026-11-22' },
+  { name: 'to', label: 'Until', example: '2026-11-22' },
 ] as const;
 
 /** Answers: how much of what, for which client, when. By the events' own time. */

@@ -37,7 +37,7 @@ const FILTERS = [
   { name: 'actor', label: 'Who', example: 'maria' },
   { name: 'action', label: 'What', example: 'createReplay' },
   { name: 'from', label: 'From', example: '2026-11-21T00:00:00Z' },
-  { name: 'to', label: 'Before', example: '2026-11-22' },
+  { name: 'to', label: 'Until', example: '2026-11-22' },
 ] as const;
 
 /** Answers: who did what, when, and why. */

@@ -20,7 +20,7 @@ const FILTERS = [
   { name: 'source', label: 'Source', example: 'shop' },
   { name: 'code', label: 'Code', example: 'ERR_FIELD_REQUIRED' },
   { name: 'from', label: 'Received from', example: '2026-11-21T03:00:00Z' },
-  { name: 'to', label: 'Before', example: '2026-11-22' },
+  { name: 'to', label: 'Until', example: '2026-11-22' },
 ] as const;
 
 /** Answers: what broke, how many of it, since when, does it go on. One row a cause, not one an event. */
@@ -61,7 +61,8 @@ export function DeadLetters() {
           title={isFiltered ? 'No dead letter matches the filter' : 'Inbox empty'}
           action={isFiltered && <Action onClick={() => filter({})}>Clear the filter</Action>}
         >
-          {!isFiltered && 'Every event became a record or a known duplicate, or is still on its way.'}
+          {!isFiltered &&
+            'Every event became a record or a known duplicate, is still on its way, or was discarded.'}
         </Empty>
       )}
       {data !== undefined && data.total > 0 && (

@@ -3,7 +3,7 @@ import type { DeadLetters } from '@sluice/contracts/dead-letters';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback, useState } from 'react';
-import { read } from '../../data/http.ts';
+import { Failure, read } from '../../data/http.ts';
 import { useLack } from '../../data/may.ts';
 import { Action } from '../../ui/action.tsx';
 import type { Column } from '../../ui/data-table.tsx';
@@ -11,7 +11,7 @@ import { LiveTable } from '../../ui/live-table.tsx';
 import { formatCount, plural } from '../../ui/numbers.ts';
 import { PageHead, Section } from '../../ui/page.tsx';
 import { RailMarks } from '../../ui/rail.tsx';
-import { Empty } from '../../ui/states.tsx';
+import { Empty, Failed } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { DiscardDialog } from './discard-dialog.tsx';
 import styles from './group.module.css';
@@ -68,7 +68,7 @@ export function Group() {
   const { plan } = useSearch({ from: '/shell/dead-letters/$fingerprint' });
   const [dialog, setDialog] = useState<'replay' | 'discard' | null>(plan === 'replay' ? 'replay' : null);
   const lack = useLack('operator');
-  const { data } = useQuery({
+  const { data, error } = useQuery({
     queryKey: ['dead-letters', 'all'],
     queryFn: ({ signal }) => read<DeadLetters>('/api/dead-letters', { limit: LIMIT }, signal),
     refetchInterval: 5000,
@@ -116,6 +116,14 @@ export function Group() {
             <DiscardDialog fingerprint={fingerprint} opened onClose={() => setDialog(null)} />
           )}
         </header>
+      )}
+      {error instanceof Failure && <Failed what="The cause could not be loaded" failure={error} />}
+      {data !== undefined && group === undefined && (
+        <p className={styles['evidence']}>
+          {data.items.length < LIMIT
+            ? 'Nothing of this cause is dead any more.'
+            : `This cause is not among the ${LIMIT} largest, of which causes can be replayed at once; its events can be, one by one.`}
+        </p>
       )}
       <Section title="Events">
         <LiveTable<RawItem>

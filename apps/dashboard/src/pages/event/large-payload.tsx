@@ -6,7 +6,7 @@ import { Action } from '../../ui/action.tsx';
 import { formatBytes } from '../../ui/numbers.ts';
 import { Failed, Loading } from '../../ui/states.tsx';
 import styles from './payload.module.css';
-import { toLines, toTextLines } from './text-lines.ts';
+import { hasOtherNumbers, toLines, toTextLines } from './text-lines.ts';
 import { TextView } from './text-view.tsx';
 
 const FIRST_BYTES = 64 * 1024;
@@ -39,8 +39,9 @@ export function LargePayload({ id, sizeBytes }: { readonly id: string; readonly 
   );
 }
 
-/** JSON is laid out where it is whole; else it is shown as it came. */
+/** JSON is laid out where it is whole and no number in it would be written in another way; else it is shown as it came. */
 function toReadable(text: string) {
+  if (hasOtherNumbers(text)) return toTextLines(text);
   try {
     return toLines(JSON.parse(text) as JsonValue);
   } catch {

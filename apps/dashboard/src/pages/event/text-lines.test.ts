@@ -1,6 +1,6 @@
 import type { JsonValue } from '@sluice/contracts/json';
 import { expect, it } from 'vitest';
-import { toLeaves, toLines, toTextLines } from './text-lines.ts';
+import { hasOtherNumbers, toLeaves, toLines, toTextLines } from './text-lines.ts';
 
 it('writes JSON line by line, with the pointer of each value', () => {
   const value = { dev: 'D-1', vitals: { hr: [72, null] }, none: {}, 'a/b~c': 1 };
@@ -33,4 +33,13 @@ it('does not follow what is nested too deep', () => {
 it('cuts text into lines, long ones into several', () => {
   expect(toTextLines('a\r\nb').map(({ text }) => text)).toEqual(['a', 'b']);
   expect(toTextLines('x'.repeat(4500)).map(({ text }) => text.length)).toEqual([2000, 2000, 500]);
+});
+
+it.each([
+  ['{"id":9007199254740993}', true],
+  ['{"price":1.50}', true],
+  ['{"price":1.5,"no":-12,"id":"9007199254740993"}', false],
+  ['{"text":"a \\"9007199254740993\\" 1.50","n":0}', false],
+])('knows whether the numbers of %s would be written as they came', (json, isOther) => {
+  expect(hasOtherNumbers(json)).toBe(isOther);
 });

@@ -47,6 +47,17 @@ export function toTextLines(text: string): readonly TextLine[] {
   });
 }
 
+/** A string, or a number: digits in a string are none. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
+/** Tells whether JSON has numbers that would not be written as they came: of more digits than a number holds, or like `1.50`. */
+export function hasOtherNumbers(json: string): boolean {
+  for (const [token] of json.matchAll(TOKEN)) {
+    if (!token.startsWith('"') && String(Number(token)) !== token) return true;
+  }
+  return false;
+}
+
 /** Writes a key as one step of a JSON pointer. */
 function toPointerStep(key: string): string {
   return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;

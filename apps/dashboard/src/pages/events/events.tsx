@@ -23,7 +23,7 @@ const FILTERS = [
   { name: 'source', label: 'Source', example: 'orders' },
   { name: 'code', label: 'Error code', example: 'ERR_FIELD_REQUIRED' },
   { name: 'from', label: 'Received from', example: '2026-11-21T00:00:00Z' },
-  { name: 'to', label: 'Received before', example: '2026-11-22' },
+  { name: 'to', label: 'Received until', example: '2026-11-22' },
 ] as const;
 
 /** Answers: which events are in which state. */

@@ -1,3 +1,4 @@
+import { readTexts } from '../../data/search.ts';
 import type { Mark } from '../../ui/status-glyph.tsx';
 
 /** The states by which the list of events is narrowed, in the order of their tabs. */
@@ -26,11 +27,7 @@ const TEXTS = ['source', 'code', 'fingerprint', 'from', 'to'] as const;
 /** Reads the filter from an address; what it does not know it leaves out. */
 export function toEventSearch(search: Readonly<Record<string, unknown>>): EventSearch {
   const status = TABS.find((tab) => tab === search['status']);
-  const texts = TEXTS.flatMap((name) => {
-    const value = search[name];
-    return typeof value === 'string' && value !== '' ? [[name, value] as const] : [];
-  });
-  return { ...(status === undefined ? {} : { status }), ...Object.fromEntries(texts) };
+  return { ...(status === undefined ? {} : { status }), ...readTexts(search, TEXTS) };
 }
 
 /** Says a filter in words, for a list that is empty. */
@@ -40,7 +37,7 @@ export function describeSearch({ status, source, code, from, to }: EventSearch):
     source === undefined ? null : `of ${source}`,
     code === undefined ? null : `with ${code}`,
     from === undefined ? null : `from ${from} on`,
-    to === undefined ? null : `before ${to}`,
+    to === undefined ? null : `until ${to}`,
   ].filter((part) => part !== null);
   return parts.length === 0 ? '' : parts.join(', ');
 }

@@ -36,3 +36,11 @@ it('comes to rest when nothing arrives', () => {
   expect(feed.perSecond).toBe(0);
   expect(takeArrivals(feed, [], 0.25)).toBe(feed);
 });
+
+it('shows all that waited for a minute at two a second, and counts what was not kept', () => {
+  const before = takeArrivals(EMPTY_FEED, toEvents(1), 0.25);
+  const feed = takeArrivals(before, toEvents(120, 1), 60, 30);
+  expect(feed).toMatchObject({ oneOf: 1, total: 151 });
+  expect(feed.lines).toHaveLength(121);
+  expect(feed.perSecond).toBeLessThan(5);
+});

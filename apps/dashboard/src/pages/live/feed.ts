@@ -41,9 +41,9 @@ const MAX_PER_SECOND = 50;
 /** How much the newest rate weighs in the one that is shown. */
 const WEIGHT = 0.25;
 
-/** Takes in what arrived within `seconds`, the oldest first. */
-export function takeArrivals(feed: Feed, arrived: readonly FeedEntry[], seconds: number): Feed {
-  const count = arrived.filter(({ kind }) => kind === 'event').length;
+/** Takes in what arrived within `seconds`, the oldest first; `dropped` more events arrived that were not kept. */
+export function takeArrivals(feed: Feed, arrived: readonly FeedEntry[], seconds: number, dropped = 0): Feed {
+  const count = dropped + arrived.filter(({ kind }) => kind === 'event').length;
   const rate = count / seconds;
   const smooth = feed.perSecond * (1 - WEIGHT) + rate * WEIGHT;
   const perSecond = smooth < 0.05 ? 0 : smooth;

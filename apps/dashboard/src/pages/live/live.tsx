@@ -27,6 +27,7 @@ export function Live() {
   const search = useSearch({ from: '/shell/live' });
   const navigate = useNavigate();
   const feed = useFeed(search);
+  const isFiltered = search.source !== undefined || search.status !== undefined;
   const go = (next: LiveSearch) => void navigate({ to: '/live', search: next, replace: true });
   return (
     <>
@@ -35,7 +36,8 @@ export function Live() {
           <b>{formatFigure(feed.perSecond)}</b> events a second
         </span>
         <span className={styles['rate']}>
-          <b>{formatCount(feed.total)}</b> since the page was opened
+          <b>{formatCount(feed.total)}</b>{' '}
+          {isFiltered ? 'of these since the filter was set' : 'since the page was opened'}
         </span>
         {feed.oneOf > 1 && (
           <span className={styles['sampled']}>{`1 of ${formatCount(feed.oneOf)} shown, counts exact`}</span>

@@ -15,22 +15,30 @@ const MAX_WAITING = 1000;
 /** Follows records, and events that became none, as they are stored. */
 export function useFeed(search: LiveSearch) {
   const [isPaused, toggle] = usePause();
-  const [startedAt] = useState(() => Date.now());
+  const [startedAt, setStartedAt] = useState(() => Date.now());
   const [feed, setFeed] = useState(EMPTY_FEED);
   const [waiting, setWaiting] = useState(0);
   const arrived = useRef<FeedEntry[]>([]);
+  const dropped = useRef(0);
+  /** When was last taken what had arrived: after a pause it tells how long that took. */
+  const takenMs = useRef(performance.now());
   const latest = useRef(search);
   latest.current = search;
   const filter = JSON.stringify(search);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter is another feed
   useEffect(() => {
     arrived.current = [];
+    dropped.current = 0;
+    takenMs.current = performance.now();
     setFeed(EMPTY_FEED);
+    setStartedAt(Date.now());
   }, [filter]);
 
   function take(entry: FeedEntry): void {
     if (entry.kind === 'resync' || isAskedFor(entry, latest.current)) arrived.current.push(entry);
-    if (arrived.current.length > 2 * MAX_WAITING) arrived.current.splice(0, MAX_WAITING);
+    if (arrived.current.length <= 2 * MAX_WAITING) return;
+    const gone = arrived.current.splice(0, MAX_WAITING);
+    dropped.current += gone.filter(({ kind }) => kind === 'event').length;
   }
 
   useLiveNews((news) => {
@@ -47,20 +55,20 @@ export function useFeed(search: LiveSearch) {
     },
   });
   useEffect(() => {
-    let lastMs = performance.now();
     const timer = setInterval(() => {
       if (document.visibilityState === 'hidden') return;
       if (isPaused) {
-        setWaiting(arrived.current.length);
+        setWaiting(dropped.current + arrived.current.length);
         return;
       }
       const nowMs = performance.now();
-      const seconds = (nowMs - lastMs) / 1000;
-      lastMs = nowMs;
-      const entries = arrived.current;
+      const seconds = (nowMs - takenMs.current) / 1000;
+      takenMs.current = nowMs;
+      const [entries, gone] = [arrived.current, dropped.current];
       arrived.current = [];
+      dropped.current = 0;
       setWaiting(0);
-      setFeed((before) => takeArrivals(before, entries, seconds));
+      setFeed((before) => takeArrivals(before, entries, seconds, gone));
     }, PAINT_MS);
     return () => clearInterval(timer);
   }, [isPaused]);

@@ -44,7 +44,7 @@ const FILTERS = [
   { name: 'type', label: 'Type', example: 'metric' },
   { name: 'subject', label: 'Subject', example: 'device-7' },
   { name: 'from', label: 'From', example: '2026-11-21T00:00:00Z' },
-  { name: 'to', label: 'Before', example: '2026-11-22' },
+  { name: 'to', label: 'Until', example: '2026-11-22' },
 ] as const;
 
 /** Answers: what was stored for a client. */

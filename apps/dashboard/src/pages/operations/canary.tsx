@@ -36,6 +36,19 @@ export function Canary({
       </Notice>
     );
   }
+  if (failedAgain <= planned - needed) {
+    return (
+      <Notice tone="plain">
+        <p>
+          <b>
+            The canary tells nothing: {good} of {planned} succeeded, {failedAgain} failed again.
+          </b>{' '}
+          The others were replayed by somebody else meanwhile, or not begun. Choose new ones among{' '}
+          <Causes fingerprint={fingerprint}>the dead letters</Causes>.
+        </p>
+      </Notice>
+    );
+  }
   return (
     <Notice tone="dead">
       <p>

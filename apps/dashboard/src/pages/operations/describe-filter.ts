@@ -9,7 +9,7 @@ export function describeFilter({ event, filter }: Pick<Replay, 'event' | 'filter
     code === undefined ? null : `with ${code}`,
     fingerprint === undefined ? null : `of the cause ${fingerprint.slice(0, 12)}`,
     from === undefined ? null : `received from ${from} on`,
-    to === undefined ? null : `received before ${to}`,
+    to === undefined ? null : `received until ${to}`,
     ids === undefined ? null : `chosen by hand (${ids.length})`,
     discarded === true ? 'that were discarded' : null,
   ].filter((part) => part !== null);

@@ -12,14 +12,17 @@ function sign(scheme: Parameters<typeof toCurlLines>[2]): string {
   }).toString();
 }
 
-const digest = (encoding: 'hex' | 'base64' | 'base64url') =>
-  createHmac('sha256', 's3cret').update('{"hello":"world"}').digest(encoding);
+const digest = (encoding: 'hex' | 'base64' | 'base64url', hash = 'sha256') =>
+  createHmac(hash, 's3cret').update('{"hello":"world"}').digest(encoding);
 
 it('signs as the sender would', () => {
   expect(sign('github')).toBe(digest('hex'));
   expect(sign('shopify')).toBe(digest('base64'));
   expect(sign({ type: 'hmac', header: 'x-sig' })).toBe(digest('hex'));
   expect(sign({ type: 'hmac', header: 'x-sig', encoding: 'base64url' })).toBe(digest('base64url'));
+  expect(sign({ type: 'hmac', header: 'x-sig', hash: 'sha512', encoding: 'base64' })).toBe(
+    digest('base64', 'sha512'),
+  );
 });
 
 it.each(['none', 'basic', 'api-key', 'github', 'stripe', 'shopify', 'slack'])(

@@ -8,7 +8,8 @@ type Signing = { readonly lines: readonly string[]; readonly headers: readonly s
 const hmac = (what: string, hash: string, encoding: string) => {
   const digest = `printf '%s' "${what}" | openssl dgst -${hash} -hmac "$SECRET"`;
   if (encoding === 'hex') return `$(${digest} | sed 's/^.* //')`;
-  const base64 = `$(${digest} -binary | base64`;
+  // Lines of base64 end after 76 characters, and the MAC of sha512 has 88.
+  const base64 = `$(${digest} -binary | base64 | tr -d '\\n'`;
   return encoding === 'base64' ? `${base64})` : `${base64} | tr '+/' '-_' | tr -d '=')`;
 };
 
