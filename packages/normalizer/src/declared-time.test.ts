@@ -109,6 +109,22 @@ describe('a date with declared formats', () => {
     expect(createTimeReader([toFormat('iso')], undefined)(NEW_YEAR)).not.toHaveProperty('conversion');
   });
 
+  it.each([
+    ['dd.MM.yyyy HH:mm:ss.u', '01.01.2024 00:00:00.123456'],
+    ['HH:mm:ss.u dd.MM.yyyy', '00:00:00.123456 01.01.2024'],
+    ['yyyyMMddHHmmssu', '20240101000000123456'],
+    ['yyyy.MM.dd HH:mm:ss,u ZZZ', '2024.01.01 00:00:00,123456 +0000'],
+    ["kkkk-'W'WW-c'T'HHmmss.uZZZ", '2024-W01-1T000000.123456+0000'],
+    ['iso', '20240101T000000.123456Z'],
+    ['iso', '2024-W01-1T00:00:00.123456Z'],
+    ['iso', '2024-001T00:00:00,1234560Z'],
+  ])('keeps the digits beyond a millisecond wherever they stand: %s', (format, text) => {
+    const precise = (value: string) => createTimeReader([toFormat(format)], undefined)(value)?.precise;
+    expect(precise(text)).toBe('2024-01-01T00:00:00.123456Z');
+    expect(precise(text.replace('123456', '1234'))).toBe('2024-01-01T00:00:00.1234Z');
+    expect(precise(text.replace('123456', '1'))).toBe('2024-01-01T00:00:00.100Z');
+  });
+
   it('reads back what Luxon writes in a format, in every zone', () => {
     const format = 'dd.MM.yyyy HH:mm:ss';
     const moments = fc.date({

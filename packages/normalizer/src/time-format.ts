@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { splitFraction } from './calendar.ts';
 import { type EpochUnit, readEpoch } from './epoch.ts';
 import { listTokens } from './time-tokens.ts';
 import { centuryGuess, readIso, type WrittenTime } from './written-time.ts';
@@ -54,17 +55,26 @@ function parseTokens(format: string): TimeFormat | { readonly problem: string } 
   }
   const says = back.offset !== 0 ? 'moment' : back.hour === 0 ? 'day' : 'clock';
   const guesses = tokens.includes('yy') || tokens.includes('kk') ? [centuryGuess()] : [];
-  const hasLongFraction = tokens.includes('u');
+  const readFraction = tokens.includes('u') ? createFractionReader(format, probe) : null;
   const utc = { zone: 'utc', ...ENGLISH };
   return {
     read(text) {
       const time = DateTime.fromFormatParser(text, parser, utc);
       if (!time.isValid) return null;
-      const digits = hasLongFraction ? /(?<=[.,])\d{4,9}(?!\d)/.exec(text)?.[0] : undefined;
-      const beyondMs = digits?.slice(3).replace(/0+$/, '') ?? '';
+      const { beyondMs } = splitFraction(readFraction?.(text) ?? '');
       return { instant: { epochMs: time.toMillis(), beyondMs }, format, says, guesses };
     },
   };
+}
+
+/**
+ * Creates what finds the digits of a second in a text that a format reads: Luxon keeps three of them. They are the group
+ * of Luxon's own pattern in which the probe's stand, since other digits may stand behind a dot too.
+ */
+function createFractionReader(format: string, probe: DateTime): (text: string) => string | undefined {
+  const { regex, rawMatches } = DateTime.fromFormatExplain(probe.toFormat(format), format, ENGLISH);
+  const group = rawMatches?.indexOf(String(PROBE.millisecond)) ?? -1;
+  return (text) => regex?.exec(text)?.[group];
 }
 
 function toEpochFormat(unit: EpochUnit): TimeFormat {

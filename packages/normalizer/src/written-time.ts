@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { type CalendarTime, type Instant, toInstant } from './calendar.ts';
+import { type CalendarTime, type Instant, splitFraction, toInstant } from './calendar.ts';
 import { type Guess, WARNINGS } from './warnings.ts';
 
 /** What a text or number says of a time, before a zone is supplied to it. */
@@ -80,7 +80,9 @@ export function readRareIso(text: string): WrittenTime | null {
   if (!iso.isValid) return null;
   const zoned = /(?:[Zz]|[-+]\d\d(?::?\d\d)?)$/.test(text.slice(8));
   const says = /[Tt]/.test(text) ? (zoned ? 'moment' : 'clock') : 'day';
-  return { instant: { epochMs: iso.toMillis(), beyondMs: '' }, format: 'ISO 8601', says, guesses: [] };
+  // Luxon keeps milliseconds only.
+  const { beyondMs } = splitFraction(/[.,](\d+)/.exec(text)?.[1] ?? '');
+  return { instant: { epochMs: iso.toMillis(), beyondMs }, format: 'ISO 8601', says, guesses: [] };
 }
 
 /** Completes a date by the clock and zone that stand in the groups 5 to 10 of both patterns. */
