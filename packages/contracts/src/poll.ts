@@ -43,6 +43,8 @@ const idCheckpointSchema = z.object({
   point: z.string().nullable(),
   /** The highest that was known before the last run began: with a lookback, the next run begins that far below it. */
   before: z.string().nullable().optional(),
+  /** Set once an id was seen that is no whole number: from then on ids are compared as text. */
+  text: z.literal(true).optional(),
   run: pagesSchema.extend({ highest: z.string().nullable(), limit: limitSchema }).nullable(),
 });
 

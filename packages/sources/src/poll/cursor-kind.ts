@@ -11,7 +11,7 @@ import type { Page } from './records.ts';
 /** What a page brought. */
 export type PageResult = Pick<
   Page,
-  'records' | 'count' | 'highest' | 'fingerprint' | 'edges' | 'holds' | 'next'
+  'records' | 'positions' | 'count' | 'highest' | 'fingerprint' | 'edges' | 'holds' | 'next'
 > & {
   /** The address that was asked. */
   readonly url: URL;

@@ -13,7 +13,15 @@ let pageCount = 0;
 function page(result: Partial<PageResult>): PageResult {
   pageCount += 1;
   return {
-    ...{ records: [], count: 1, edges: null, holds: () => false, next: undefined, link: undefined },
+    ...{
+      records: [],
+      positions: [],
+      count: 1,
+      edges: null,
+      holds: () => false,
+      next: undefined,
+      link: undefined,
+    },
     ...{ url: new URL('http://erp.test/'), isRepeat: false, visited: new Set() },
     highest: null,
     dateMs: ms('12:00:00'),

@@ -1,10 +1,10 @@
 /*
  * The cursor `id`: asks for the records above the highest id that was read.
  *
- * Ids that are whole numbers are compared as numbers, exactly, however long; others as text, by UTF-16 code unit;
- * any number is below any text. Without `pageParam` each answer is asked for above the last one's highest id, until
- * one brings no higher: then ids must rise within an answer, or a limited answer would hide records, so one in which
- * they do not is refused. With `pageParam` the point moves after the last page, and the order does not matter.
+ * Without `pageParam` each answer is asked for above the last one's highest id, until one brings no higher: then ids
+ * must rise within an answer, or a limited answer would hide records, so one in which they do not is refused. So is one
+ * that holds lower ids alone: the source orders its ids otherwise than we do. With `pageParam` the point moves after the
+ * last page, and the order does not matter.
  *
  * With a lookback, ids may become visible late: below ids that are there already, by `lookback` at most. Such an id
  * is at most that far below the highest that was there when a run began, and the highest that was known before it is
@@ -14,12 +14,12 @@ import type { IdCheckpoint, PollCheckpoint } from '@sluice/contracts/poll';
 import type { PollCursor } from '@sluice/contracts/source';
 import type { Cursor, CursorSource, PageResult, Step } from './cursor-kind.ts';
 import { AnswerError } from './formats/item.ts';
+import { findIdOrder, type IdOrder } from './id-order.ts';
 import { isBehindLast, toGranted, toPagesProbe, toPageUrl, turnPage } from './pages.ts';
 import type { PolledRecord } from './records.ts';
+import { StuckError } from './timestamp-walk.ts';
 
 type IdOptions = Extract<PollCursor, { readonly kind: 'id' }>;
-
-const WHOLE_NUMBER = /^-?\d{1,100}$/;
 
 /** Creates the cursor of a source that is asked for what comes after an id. */
 export function createIdCursor(source: CursorSource, options: IdOptions): Cursor {
@@ -30,34 +30,46 @@ export function createIdCursor(source: CursorSource, options: IdOptions): Cursor
   }
 
   /** The id that the next request names: within a run without pages the highest of the page before. */
-  function toAfter({ point, before = null, run }: IdCheckpoint): string | null {
+  function toAfter({ point, before = null, text, run }: IdCheckpoint): string | null {
     if (!isPaged && run !== null) return run.highest;
     if (options.lookback === undefined || options.lookback === 0) return point;
-    return before === null ? null : lower(before, options.lookback);
+    if (before === null || findIdOrder(text, [point, before]).isText) return before;
+    return lower(before, options.lookback);
   }
 
   function advance(checkpoint: IdCheckpoint, page: PageResult): Step {
     const { point, before = null, run } = checkpoint;
-    const positions = page.records.flatMap(({ position }) => position ?? []);
+    const { positions } = page;
     if (positions.length === 0 && page.records.length > 0) {
       throw new AnswerError(`No record has an id at ${options.path}.`);
     }
-    if (!isPaged) assertRising(page.records);
-    const onPage = positions.reduce<string | null>(toHigherId, null);
-    const highest = toHigherId(run?.highest ?? null, onPage);
-    const after = toAfter(checkpoint);
-    const isOver = isPaged
-      ? isBehindLast(run, page)
-      : onPage === null || (after !== null && compareIds(onPage, after) <= 0);
-    if (isOver) {
-      return {
-        checkpoint: { kind: 'id', point: toHigherId(point, highest), before: point, run: null },
-        done: true,
-      };
+    const order = findIdOrder(checkpoint.text, [point, before, run?.highest, ...positions]);
+    const text = order.isText ? { text: true as const } : {};
+    if (!isPaged) assertRising(page.records, order);
+    const onPage = positions.reduce<string | null>(order.toHigher, null);
+    const highest = order.toHigher(run?.highest ?? null, onPage);
+    if (isPaged ? isBehindLast(run, page) : !isFurther(toAfter(checkpoint), onPage, order)) {
+      const end = order.toHigher(point, highest);
+      const next: IdCheckpoint = { kind: 'id', point: end, before: point, ...text, run: null };
+      return isPaged ? { checkpoint: next, done: true } : toEnd(next, page);
     }
     const pages = turnPage(run, page, run?.nextPage ?? 1);
     const asked = isPaged ? {} : { limit: source.pageSize };
-    return { checkpoint: { kind: 'id', point, before, run: { ...pages, highest, ...asked } }, done: false };
+    const next = { ...pages, highest, ...asked };
+    return { checkpoint: { kind: 'id', point, before, ...text, run: next }, done: false };
+  }
+
+  /** Behind records that cannot be taken and of which no id can be read, nothing can be asked for. */
+  function toEnd(checkpoint: IdCheckpoint, { count, positions }: PageResult): Step {
+    if (count === 0 || positions.length > 0) return { checkpoint, done: true };
+    const place = checkpoint.point === null ? 'at the beginning' : `after ${checkpoint.point.slice(0, 100)}`;
+    const cause = `no record that the source gives there can be taken, nor its ${options.path} be read`;
+    if (source.limitParam !== undefined && count >= source.pageSize) {
+      throw new StuckError(
+        `Stuck ${place}: ${cause}, and it may have more. Mend them at the source, or declare its pageParam or a larger pageSize.`,
+      );
+    }
+    return { checkpoint, done: true, problem: `Stays ${place}: ${cause}.` };
   }
 
   /** A run that was begun with page numbers does not go on without, nor the other way round. */
@@ -86,33 +98,35 @@ export function createIdCursor(source: CursorSource, options: IdOptions): Cursor
   };
 }
 
-/** Compares two ids: below 0 when the first is lower. */
-export function compareIds(left: string, right: string): number {
-  const [leftIsNumber, rightIsNumber] = [WHOLE_NUMBER.test(left), WHOLE_NUMBER.test(right)];
-  if (leftIsNumber !== rightIsNumber) return leftIsNumber ? -1 : 1;
-  if (!leftIsNumber) return left < right ? -1 : left > right ? 1 : 0;
-  const difference = BigInt(left) - BigInt(right);
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+/**
+ * Tells whether an answer brought a higher id than it was asked for.
+ *
+ * @throws AnswerError when it brought lower ones alone
+ */
+function isFurther(after: string | null, onPage: string | null, order: IdOrder): boolean {
+  if (after === null || onPage === null) return onPage !== null;
+  const difference = order.compare(onPage, after);
+  if (difference < 0) {
+    const [asked, got] = [after, onPage].map((id) => id.slice(0, 100));
+    throw new AnswerError(
+      `Asked for what comes after ${asked}, the source gave ids up to ${got} alone: it orders them otherwise, or does not look at the parameter. Declare its pageParam, or another cursor.`,
+    );
+  }
+  return difference > 0;
 }
 
-function toHigherId(left: string | null, right: string | null): string | null {
-  if (left === null || right === null) return left ?? right;
-  return compareIds(left, right) > 0 ? left : right;
-}
-
-/** Below a text no other can be named: it is asked for as it is. */
+/** Returns the id that lies so many below a number. */
 function lower(id: string, lookback: number): string {
-  if (!WHOLE_NUMBER.test(id)) return id;
   const [highest, from] = [BigInt(id), BigInt(id) - BigInt(lookback)];
   return String(from < 0n && highest >= 0n ? 0n : from);
 }
 
 /** Two records with the same id are refused too: an answer may end between them. */
-function assertRising(records: readonly PolledRecord[]): void {
+function assertRising(records: readonly PolledRecord[], { compare }: IdOrder): void {
   let before: { readonly id: string; readonly position: string } | undefined;
   for (const { id, position } of records) {
-    if (position === undefined) continue;
-    const order = before === undefined ? -1 : compareIds(before.position, position);
+    if (!position) continue;
+    const order = before === undefined ? -1 : compare(before.position, position);
     if (before !== undefined && (order > 0 || (order === 0 && before.id !== id))) {
       const [first, second] = [before.position, position].map((text) => text.slice(0, 100));
       throw new AnswerError(`The ids do not rise: ${first} comes before ${second}.`);

@@ -73,6 +73,13 @@ test('lists records without an id and takes the others', () => {
   expect(problems[0]?.detail).toBe('no id at id');
 });
 
+test('tells where records stand that cannot be taken', () => {
+  const items = ['{"at":"2026-06-01T12:00:00Z"}', '{"id":1,"at":"2026-06-01T11:00:00Z"}', '{"at":""}', '{}'];
+  const { positions, highest } = readRecords(answer(...items), source);
+  expect(positions).toEqual(['2026-06-01T12:00:00Z', '2026-06-01T11:00:00Z']);
+  expect(highest?.atMs).toBe(Date.parse('2026-06-01T12:00:00Z'));
+});
+
 test('takes the answer itself for the array when no path is given', () => {
   expect(readRecords('[{"id":1}]', { ...source, recordsPath: '' }).records).toHaveLength(1);
 });

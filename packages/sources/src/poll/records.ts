@@ -32,9 +32,11 @@ const MAX_VALUE_CHARS = 512;
 export type Page = {
   readonly records: readonly PolledRecord[];
   readonly problems: readonly RecordProblem[];
+  /** The values at the cursor's path, those of records that cannot be taken included, in their order. */
+  readonly positions: readonly string[];
   /** How many records the source sent, those that cannot be taken included. */
   readonly count: number;
-  /** The latest time at the cursor's path; null when no record has one, or the cursor is no timestamp. */
+  /** The latest time at the cursor's path, as of `positions`; null when no record has one, or the cursor is no timestamp. */
   readonly highest: CursorValue | null;
   /** The next address that the answer itself names. */
   readonly next: string | undefined;
@@ -48,7 +50,7 @@ export type Page = {
 
 /** An answer without records. */
 export const EMPTY_PAGE: Page = {
-  ...{ records: [], problems: [], count: 0, highest: null, next: undefined, fingerprint: '' },
+  ...{ records: [], problems: [], positions: [], count: 0, highest: null, next: undefined, fingerprint: '' },
   ...{ edges: null, holds: () => false },
 };
 
@@ -63,22 +65,24 @@ export function readRecords(text: string, source: AnswerShape, isWhole = true): 
   const fields = toFields(source);
   const records: PolledRecord[] = [];
   const problems: RecordProblem[] = [];
+  const positions: string[] = [];
   const named: string[] = [];
   let highest: CursorValue | null = null;
   for (const [index, item] of items.entries()) {
     const record = 'problem' in item ? item : toRecord(item, fields, source);
+    if ('position' in record && record.position) positions.push(record.position);
+    if ('at' in record) highest = toHigher(highest, record.at);
     if ('problem' in record) {
       problems.push({ index, detail: record.problem, body: item.body });
       named.push(item.body);
       continue;
     }
-    highest = toHigher(highest, record.at);
     records.push(record);
     named.push(`${record.id}@${record.version ?? ''}`);
   }
   const [first, last] = [named.at(0), named.at(-1)];
   return {
-    ...{ records, problems, count: items.length, highest, next },
+    ...{ records, problems, positions, count: items.length, highest, next },
     fingerprint: toFingerprint(items),
     edges: first === undefined || last === undefined ? null : [toName(first), toName(last)],
     holds: createHolds(named),
@@ -121,25 +125,32 @@ function toFields({ cursor, format, idPath, versionPath }: AnswerShape): Fields 
   };
 }
 
-/** Reads a record, or says why it cannot be taken. */
+/** Where a record stands in the order of the cursor. */
+type Place = Pick<PolledRecord, 'position' | 'at'>;
+
+/** Reads a record, or says why it cannot be taken, and where it stands. */
 function toRecord(
   item: { readonly value: JsonValue; readonly body: string },
   fields: Fields,
   { idPath, cursor }: AnswerShape,
-): PolledRecord | { readonly problem: string } {
-  const id = fields.id.findText(item) || undefined;
-  if (id === undefined) return { problem: `no id at ${idPath}` };
+): PolledRecord | ({ readonly problem: string } & Place) {
   const position = fields.position?.findText(item);
-  if (Math.max(id.length, position?.length ?? 0) > MAX_VALUE_CHARS) {
-    const what = id.length > MAX_VALUE_CHARS ? 'id' : 'cursor value';
-    return { problem: `its ${what} has more than ${MAX_VALUE_CHARS} characters` };
+  if (position !== undefined && position.length > MAX_VALUE_CHARS) {
+    return { problem: toTooLong('cursor value'), position: undefined, at: null };
   }
+  const at = parseCursorValue(fields.time?.find(item.value)) ?? null;
+  const id = fields.id.findText(item) || undefined;
+  if (id === undefined) return { problem: `no id at ${idPath}`, position, at };
+  if (id.length > MAX_VALUE_CHARS) return { problem: toTooLong('id'), position, at };
   // An id says nothing of a change of its record; then the content hash stands in.
   const changing = 'path' in cursor && cursor.path === idPath ? undefined : position;
   // An empty text names no version either: all that is not dated yet would be the same.
   const version = fields.version?.findText(item) || changing || undefined;
-  const at = parseCursorValue(fields.time?.find(item.value)) ?? null;
   return { id, version, position, at, body: item.body };
+}
+
+function toTooLong(what: string): string {
+  return `its ${what} has more than ${MAX_VALUE_CHARS} characters`;
 }
 
 function toFingerprint(items: readonly { readonly body: string }[]): string {
