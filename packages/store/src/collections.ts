@@ -74,7 +74,11 @@ export type SourceDocument = {
 };
 
 /** A revision of a mapping (`mappings`); `_id` is `<source>:<revision>`. */
-export type MappingDocument = StoredMapping & { readonly _id: string };
+export type MappingDocument = StoredMapping & {
+  readonly _id: string;
+  /** The revision that took its place in the moment in which it was retired. */
+  readonly replacedBy?: number;
+};
 
 /** How far a polled source was read (`checkpoints`). */
 export type CheckpointDocument = {

@@ -243,7 +243,7 @@ export function createMappings(
     options: InTransaction,
     { by, forced }: Activation = {},
   ): Promise<void> {
-    if (active !== null) await markRetired(active, options);
+    if (active !== null) await markRetired(active, options, target.revision);
     await collection.updateOne(
       { _id: target._id },
       {
@@ -279,8 +279,17 @@ export function createMappings(
     return refused ?? (await get(source, revision)) ?? 'missing';
   }
 
-  async function markRetired({ _id }: MappingDocument, options: InTransaction): Promise<void> {
-    await collection.updateOne({ _id }, { $set: { state: 'retired', retiredAt: new Date() } }, options);
+  async function markRetired(
+    { _id }: MappingDocument,
+    options: InTransaction,
+    replacedBy?: number,
+  ): Promise<void> {
+    const retired = { state: 'retired', retiredAt: new Date() } as const;
+    const change =
+      replacedBy === undefined
+        ? { $set: retired, $unset: { replacedBy: true as const } }
+        : { $set: { ...retired, replacedBy } };
+    await collection.updateOne({ _id }, change, options);
   }
 
   async function recordTrial(source: string, revision: number, trial: MappingTrial): Promise<void> {
@@ -318,7 +327,7 @@ export function createMappings(
     if (known !== undefined) return switchTo(known, active, options);
     const last = await collection.findOne({ source }, newest);
     const revision = (last?.revision ?? 0) + 1;
-    if (active !== null) await markRetired(active, options);
+    if (active !== null) await markRetired(active, options, revision);
     const now = new Date();
     await collection.insertOne(
       {
@@ -371,7 +380,7 @@ function isSame(stored: unknown, declared: Mapping): boolean {
 }
 
 /** Reads a stored revision with the defaults of today. */
-function toKept({ _id, mapping: stored, ...rest }: MappingDocument): KeptMapping {
+function toKept({ _id, mapping: stored, replacedBy: _by, ...rest }: MappingDocument): KeptMapping {
   const { data: mapping } = mappingSchema.safeParse(stored);
   return mapping === undefined ? { ...rest, mapping: null, stored } : { ...rest, mapping };
 }

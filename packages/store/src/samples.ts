@@ -18,7 +18,7 @@ import { type InTransaction, transact } from './transaction.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** How soon after a mapping was retired another becomes active that takes its place, in ms: in the same transaction. */
+/** How soon after a mapping was retired another became active that takes its place, in ms, where that was not noted. */
 const REPLACED_MS = 5000;
 
 /** The history of how much waits. Every call rejects with DependencyAwayError. */
@@ -41,7 +41,12 @@ type Found = Readonly<Record<(typeof JOB_STATES)[number], number | null>> & {
 };
 
 /** A revision, and when it was activated or retired. */
-type ChangedMapping = { readonly source: string; readonly revision: number; readonly at: Date };
+type ChangedMapping = {
+  readonly source: string;
+  readonly revision: number;
+  readonly at: Date;
+  readonly replacedBy?: number;
+};
 
 const JOB_STATES = ['waiting', 'active', 'delayed', 'failed', 'parked'] as const;
 
@@ -142,7 +147,7 @@ export function createSamples(
         [
           { $match: { [field]: range } },
           { $sort: { [field]: -1 } },
-          { $project: { source: 1, revision: 1, at: `$${field}` } },
+          { $project: { source: 1, revision: 1, replacedBy: 1, at: `$${field}` } },
           { $lookup: { from: 'sources', localField: 'source', foreignField: '_id', as: 'owner' } },
           { $match: { 'owner.tenant': tenant } },
           { $limit: MAX_MARKS },
@@ -193,7 +198,9 @@ function toMark(kind: HistoryMark['kind'], { source, revision, at }: ChangedMapp
   return { at: at.toISOString(), kind, subject: source, revision };
 }
 
+/** Older ones do not say by what: then the time tells it, unless that was activated once more since. */
 function isReplaced(retired: ChangedMapping, activated: readonly ChangedMapping[]): boolean {
+  if (retired.replacedBy !== undefined) return true;
   return activated.some(({ source, at }) => {
     const laterMs = at.getTime() - retired.at.getTime();
     return source === retired.source && laterMs >= 0 && laterMs <= REPLACED_MS;

@@ -1,7 +1,11 @@
+import { mappingSchema } from '@sluice/contracts/mapping';
+import { storedSourceSchema } from '@sluice/contracts/source';
 import { MAX_MARKS, type Sample } from '@sluice/contracts/stats-history';
 import { describe, expect, it } from 'vitest';
 import { toCollection } from '../src/collections.ts';
+import { createMappings } from '../src/mappings.ts';
 import { createSamples } from '../src/samples.ts';
+import { createSourceStore } from '../src/sources-store.ts';
 import { useDatabase } from './database.ts';
 
 const connection = useDatabase();
@@ -108,6 +112,39 @@ describe('samples', () => {
       { at: iso(START + 2000), kind: 'replay', subject: 'op_1', revision: null },
       { at: iso(START + 1000), kind: 'mapping', subject: 'mine', revision: 2 },
     ]);
+  });
+
+  it('mark a mapping as retired only where no other took its place, which may have changed again since', async () => {
+    const mappings = createMappings(connection);
+    await createSourceStore(connection).create(
+      storedSourceSchema.parse({ id: 'again', kind: 'push', secrets: [] }),
+    );
+    const mapping = mappingSchema.parse({ type: 'metric', fields: { amount: { from: 'a', as: 'number' } } });
+    for (const revision of [1, 2, 3]) {
+      await mappings.createDraft('again', mapping);
+      await mappings.activate('again', revision);
+    }
+    await mappings.activate('again', 2);
+    const day = START + 48 * HOUR;
+    // As if five minutes had passed between any two of them.
+    const times = [
+      { retiredAt: new Date(day) },
+      { activatedAt: new Date(day + 600_000) },
+      { activatedAt: new Date(day + 300_000), retiredAt: new Date(day + 600_000) },
+    ];
+    const setTimes = async (revision: number, $set: object) =>
+      toCollection(connection, 'mappings').updateOne({ _id: `again:${revision}` }, { $set });
+    for (const [index, changed] of times.entries()) await setTimes(index + 1, changed);
+    const readMarks = async () => {
+      const query = { from: iso(day), to: iso(day + HOUR) };
+      const { marks } = await samples.read('default', query, day + HOUR);
+      return marks.map(({ kind, revision }) => `${kind} ${revision}`);
+    };
+    expect(await readMarks()).toEqual(['mapping 2', 'mapping 3']);
+    await mappings.retire('again', 2);
+    await setTimes(2, { retiredAt: new Date(day + 900_000) });
+    expect(await readMarks()).toEqual(['mapping-retired 2', 'mapping 2', 'mapping 3']);
+    expect(await mappings.get('again', 3)).not.toHaveProperty('replacedBy');
   });
 
   it.each([

@@ -39,6 +39,7 @@ const FIELDS = {
     activatedAt: Date,
     activatedBy: String,
     retiredAt: Date,
+    replacedBy: Number,
     trial: anything,
     forced: anything,
   } satisfies Fields<Documents['mappings']>,
