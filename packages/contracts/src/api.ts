@@ -184,7 +184,7 @@ export const ledgerSchema = z
     unaccountedBatches: z.array(z.object({ instance: z.string(), seq: z.number().int() })),
     /** Whether accepted = normalized + duplicate + dead + in flight. */
     balanced: z.boolean(),
-    /** False while so many batches wait that not each of them was looked up; the others count as in flight. */
+    /** False while so many batches or rows of the inbox wait that not each was looked up; the others count as in flight. */
     complete: z.boolean(),
   })
   .meta({ id: 'Ledger' });

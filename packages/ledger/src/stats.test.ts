@@ -15,7 +15,7 @@ function toStored(normalized: number): StoredLedger {
     accepted: 4,
     merged: 0,
     direct: 0,
-    inbox: { rows: 0, unstored: 0 },
+    inbox: { rows: 0, unstored: 0, isWhole: true },
     instances: [
       {
         ...{ instance: 'i', app: 'ingest', seq: 3, events: 7, startedAt: at, seenAt: at },
@@ -60,6 +60,12 @@ it('does not balance when receipts count what is not there', async () => {
 it('does not count what is stored of a batch that is gone as unaccounted', async () => {
   const { ledger } = await read(toStored(5), NO_JOBS, null);
   expect(ledger).toMatchObject({ accepted: 7, normalized: 5, unaccounted: 2, balanced: false });
+});
+
+it('is not complete while the inbox holds more rows than were looked up, and has them in flight', async () => {
+  const inbox = { rows: 9000, unstored: 9000, isWhole: false };
+  const { ledger } = await read({ ...toStored(4), inbox });
+  expect(ledger).toMatchObject({ inFlight: 9003, balanced: true, complete: false });
 });
 
 it('names a batch that is gone', async () => {

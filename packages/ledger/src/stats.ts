@@ -97,6 +97,6 @@ function toLedger(stored: StoredLedger, inFlight: InFlight, unsettled: number, i
     unaccounted: isExplained ? lost : Math.max(0, lost - uncounted),
     unaccountedBatches: inFlight.lost.slice(0, MAX_NAMED).map(({ instance, seq }) => ({ instance, seq })),
     balanced: accepted === normalized + duplicate + dead + open,
-    complete: inFlight.complete,
+    complete: inFlight.complete && stored.inbox.isWhole,
   };
 }

@@ -35,8 +35,8 @@ export type StoredLedger = {
   readonly merged: number;
   /** Raw events that no receipt counts: they came through the inbox or a replay. */
   readonly direct: number;
-  /** Rows of the inbox, and how many of them hold an event that is not stored yet. */
-  readonly inbox: { readonly rows: number; readonly unstored: number };
+  /** Rows of the inbox, and how many of them hold an event that is not stored yet, or were too many to be looked up. */
+  readonly inbox: { readonly rows: number; readonly unstored: number; readonly isWhole: boolean };
   readonly instances: readonly InstanceLedger[];
   /** Whether `missing` was cut off at `maxRanges`. */
   readonly isTruncated: boolean;
@@ -54,13 +54,14 @@ type SnapshotRead = {
  *
  * @param options.timeoutMs 10 s by default
  * @param options.maxRanges how many ranges of missing numbers are returned at most; 10,000 by default
+ * @param options.maxRows how many rows of the inbox are looked up at most; 5,000 by default
  * @throws DependencyAwayError
  */
 export async function readLedger(
   connection: StoreConnection,
-  { timeoutMs = 10_000, maxRanges = 10_000 } = {},
+  { timeoutMs = 10_000, maxRanges = 10_000, maxRows = 5000 } = {},
 ): Promise<StoredLedger> {
-  return readSnapshot(connection, timeoutMs, (read) => readWhole(connection, maxRanges, read));
+  return readSnapshot(connection, timeoutMs, (read) => readWhole(connection, { maxRanges, maxRows }, read));
 }
 
 /**
@@ -106,7 +107,7 @@ async function readSnapshot<Result>(
 
 async function readWhole(
   connection: StoreConnection,
-  maxRanges: number,
+  { maxRanges, maxRows }: { readonly maxRanges: number; readonly maxRows: number },
   read: SnapshotRead,
 ): Promise<StoredLedger> {
   // The first read fixes the moment; those after it may run side by side.
@@ -116,7 +117,7 @@ async function readWhole(
     count(connection, 'raw_events', { duplicateLevel: 'raw' }, read),
     count(connection, 'raw_events', { duplicateLevel: 'normalized' }, read),
     count(connection, 'raw_events', { direct: true }, read),
-    countInbox(connection, read),
+    countInbox(connection, maxRows, read),
     sumReceipts(connection, read),
   ]);
   const { entries, isTruncated } = await toEntries(connection, instances, { sums, maxRanges }, read);
@@ -229,10 +230,17 @@ async function count(
   return found?.n ?? 0;
 }
 
-async function countInbox(connection: StoreConnection, read: SnapshotRead): Promise<StoredLedger['inbox']> {
+/** Looks up only so many rows, because after an outage there are so many that nothing would be answered. */
+async function countInbox(
+  connection: StoreConnection,
+  maxRows: number,
+  read: SnapshotRead,
+): Promise<StoredLedger['inbox']> {
+  const rows = await count(connection, 'inbox', { _id: { $gt: '' } }, read);
   const [found] = await toCollection(connection, 'inbox')
-    .aggregate<{ rows: number; unstored: number }>(
+    .aggregate<{ n: number }>(
       [
+        { $limit: maxRows },
         {
           $lookup: {
             from: 'raw_events',
@@ -246,18 +254,13 @@ async function countInbox(connection: StoreConnection, read: SnapshotRead): Prom
             as: 'stored',
           },
         },
-        {
-          $group: {
-            _id: null,
-            rows: { $sum: 1 },
-            unstored: { $sum: { $cond: [{ $eq: ['$stored', []] }, 1, 0] } },
-          },
-        },
+        { $match: { stored: { $ne: [] } } },
+        { $count: 'n' },
       ],
       read,
     )
     .toArray();
-  return { rows: found?.rows ?? 0, unstored: found?.unstored ?? 0 };
+  return { rows, unstored: rows - (found?.n ?? 0), isWhole: rows <= maxRows };
 }
 
 async function sumReceipts(connection: StoreConnection, read: SnapshotRead): Promise<Map<string, Sum>> {

@@ -55,7 +55,7 @@ describe('readLedger', () => {
       accepted: 4,
       merged: 3,
       direct: 1,
-      inbox: { rows: 2, unstored: 1 },
+      inbox: { rows: 2, unstored: 1, isWhole: true },
       isTruncated: false,
       instances: [
         {
@@ -75,6 +75,19 @@ describe('readLedger', () => {
     });
     const { normalized, duplicate, dead } = ledger.byStatus;
     expect(ledger.accepted + ledger.direct).toBe(normalized + duplicate + dead);
+  });
+
+  it('looks up only so many rows of the inbox, takes the others for not stored, and says so', async () => {
+    const events = [newAccepted(), newAccepted()];
+    await inbox.insert({ instance: 'swept', seq: 1, events });
+    const rawInserts = events.map(({ eventId, contentHash }) => {
+      return newRaw({ _id: eventId, contentHash, direct: true });
+    });
+    await store.commit(newPlan({ rawInserts }));
+    const { inbox: all } = await readLedger(connection);
+    const { inbox: some } = await readLedger(connection, { maxRows: all.rows - 1 });
+    expect([all.isWhole, some.isWhole, some.rows]).toEqual([true, false, all.rows]);
+    expect(some.unstored).toBe(all.unstored + 1);
   });
 
   it('finds an instance without any receipt wholly missing, and a complete one not', async () => {
