@@ -138,7 +138,7 @@ function Figures({
   readonly onZoom: (span: Span) => void;
 }) {
   const crosshair = useCrosshair(onZoom);
-  const { time, columns, sources } = outcomes;
+  const { time, columns, sources, rejectedKnownFrom } = outcomes;
   const { data: backup = null } = useQuery(backupQuery);
   const knownMs = toKnownMs(columns, time.stepMs);
   const told = history?.marks ?? [];
@@ -148,12 +148,14 @@ function Figures({
     <>
       {stats !== null && (
         <>
-          <Rail stations={toStations(stats, sumColumns(columns), knownMs, backup)} />
+          <Rail
+            stations={toStations(stats, sumColumns(columns), knownMs, backup, rejectedKnownFrom === null)}
+          />
           <LedgerLine ledger={stats.ledger} />
         </>
       )}
       <div className={styles['charts']}>
-        <Throughput {...charts} columns={columns} />
+        <Throughput {...charts} columns={columns} rejectedKnownFrom={rejectedKnownFrom} />
         <Latency {...charts} columns={columns} />
       </div>
       {history !== undefined && <Waiting {...charts} history={history} loadedMs={loadedMs} />}

@@ -29,3 +29,8 @@ it('says zero of a time in which nothing came', () => {
     ['Verified', '0', '0/min'],
   ]);
 });
+
+it('does not say that none was rejected where such requests were forgotten', () => {
+  const [, verified] = toStations(STATS, COUNTS, 60_000, null, false);
+  expect(verified?.lines).toContain('rejected: not known');
+});

@@ -10,18 +10,32 @@ const LATE_MS = 10_000;
 
 const MINUTE_MS = 60_000;
 
-/** Makes the rail of a range: what passed each station in the `knownMs` of it, what waits at the queue now. */
+/**
+ * Makes the rail of a range: what passed each station in the `knownMs` of it, what waits at the queue now. `isRejectedKnown` is
+ * false where refused requests of the range may have been forgotten.
+ */
 export function toStations(
   stats: Stats,
   counts: Counts,
   knownMs: number,
   backup: SyncHealth | null,
+  isRejectedKnown = true,
 ): readonly RailStation[] {
-  const known = toKnownStations(stats, counts, knownMs);
+  const known = toKnownStations(
+    stats,
+    counts,
+    knownMs,
+    isRejectedKnown ? 'none rejected' : 'rejected: not known',
+  );
   return [...(knownMs === 0 ? known.map(toUnknown) : known), toReplicated(backup)];
 }
 
-function toKnownStations(stats: Stats, counts: Counts, knownMs: number): readonly RailStation[] {
+function toKnownStations(
+  stats: Stats,
+  counts: Counts,
+  knownMs: number,
+  noneRejected: string,
+): readonly RailStation[] {
   const { queue, oldestWaitingMs, inbox } = stats;
   const isLate = oldestWaitingMs !== null && oldestWaitingMs > LATE_MS;
   const queued: StationState = queue.waiting > 0 ? (isLate ? 'slow' : 'flow') : 'idle';
@@ -46,7 +60,7 @@ function toKnownStations(stats: Stats, counts: Counts, knownMs: number): readonl
             {formatCount(rejected)} rejected
           </a>
         ) : (
-          'none rejected'
+          noneRejected
         ),
       ],
     },

@@ -1,5 +1,6 @@
 import { BarChart, type Series } from '../../ui/bar-chart.tsx';
 import { formatCount, plural } from '../../ui/numbers.ts';
+import { Time } from '../../ui/time.tsx';
 import type { ChartPlace } from './history.ts';
 import { type Column, type Outcome, sumColumns } from './outcomes.ts';
 import { toPreviousCounts } from './previous.ts';
@@ -19,7 +20,12 @@ export function Throughput({
   crosshair,
   marks,
   previous,
-}: ChartPlace & { readonly columns: readonly Column[] }) {
+  rejectedKnownFrom,
+}: ChartPlace & {
+  readonly columns: readonly Column[];
+  /** From when on refused requests are counted, where older ones were forgotten. */
+  readonly rejectedKnownFrom: string | null;
+}) {
   const sums = sumColumns(columns);
   const before =
     previous === undefined
@@ -49,9 +55,17 @@ export function Throughput({
       crosshair={crosshair}
       marks={marks}
       note={
-        time.isHourly
-          ? 'By arrival, as they stand now: failed = waiting for another attempt.'
-          : 'When they were settled: failed counts attempts that are repeated, dead counts events.'
+        <>
+          {time.isHourly
+            ? 'By arrival, as they stand now: failed = waiting for another attempt.'
+            : 'When they were settled: failed counts attempts that are repeated, dead counts events.'}
+          {rejectedKnownFrom !== null && (
+            <>
+              {' '}
+              What was rejected before <Time at={rejectedKnownFrom} withDate /> is not known any more.
+            </>
+          )}
+        </>
       }
     />
   );

@@ -21,6 +21,8 @@ export type Outcomes = {
   readonly time: ShownTime;
   readonly columns: readonly Column[];
   readonly sources: readonly SourceCounts[];
+  /** From when on refused requests are counted, where older ones were forgotten; else null. */
+  readonly rejectedKnownFrom: string | null;
   readonly loadedAt: number;
 };
 
@@ -43,15 +45,14 @@ export function useOutcomes(search: OverviewSearch) {
           time: data.time,
           columns: data.toColumns(nowMs),
           sources: data.sources,
+          rejectedKnownFrom: data.rejectedKnownFrom,
           loadedAt: dataUpdatedAt,
         };
   return { outcomes, failure, refetch };
 }
 
-type Loaded = {
-  readonly time: ShownTime;
+type Loaded = Pick<Outcomes, 'time' | 'sources' | 'rejectedKnownFrom'> & {
   readonly toColumns: (nowMs: number) => readonly Column[];
-  readonly sources: readonly SourceCounts[];
 };
 
 /** Reads what became of the events of a time. */
@@ -67,7 +68,8 @@ async function readRecent(time: ShownTime, source: string | undefined, signal: A
   const query = { step: time.stepMs / 1000, source, ...toTexts(time) };
   const answer = await read<RecentStats>('/api/events/stats/recent', query, signal);
   const place = { ...time, loadedMs: Date.now() };
-  return { time, toColumns: (nowMs) => toRecentColumns(answer, place, nowMs), sources: answer.sources };
+  const { sources, rejectedKnownFrom } = answer;
+  return { time, toColumns: (nowMs) => toRecentColumns(answer, place, nowMs), sources, rejectedKnownFrom };
 }
 
 async function readHours(time: ShownTime, source: string | undefined, signal: AbortSignal): Promise<Loaded> {
@@ -79,5 +81,6 @@ async function readHours(time: ShownTime, source: string | undefined, signal: Ab
     time,
     toColumns: (nowMs) => toHourlyColumns(answer, place, nowMs),
     sources: toSourceCounts(answer.hours),
+    rejectedKnownFrom: answer.rejectedKnownFrom,
   };
 }
