@@ -50,8 +50,3 @@ export function Dialog({
     </Modal>
   );
 }
-
-/** The actions at the foot of a dialog, what it is about first. */
-export function DialogFoot({ children }: { readonly children: React.ReactNode }) {
-  return <div className={styles['foot']}>{children}</div>;
-}

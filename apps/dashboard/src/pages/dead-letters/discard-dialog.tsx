@@ -1,10 +1,8 @@
 import type { Discard, OperationPlan } from '@sluice/contracts/operations';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { send } from '../../data/http.ts';
-import { Action } from '../../ui/action.tsx';
-import { Dialog, DialogFoot } from '../../ui/dialog.tsx';
-import { Fields, Problem, TextField } from '../../ui/field.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { ReasonForm } from '../../ui/dialog-form.tsx';
 import { plural } from '../../ui/numbers.ts';
 import { Time } from '../../ui/time.tsx';
 
@@ -19,7 +17,6 @@ export function DiscardDialog({
   readonly onClose: () => void;
 }) {
   const queries = useQueryClient();
-  const [reason, setReason] = useState('');
   const filter = { status: 'dead', fingerprint };
   // A replay and a discard of the same filter find the same events.
   const { data: plan, error } = useQuery({
@@ -30,11 +27,8 @@ export function DiscardDialog({
     staleTime: Number.POSITIVE_INFINITY,
   });
   const discard = useMutation({
-    mutationFn: ({ watermark }: OperationPlan) =>
-      send<Discard>('POST', '/api/discards', {
-        ...{ filter, watermark },
-        reason: reason.trim(),
-      }),
+    mutationFn: ({ reason, watermark }: { readonly reason: string; readonly watermark: string }) =>
+      send<Discard>('POST', '/api/discards', { filter, watermark, reason }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['dead-letters'] });
       onClose();
@@ -42,11 +36,17 @@ export function DiscardDialog({
   });
   return (
     <Dialog title="Discard dead letters" opened={opened} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (plan !== undefined) discard.mutate(plan);
+      <ReasonForm
+        act={plan === undefined ? 'Discard them' : `Discard ${plural(plan.count, 'event')}`}
+        weight="danger"
+        leave="Keep them"
+        lack={toLack(plan, error)}
+        busy={discard.isPending}
+        error={discard.error ?? error}
+        onSubmit={(reason) => {
+          if (plan !== undefined) discard.mutate({ reason, watermark: plan.watermark });
         }}
+        onClose={onClose}
       >
         <p>
           {plan !== undefined && (
@@ -57,31 +57,13 @@ export function DiscardDialog({
           )}
           They leave this inbox and stay stored: the ledger does not change, and they can be replayed later.
         </p>
-        <Fields>
-          <TextField label="Why" value={reason} maxLength={500} isFirst onChange={setReason} />
-          <Problem error={discard.error ?? error} />
-        </Fields>
-        <DialogFoot>
-          <Action
-            type="submit"
-            weight="danger"
-            busy={discard.isPending}
-            reason={toLack(plan, error, reason.trim())}
-          >
-            {plan === undefined ? 'Discard them' : `Discard ${plural(plan.count, 'event')}`}
-          </Action>
-          <Action weight="quiet" onClick={onClose}>
-            Keep them
-          </Action>
-        </DialogFoot>
-      </form>
+      </ReasonForm>
     </Dialog>
   );
 }
 
 /** Says what is missing before anything can be discarded. */
-function toLack(plan: OperationPlan | undefined, error: Error | null, reason: string): string | undefined {
+function toLack(plan: OperationPlan | undefined, error: Error | null): string | undefined {
   if (plan === undefined) return error === null ? 'counting' : 'they could not be counted';
-  if (plan.count === 0) return 'there are none any more';
-  return reason === '' ? 'say why first' : undefined;
+  return plan.count === 0 ? 'there are none any more' : undefined;
 }

@@ -7,8 +7,9 @@ import { send } from '../../data/http.ts';
 import { useLiveState } from '../../data/live-context.ts';
 import { queuesQuery } from '../../data/queues.ts';
 import { Action } from '../../ui/action.tsx';
-import { Dialog, DialogFoot } from '../../ui/dialog.tsx';
-import { ChoiceField, Fields, Problem, TextField } from '../../ui/field.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { ReasonForm } from '../../ui/dialog-form.tsx';
+import { ChoiceField, Problem, TextField } from '../../ui/field.tsx';
 import { formatCount, formatFigure, plural } from '../../ui/numbers.ts';
 import { Loading } from '../../ui/states.tsx';
 import { formatDuration, Time } from '../../ui/time.tsx';
@@ -54,7 +55,6 @@ function Plan({
   const [rate, setRate] = useState(String(DEFAULT_RATE));
   const [stopPercent, setStopPercent] = useState(String(DEFAULT_STOP_PERCENT));
   const [scope, setScope] = useState<'all' | 'canary'>('all');
-  const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
   const { connection, resync } = useLiveState();
   const plan = useQuery({
@@ -65,12 +65,12 @@ function Plan({
     staleTime: Number.POSITIVE_INFINITY,
   });
   const start = useMutation({
-    mutationFn: ({ watermark }: OperationPlan) =>
+    mutationFn: ({ reason, watermark }: { readonly reason: string; readonly watermark: string }) =>
       startReplay({
         ...{ filter, watermark, scope },
         ratePerSecond: Number(rate),
         stopAtFailureShare: Number(stopPercent) / 100,
-        reason: reason.trim(),
+        reason,
       }),
     onSuccess: ({ id }) =>
       void navigate({
@@ -82,15 +82,23 @@ function Plan({
   if (plan.data === undefined) {
     return plan.error === null ? <Loading rows={4} label="Counting" /> : <Problem error={plan.error} />;
   }
-  const { count, bySource, newest } = plan.data;
+  const { count, bySource, newest, watermark } = plan.data;
   const touched = scope === 'canary' ? Math.min(CANARY_COUNT, count) : count;
   const seconds = touched / Number(rate);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (plan.data !== undefined) start.mutate(plan.data);
-      }}
+    <ReasonForm
+      act={`Replay ${plural(touched, 'event')}`}
+      lack={toLack({
+        ...{ count, rate, stopPercent, isStale: connection === 'stale' },
+        mustType: touched > TYPE_NUMBER_ABOVE && typed.trim() !== String(count),
+      })}
+      // A canary says so in its reason.
+      maxLength={480}
+      isReasonFirst={false}
+      busy={start.isPending}
+      error={start.error}
+      onSubmit={(reason) => start.mutate({ reason, watermark })}
+      onClose={onClose}
     >
       <Scope
         plan={plan.data}
@@ -98,68 +106,41 @@ function Plan({
         onAgain={() => void plan.refetch()}
       />
       <PlanChecks filter={filter} stage={group?.stage} sources={Object.keys(bySource)} newest={newest} />
-      <Fields>
-        <ChoiceField
-          label="How many"
-          name="scope"
-          value={scope}
-          choices={[
-            ['all', `all ${formatCount(count)}`],
-            [
-              'canary',
-              `a canary: the newest ${Math.min(CANARY_COUNT, count)} first; the rest only after they succeeded`,
-            ],
-          ]}
-          onChange={setScope}
+      <ChoiceField
+        label="How many"
+        name="scope"
+        value={scope}
+        choices={[
+          ['all', `all ${formatCount(count)}`],
+          [
+            'canary',
+            `a canary: the newest ${Math.min(CANARY_COUNT, count)} first; the rest only after they succeeded`,
+          ],
+        ]}
+        onChange={setScope}
+      />
+      <div className={styles['pair']}>
+        <TextField
+          label="Events a second at most"
+          inputMode="decimal"
+          value={rate}
+          isInvalid={!isRate(rate)}
+          isFirst
+          onChange={setRate}
         />
-        <div className={styles['pair']}>
-          <TextField
-            label="Events a second at most"
-            inputMode="decimal"
-            value={rate}
-            isInvalid={!isRate(rate)}
-            isFirst
-            onChange={setRate}
-          />
-          <TextField
-            label="Pause when so many % fail again"
-            inputMode="decimal"
-            value={stopPercent}
-            isInvalid={!isPercent(stopPercent)}
-            onChange={setStopPercent}
-          />
-        </div>
-        <Pace seconds={isRate(rate) && touched > 0 ? seconds : null} />
-        <TextField label="Why, for the audit log" value={reason} maxLength={480} onChange={setReason} />
-        {touched > TYPE_NUMBER_ABOVE && (
-          <TextField
-            label={`Type ${count} to confirm`}
-            inputMode="numeric"
-            value={typed}
-            onChange={setTyped}
-          />
-        )}
-        <Problem error={start.error} />
-      </Fields>
-      <DialogFoot>
-        <Action
-          type="submit"
-          weight="primary"
-          busy={start.isPending}
-          reason={toReason({
-            count,
-            rate,
-            stopPercent,
-            reason,
-            mustType: touched > TYPE_NUMBER_ABOVE && typed.trim() !== String(count),
-            isStale: connection === 'stale',
-          })}
-        >{`Replay ${plural(touched, 'event')}`}</Action>
-        <Action weight="quiet" onClick={onClose}>
-          Close
-        </Action>
-      </DialogFoot>
-    </form>
+        <TextField
+          label="Pause when so many % fail again"
+          inputMode="decimal"
+          value={stopPercent}
+          isInvalid={!isPercent(stopPercent)}
+          onChange={setStopPercent}
+        />
+      </div>
+      <Pace seconds={isRate(rate) && touched > 0 ? seconds : null} />
+      {touched > TYPE_NUMBER_ABOVE && (
+        <TextField label={`Type ${count} to confirm`} inputMode="numeric" value={typed} onChange={setTyped} />
+      )}
+    </ReasonForm>
   );
 }
 
@@ -224,11 +205,10 @@ function isPercent(text: string): boolean {
   return text.trim() !== '' && percent >= 1 && percent <= 100;
 }
 
-function toReason(state: {
+function toLack(state: {
   readonly count: number;
   readonly rate: string;
   readonly stopPercent: string;
-  readonly reason: string;
   readonly mustType: boolean;
   readonly isStale: boolean;
 }): string | undefined {
@@ -236,6 +216,5 @@ function toReason(state: {
   if (state.count === 0) return 'nothing of it is dead';
   if (!isRate(state.rate)) return 'the rate is a number of 0.1 or more';
   if (!isPercent(state.stopPercent)) return 'the percentage is from 1 to 100';
-  if (state.reason.trim() === '') return 'say why first';
   return state.mustType ? 'type the number first' : undefined;
 }

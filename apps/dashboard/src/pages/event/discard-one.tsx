@@ -1,10 +1,8 @@
 import type { Discard } from '@sluice/contracts/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { send } from '../../data/http.ts';
-import { Action } from '../../ui/action.tsx';
-import { Dialog, DialogFoot } from '../../ui/dialog.tsx';
-import { Problem, TextField } from '../../ui/field.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { ReasonForm } from '../../ui/dialog-form.tsx';
 
 /** Asks why a dead event is to be set aside; it stays stored. */
 export function DiscardOne({
@@ -17,9 +15,8 @@ export function DiscardOne({
   readonly onClose: () => void;
 }) {
   const queries = useQueryClient();
-  const [reason, setReason] = useState('');
   const discard = useMutation({
-    mutationFn: () => send<Discard>('POST', `/api/events/${id}/discard`, { reason: reason.trim() }),
+    mutationFn: (reason: string) => send<Discard>('POST', `/api/events/${id}/discard`, { reason }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['event', id] });
       onClose();
@@ -27,29 +24,17 @@ export function DiscardOne({
   });
   return (
     <Dialog title="Discard this event" opened={opened} onClose={onClose}>
-      <form
-        onSubmit={(submit) => {
-          submit.preventDefault();
-          discard.mutate();
-        }}
+      <ReasonForm
+        act="Discard 1 event"
+        weight="danger"
+        leave="Keep it"
+        busy={discard.isPending}
+        error={discard.error}
+        onSubmit={discard.mutate}
+        onClose={onClose}
       >
         <p>It leaves the inbox of dead letters and stays stored: it can be replayed later.</p>
-        <TextField label="Why" value={reason} maxLength={500} onChange={setReason} isFirst />
-        <Problem error={discard.error} />
-        <DialogFoot>
-          <Action
-            type="submit"
-            weight="danger"
-            busy={discard.isPending}
-            reason={reason.trim() === '' ? 'say why first' : undefined}
-          >
-            Discard 1 event
-          </Action>
-          <Action weight="quiet" onClick={onClose}>
-            Keep it
-          </Action>
-        </DialogFoot>
-      </form>
+      </ReasonForm>
     </Dialog>
   );
 }

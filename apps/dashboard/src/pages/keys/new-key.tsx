@@ -5,8 +5,8 @@ import { useState } from 'react';
 import { send } from '../../data/http.ts';
 import { Action } from '../../ui/action.tsx';
 import { Copyable } from '../../ui/copyable.tsx';
-import { DialogFoot } from '../../ui/dialog.tsx';
-import { ChoiceField, Fields, Problem, TextField } from '../../ui/field.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
+import { ChoiceField, TextField } from '../../ui/field.tsx';
 import styles from './keys.module.css';
 
 /** Asks what a key shall be, makes it, and shows it this once. */
@@ -45,48 +45,34 @@ export function NewKey({
   }
   const isDays = days === '' || /^[1-9]\d{0,3}$/.test(days);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        make.mutate();
-      }}
+    <DialogForm
+      act="Make the key"
+      lack={name.trim() === '' ? 'name it first' : isDays ? undefined : 'days are a whole number'}
+      busy={make.isPending}
+      error={make.error}
+      onSubmit={make.mutate}
+      onClose={onClose}
     >
-      <Fields>
-        <TextField label="Whose it is, or what for" value={name} maxLength={64} isFirst onChange={setName} />
-        <ChoiceField
-          label="Role"
-          name="role"
-          value={role}
-          choices={ROLES.map((one) => [
-            one,
-            <>
-              <b>{one}</b> {may[one]}
-            </>,
-          ])}
-          onChange={setRole}
-        />
-        <TextField
-          label="Days until it ends; empty for a key without end"
-          inputMode="numeric"
-          value={days}
-          isInvalid={!isDays}
-          onChange={(text) => setDays(text.trim())}
-        />
-        <Problem error={make.error} />
-      </Fields>
-      <DialogFoot>
-        <Action
-          type="submit"
-          weight="primary"
-          busy={make.isPending}
-          reason={name.trim() === '' ? 'name it first' : isDays ? undefined : 'days are a whole number'}
-        >
-          Make the key
-        </Action>
-        <Action weight="quiet" onClick={onClose}>
-          Close
-        </Action>
-      </DialogFoot>
-    </form>
+      <TextField label="Whose it is, or what for" value={name} maxLength={64} isFirst onChange={setName} />
+      <ChoiceField
+        label="Role"
+        name="role"
+        value={role}
+        choices={ROLES.map((one) => [
+          one,
+          <>
+            <b>{one}</b> {may[one]}
+          </>,
+        ])}
+        onChange={setRole}
+      />
+      <TextField
+        label="Days until it ends; empty for a key without end"
+        inputMode="numeric"
+        value={days}
+        isInvalid={!isDays}
+        onChange={(text) => setDays(text.trim())}
+      />
+    </DialogForm>
   );
 }

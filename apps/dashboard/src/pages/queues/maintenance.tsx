@@ -6,8 +6,8 @@ import { send } from '../../data/http.ts';
 import { useLack } from '../../data/may.ts';
 import { queuesQuery } from '../../data/queues.ts';
 import { Action } from '../../ui/action.tsx';
-import { Dialog, DialogFoot } from '../../ui/dialog.tsx';
-import { Fields, Problem, TextField } from '../../ui/field.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { ReasonForm } from '../../ui/dialog-form.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { plural } from '../../ui/numbers.ts';
 import { Time } from '../../ui/time.tsx';
@@ -66,49 +66,27 @@ export function Maintenance({ queues }: { readonly queues: QueueList }) {
 
 function Switch({ on, onClose }: { readonly on: boolean; readonly onClose: () => void }) {
   const queries = useQueryClient();
-  const [reason, setReason] = useState('');
   const turn = useMutation({
-    mutationFn: () => send<State>('POST', '/api/maintenance', { on, reason: reason.trim() }),
+    mutationFn: (reason: string) => send<State>('POST', '/api/maintenance', { on, reason }),
     async onSuccess() {
       await queries.invalidateQueries({ queryKey: queuesQuery.queryKey });
       onClose();
     },
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        turn.mutate();
-      }}
+    <ReasonForm
+      act={on ? 'Turn maintenance on' : 'Turn maintenance off'}
+      leave={on ? 'Leave it off' : 'Leave it on'}
+      busy={turn.isPending}
+      error={turn.error}
+      onSubmit={turn.mutate}
+      onClose={onClose}
     >
-      <Fields>
-        <p>
-          {on
-            ? 'Every worker finishes what it has in hand and fetches nothing more, within a second. Events are accepted as ever and wait in the queue, so Redis fills up meanwhile.'
-            : 'The workers go on within six seconds.'}
-        </p>
-        <TextField
-          label="Why, for the audit log"
-          value={reason}
-          maxLength={500}
-          isFirst
-          onChange={setReason}
-        />
-        <Problem error={turn.error} />
-      </Fields>
-      <DialogFoot>
-        <Action
-          type="submit"
-          weight="primary"
-          busy={turn.isPending}
-          reason={reason.trim() === '' ? 'say why first' : undefined}
-        >
-          {on ? 'Turn maintenance on' : 'Turn maintenance off'}
-        </Action>
-        <Action weight="quiet" onClick={onClose}>
-          {on ? 'Leave it off' : 'Leave it on'}
-        </Action>
-      </DialogFoot>
-    </form>
+      <p>
+        {on
+          ? 'Every worker finishes what it has in hand and fetches nothing more, within a second. Events are accepted as ever and wait in the queue, so Redis fills up meanwhile.'
+          : 'The workers go on within six seconds.'}
+      </p>
+    </ReasonForm>
   );
 }

@@ -4,9 +4,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { send } from '../../data/http.ts';
 import { fullSyncsQuery } from '../../data/sync.ts';
-import { Action } from '../../ui/action.tsx';
-import { DialogFoot } from '../../ui/dialog.tsx';
-import { ChoiceField, Fields, Problem, TextField } from '../../ui/field.tsx';
+import { ReasonForm } from '../../ui/dialog-form.tsx';
+import { ChoiceField, TextField } from '../../ui/field.tsx';
 
 /** What a person can have done, each with what it may change. */
 const CHOICES = [
@@ -28,15 +27,14 @@ export function NewFullSync({
   const queries = useQueryClient();
   const [choice, setChoice] = useState<Choice>(isBlocked ? 'copy' : 'verify');
   const [rate, setRate] = useState(`${DEFAULT_COMPARED_PER_SECOND}`);
-  const [reason, setReason] = useState('');
   const start = useMutation({
-    mutationFn: () =>
+    mutationFn: (reason: string) =>
       send<FullSync>('POST', '/api/sync/full', {
         mode: choice === 'verify' ? 'verify' : 'copy',
         confirmDeletes: choice === 'deletes',
         adoptDataset: isBlocked,
         ratePerSecond: Number(rate),
-        reason: reason.trim(),
+        reason,
       }),
     async onSuccess() {
       await queries.invalidateQueries({ queryKey: fullSyncsQuery.queryKey });
@@ -46,57 +44,35 @@ export function NewFullSync({
   const isRate = /^[1-9]\d{1,6}$/.test(rate) && Number(rate) <= 1_000_000;
   const choices = isBlocked ? CHOICES.filter(([one]) => one !== 'verify') : CHOICES;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        start.mutate();
-      }}
+    <ReasonForm
+      act={choice === 'verify' ? 'Start the comparison' : 'Start the full sync'}
+      weight={choice === 'deletes' ? 'danger' : 'primary'}
+      lack={isRate ? undefined : 'the rate is from 10 to 1,000,000'}
+      busy={start.isPending}
+      error={start.error}
+      onSubmit={start.mutate}
+      onClose={onClose}
     >
-      <Fields>
-        {isBlocked && (
-          <p>
-            <b>The backup was made from another dataset.</b> From now on it belongs to this primary, and what
-            it holds is overwritten where the two differ.
-          </p>
-        )}
-        <ChoiceField
-          label="What is to be done"
-          name="full-sync"
-          value={choice}
-          choices={choices}
-          onChange={setChoice}
-        />
-        <TextField
-          label="Documents compared a second at most"
-          inputMode="numeric"
-          value={rate}
-          isInvalid={!isRate}
-          onChange={(text) => setRate(text.trim())}
-        />
-        <TextField
-          label="Why, for the audit log"
-          value={reason}
-          maxLength={500}
-          isFirst
-          onChange={setReason}
-        />
-        <Problem error={start.error} />
-      </Fields>
-      <DialogFoot>
-        <Action
-          type="submit"
-          weight={choice === 'deletes' ? 'danger' : 'primary'}
-          busy={start.isPending}
-          reason={
-            reason.trim() === '' ? 'say why first' : isRate ? undefined : 'the rate is from 10 to 1,000,000'
-          }
-        >
-          {choice === 'verify' ? 'Start the comparison' : 'Start the full sync'}
-        </Action>
-        <Action weight="quiet" onClick={onClose}>
-          Close
-        </Action>
-      </DialogFoot>
-    </form>
+      {isBlocked && (
+        <p>
+          <b>The backup was made from another dataset.</b> From now on it belongs to this primary, and what it
+          holds is overwritten where the two differ.
+        </p>
+      )}
+      <ChoiceField
+        label="What is to be done"
+        name="full-sync"
+        value={choice}
+        choices={choices}
+        onChange={setChoice}
+      />
+      <TextField
+        label="Documents compared a second at most"
+        inputMode="numeric"
+        value={rate}
+        isInvalid={!isRate}
+        onChange={(text) => setRate(text.trim())}
+      />
+    </ReasonForm>
   );
 }

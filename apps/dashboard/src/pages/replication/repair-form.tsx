@@ -4,9 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { send } from '../../data/http.ts';
 import { fullSyncsQuery, syncDifferencesQuery } from '../../data/sync.ts';
-import { Action } from '../../ui/action.tsx';
-import { DialogFoot } from '../../ui/dialog.tsx';
-import { Fields, Problem, TextField } from '../../ui/field.tsx';
+import { ReasonForm } from '../../ui/dialog-form.tsx';
 import { plural } from '../../ui/numbers.ts';
 import styles from './differences.module.css';
 
@@ -23,16 +21,15 @@ export function RepairForm({
   readonly onStarted: () => void;
 }) {
   const queries = useQueryClient();
-  const [reason, setReason] = useState('');
   const [isConfirmed, setConfirmed] = useState(false);
   const extras = chosen.filter(({ kind }) => kind === 'extra').length;
   const copies = chosen.length - extras;
   const repair = useMutation({
-    mutationFn: () =>
+    mutationFn: (reason: string) =>
       send<FullSync>('POST', '/api/sync/full', {
         only: { collection, ids: chosen.map(({ id }) => id) },
         confirmDeletes: extras > 0 && isConfirmed,
-        reason: reason.trim(),
+        reason,
       }),
     async onSuccess() {
       await Promise.all(
@@ -43,59 +40,38 @@ export function RepairForm({
     },
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        repair.mutate();
-      }}
+    <ReasonForm
+      act={`Repair ${plural(chosen.length, 'document')}`}
+      weight={extras > 0 ? 'danger' : 'primary'}
+      lack={toLack(chosen.length, extras > 0 && !isConfirmed)}
+      busy={repair.isPending}
+      error={repair.error}
+      onSubmit={repair.mutate}
+      onClose={onClose}
     >
-      <Fields>
-        {copies > 0 && (
-          <p>
-            The replicator copies {plural(copies, 'document')} from the primary to the backup, as they are
-            then, not as they were when they were compared.
-          </p>
-        )}
-        {extras > 0 && (
-          <label className={styles['confirm']}>
-            <input
-              type="checkbox"
-              checked={isConfirmed}
-              onChange={({ target }) => setConfirmed(target.checked)}
-            />
-            <span>
-              Delete {plural(extras, 'document')} that only the backup has. This cannot be taken back.
-            </span>
-          </label>
-        )}
-        <TextField
-          label="Why, for the audit log"
-          value={reason}
-          maxLength={500}
-          isFirst
-          onChange={setReason}
-        />
-        <Problem error={repair.error} />
-      </Fields>
-      <DialogFoot>
-        <Action
-          type="submit"
-          weight={extras > 0 ? 'danger' : 'primary'}
-          busy={repair.isPending}
-          reason={toLack(chosen.length, extras > 0 && !isConfirmed, reason.trim())}
-        >
-          {`Repair ${plural(chosen.length, 'document')}`}
-        </Action>
-        <Action weight="quiet" onClick={onClose}>
-          Close
-        </Action>
-      </DialogFoot>
-    </form>
+      {copies > 0 && (
+        <p>
+          The replicator copies {plural(copies, 'document')} from the primary to the backup, as they are then,
+          not as they were when they were compared.
+        </p>
+      )}
+      {extras > 0 && (
+        <label className={styles['confirm']}>
+          <input
+            type="checkbox"
+            checked={isConfirmed}
+            onChange={({ target }) => setConfirmed(target.checked)}
+          />
+          <span>
+            Delete {plural(extras, 'document')} that only the backup has. This cannot be taken back.
+          </span>
+        </label>
+      )}
+    </ReasonForm>
   );
 }
 
-function toLack(count: number, isUnconfirmed: boolean, reason: string): string | undefined {
+function toLack(count: number, isUnconfirmed: boolean): string | undefined {
   if (count === 0) return 'they are repaired by now';
-  if (isUnconfirmed) return 'confirm what is deleted, or choose without it';
-  return reason === '' ? 'say why first' : undefined;
+  return isUnconfirmed ? 'confirm what is deleted, or choose without it' : undefined;
 }

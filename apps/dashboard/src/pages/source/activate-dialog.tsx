@@ -3,9 +3,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toFailure } from '../../data/failure.ts';
 import { send } from '../../data/http.ts';
-import { Action } from '../../ui/action.tsx';
-import { Dialog, DialogFoot } from '../../ui/dialog.tsx';
-import { Fields, Problem, TextField } from '../../ui/field.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
+import { Problem, TextField } from '../../ui/field.tsx';
 
 /** Asks before a revision becomes the active one; where no clean trial speaks for it, a reason is needed. */
 export function ActivateDialog({
@@ -60,42 +60,33 @@ function Ask({
   const failure = toFailure(activate.error);
   const mustForce = failure?.code === 'ERR_MAPPING_NOT_TRIED';
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        activate.mutate(mustForce);
-      }}
+    <DialogForm
+      act={mustForce ? `Activate revision ${revision} untried` : toTitle(shown)}
+      weight={mustForce ? 'danger' : 'primary'}
+      leave="Leave it as it is"
+      lack={mustForce && reason.trim().length < 3 ? 'say why first' : undefined}
+      busy={activate.isPending}
+      error={mustForce ? null : failure}
+      onSubmit={() => activate.mutate(mustForce)}
+      onClose={onClose}
     >
-      <Fields>
-        <p>
-          Workers use it within moments, for events that arrive from then on.{' '}
-          {active === undefined
-            ? 'The built-in rules are used now.'
-            : `Revision ${active.revision} is active now; it is kept, and can be rolled back to at once.`}
-        </p>
-        <Problem error={failure} />
-        {mustForce && (
+      <p>
+        Workers use it within moments, for events that arrive from then on.{' '}
+        {active === undefined
+          ? 'The built-in rules are used now.'
+          : `Revision ${active.revision} is active now; it is kept, and can be rolled back to at once.`}
+      </p>
+      {mustForce && (
+        <>
+          <Problem error={failure} />
           <TextField
             label="Activate it all the same, because"
             value={reason}
             maxLength={500}
             onChange={setReason}
           />
-        )}
-      </Fields>
-      <DialogFoot>
-        <Action
-          type="submit"
-          weight={mustForce ? 'danger' : 'primary'}
-          busy={activate.isPending}
-          reason={mustForce && reason.trim().length < 3 ? 'say why first' : undefined}
-        >
-          {mustForce ? `Activate revision ${revision} untried` : toTitle(shown)}
-        </Action>
-        <Action weight="quiet" onClick={onClose}>
-          Leave it as it is
-        </Action>
-      </DialogFoot>
-    </form>
+        </>
+      )}
+    </DialogForm>
   );
 }

@@ -2,9 +2,8 @@ import type { RevisionAnswer } from '@sluice/contracts/sources-api';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toFailure } from '../../data/failure.ts';
 import { send } from '../../data/http.ts';
-import { Action } from '../../ui/action.tsx';
-import { Dialog, DialogFoot } from '../../ui/dialog.tsx';
-import { Fields, Problem } from '../../ui/field.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 
 /** Asks before the active revision is retired, which leaves the source to the built-in rules. */
 export function RetireDialog({
@@ -29,22 +28,21 @@ export function RetireDialog({
   const title = `Retire revision ${revision}`;
   return (
     <Dialog title={title} opened={opened} onClose={onClose}>
-      <Fields>
+      <DialogForm
+        act={title}
+        weight="danger"
+        leave="Leave it as it is"
+        busy={isPending}
+        error={toFailure(error)}
+        onSubmit={mutate}
+        onClose={onClose}
+      >
         <p>
           The source has no mapping then: within moments the built-in rules find the fields of its events by
           their usual names. Records that are stored stay as they are, and the revision can be activated
           again.
         </p>
-        <Problem error={toFailure(error)} />
-      </Fields>
-      <DialogFoot>
-        <Action weight="danger" busy={isPending} onClick={() => mutate()}>
-          {title}
-        </Action>
-        <Action weight="quiet" onClick={onClose}>
-          Leave it as it is
-        </Action>
-      </DialogFoot>
+      </DialogForm>
     </Dialog>
   );
 }
