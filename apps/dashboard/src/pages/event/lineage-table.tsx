@@ -1,4 +1,5 @@
 import { useRef } from 'react';
+import { PlainTable } from '../../ui/plain-table.tsx';
 import type { FieldOrigin } from './lineage.ts';
 import styles from './payload.module.css';
 
@@ -25,44 +26,50 @@ export function LineageTable({
   }
 
   return (
-    <table className={styles['fields']} aria-label="Fields and where they come from">
-      <thead>
-        <tr>
-          <th scope="col">Field</th>
-          <th scope="col">Value</th>
-          <th scope="col">From</th>
-          <th scope="col">How</th>
-        </tr>
-      </thead>
-      <tbody ref={body}>
-        {origins.map(({ name, value, from, how }, index) => {
-          const isChosen = name === chosen;
-          const isFocusable = isChosen || (chosen === null && name === first);
-          return (
-            <tr key={name} data-chosen={isChosen} onClick={() => onChoose(isChosen ? null : name)}>
-              <th scope="row">
-                <button
-                  type="button"
-                  aria-pressed={isChosen}
-                  tabIndex={isFocusable ? 0 : -1}
-                  onKeyDown={(event) => move(event, index)}
-                >
-                  <bdi>{name}</bdi>
-                </button>
-              </th>
-              <td>
-                <bdi>
-                  <code>{value}</code>
-                </bdi>
-              </td>
-              <td>
-                {from === null ? <span className={styles['none']}>nowhere</span> : <code>{from || '/'}</code>}
-              </td>
-              <td>{how}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <div className={styles['fields']}>
+      <PlainTable label="Fields and where they come from">
+        <thead>
+          <tr>
+            <th scope="col">Field</th>
+            <th scope="col">Value</th>
+            <th scope="col">From</th>
+            <th scope="col">How</th>
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {origins.map(({ name, value, from, how }, index) => {
+            const isChosen = name === chosen;
+            const isFocusable = isChosen || (chosen === null && name === first);
+            return (
+              <tr key={name} data-chosen={isChosen} onClick={() => onChoose(isChosen ? null : name)}>
+                <th scope="row">
+                  <button
+                    type="button"
+                    aria-pressed={isChosen}
+                    tabIndex={isFocusable ? 0 : -1}
+                    onKeyDown={(event) => move(event, index)}
+                  >
+                    <bdi>{name}</bdi>
+                  </button>
+                </th>
+                <td>
+                  <bdi>
+                    <code>{value}</code>
+                  </bdi>
+                </td>
+                <td>
+                  {from === null ? (
+                    <span className={styles['none']}>nowhere</span>
+                  ) : (
+                    <code>{from || '/'}</code>
+                  )}
+                </td>
+                <td>{how}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </PlainTable>
+    </div>
   );
 }
