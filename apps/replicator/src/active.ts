@@ -19,7 +19,13 @@ import { type AppliedBulk, startApplyLoop } from './apply-loop.ts';
 import { type ChangeFeedOptions, startChangeFeed } from './change-feed.ts';
 import { openChangeStream, PositionLostError, readClusterTime } from './change-stream.ts';
 import type { ReplicatorConfig } from './config.ts';
-import { dropUniqueIndexes, listCopied, toExcluded } from './copied-collections.ts';
+import {
+  dropCollections,
+  dropUniqueIndexes,
+  listCapped,
+  listCopied,
+  toExcluded,
+} from './copied-collections.ts';
 import { adoptDataset, matchDatasets } from './dataset.ts';
 import { createPendingChanges } from './pending-changes.ts';
 import type { ActiveReplicator, ApplyIds, FullSyncReason, FullSyncs } from './ports.ts';
@@ -75,6 +81,10 @@ export async function runActive(options: ActiveOptions, signal: AbortSignal): Pr
   ];
   try {
     await dropUniqueIndexes(backup, excluded, logger);
+    const capped = await listCapped(backup, excluded);
+    // What brings them back is kept before they go.
+    if (capped.length > 0) await fullSyncs.ask('collections-changed');
+    await dropCollections(backup, capped, logger);
     const from = await findStart(options, { position: writer.position(), origin, excluded }, either);
     const refused = await createRefusedDocuments({
       failures: options.failures,

@@ -4,6 +4,7 @@ import type { StoreConnection } from '@sluice/store/connection';
 import { within } from '@sluice/store/deadline';
 
 const LIST_MS = 10_000;
+const DROP_MS = 30_000;
 
 /** Lists the collections that are not copied: those of one side alone, and those that were excluded. */
 export function toExcluded(excluded: readonly string[]): readonly string[] {
@@ -47,5 +48,36 @@ export async function dropUniqueIndexes(
       await within(LIST_MS, () => collection.dropIndex(index));
       logger.warn({ collection: name, index }, 'backup.index-dropped');
     }
+  }
+}
+
+/**
+ * Lists the capped collections of a backup that was in use as a primary. Nothing is copied into them, because MongoDB
+ * allows no transaction to write to them.
+ *
+ * @throws DependencyAwayError
+ */
+export async function listCapped(
+  backup: StoreConnection,
+  excluded: readonly string[],
+): Promise<readonly string[]> {
+  const names = await listCopied(backup, excluded);
+  const found = await within(LIST_MS, () => backup.db.listCollections({ 'options.capped': true }).toArray());
+  return found.map(({ name }) => name).filter((name) => names.includes(name));
+}
+
+/**
+ * Drops collections of a backup, which a full sync then fills as ordinary ones.
+ *
+ * @throws DependencyAwayError
+ */
+export async function dropCollections(
+  backup: StoreConnection,
+  names: readonly string[],
+  logger: Logger,
+): Promise<void> {
+  for (const name of names) {
+    await within(DROP_MS, () => backup.db.dropCollection(name));
+    logger.warn({ collection: name }, 'backup.collection-dropped');
   }
 }

@@ -1,5 +1,6 @@
 import { createFullSyncStore, toOwnFullSync } from '@sluice/store/full-syncs';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
+import { createSyncFailures } from '@sluice/store/sync-failures';
 import type { Document } from 'mongodb';
 import { describe, expect, it, vi } from 'vitest';
 import { read, startPair, toFound } from './backup-pair.ts';
@@ -37,11 +38,19 @@ describe('a backup', () => {
     const { here, there } = pair.sides('swapped');
     await here.createIndex({ v: 1 }, { unique: true });
     await insert('swapped', [{ _id: 'a', v: 7 } as Document, { _id: 'b', v: 1 } as Document]);
+    const rejections = pair.sides('rejections');
+    await migrate(primary, 30_000);
+    await insert('rejections', [{ _id: 'before' } as Document]);
     await replicator.stop();
     // What the primary had written last has not reached the backup.
     await here.insertOne({ _id: 'late' as never, v: 8 });
-    await migrate(backup, 30_000);
+    await rejections.here.insertOne({ _id: 'late' as never });
+    await Promise.all([migrate(backup, 30_000), migrate(backup, 30_000)]);
     await assertMigrated(backup);
+    // MongoDB limits the size of this one, and no transaction may write to it.
+    expect(await rejections.there.isCapped()).toBe(true);
+    expect(await rejections.there.indexes()).toHaveLength((await rejections.here.indexes()).length);
+    await rejections.there.insertOne({ _id: 'after' as never });
     await there.updateOne({ _id: 'a' as never }, { $set: { v: 9 } });
     replicator = pair.startOne({ isReversed: true });
     const reversed = createFullSyncStore(backup);
@@ -58,6 +67,10 @@ describe('a backup', () => {
       { v: 1 },
       { _id: 'late' },
     ]);
+    await pair.converged('rejections');
+    await rejections.there.insertOne({ _id: 'later' as never });
+    await pair.converged('rejections');
+    expect(await createSyncFailures(backup).count()).toEqual({ retrying: 0, dead: 0 });
     await reversed.create({ ...toOwnFullSync('back again'), deletes: 'all' }, new Date());
     await pair.converged('swapped');
     await vi.waitFor(async () => expect(await reversed.findLive()).toBeNull(), PATIENCE);

@@ -92,6 +92,9 @@ async function createCollection(
     await db.command({ create: name, ...options }, { signal });
   } catch (error) {
     if (!(error instanceof mongo.MongoServerError) || error.code !== NAMESPACE_EXISTS) throw error;
+    const isToBeCapped = typeof cappedBytes === 'number' && !(await db.collection(name).isCapped());
+    // On a backup it is an ordinary one. What is too much for its size goes, the oldest first, and its indexes do.
+    if (isToBeCapped) await db.command({ convertToCapped: name, size: cappedBytes }, { signal });
   }
 }
 
