@@ -4,7 +4,12 @@ import { z } from 'zod';
 const CURSOR_FORMS = ['iso', 'local', 'seconds', 'millis'] as const;
 
 /** A point in a source's time: epoch ms, rounded down, and how the source writes it. */
-const cursorValueSchema = z.object({ atMs: z.number().int(), form: z.enum(CURSOR_FORMS) });
+const cursorValueSchema = z.object({
+  atMs: z.number().int(),
+  form: z.enum(CURSOR_FORMS),
+  /** The same exactly: `yyyy-MM-dd HH:mm:ss.SSS+02:00`, `micros`, `nanos`; missing where the form says all. */
+  pattern: z.string().optional(),
+});
 
 /** How far numbered pages were read; all but `nextPage` speaks of the page before it. */
 const pagesSchema = z.object({

@@ -9,6 +9,7 @@ import type { Cursor, CursorSource, PageResult, Step } from './cursor-kind.ts';
 import { formatCursorValue } from './cursor-value.ts';
 import { isBehindLast, toGranted, toPagesProbe, toPageUrl, turnPage } from './pages.ts';
 import { toHigher } from './records.ts';
+import { writeLike } from './time-pattern.ts';
 import {
   endWalk,
   isWalked,
@@ -119,9 +120,11 @@ export function advance(
  */
 function toEnd(checkpoint: TimestampCheckpoint, page: PageResult): TimedStep {
   const asOfMs = toAsOf(checkpoint, page);
-  const reached = toHigher(checkpoint.point, toHigher(checkpoint.run?.highest ?? null, page.highest));
+  const seen = toHigher(checkpoint.run?.highest ?? null, page.highest);
+  const reached = toHigher(checkpoint.point, seen);
   const next = reached === null ? null : { ...reached, atMs: Math.min(reached.atMs, asOfMs) };
-  return { checkpoint: { point: next, run: null }, done: true };
+  const point = next === null || seen === null ? next : writeLike(next, seen);
+  return { checkpoint: { point, run: null }, done: true };
 }
 
 /** Returns the earliest time that a clock showed in a run, this page included, epoch ms. */

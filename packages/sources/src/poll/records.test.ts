@@ -15,7 +15,8 @@ const answer = (...items: string[]) => `{"data": {"items": [${items.join(' , ')}
 test('reads records with id, version, cursor and their own bytes', () => {
   const body = '{"id": "a", "at": "2026-06-01T12:00:00Z",  "amount": 1.0}';
   const { records, problems, highest } = readRecords(answer(body), source);
-  const cursor = { atMs: Date.parse('2026-06-01T12:00:00Z'), form: 'iso' };
+  const pattern = 'yyyy-MM-ddTHH:mm:ssZ';
+  const cursor = { atMs: Date.parse('2026-06-01T12:00:00Z'), form: 'iso', pattern };
   expect(records).toEqual([
     { id: 'a', version: '2026-06-01T12:00:00Z', position: '2026-06-01T12:00:00Z', at: cursor, body },
   ]);

@@ -5,6 +5,7 @@ import { parseCursorValue } from './cursor-value.ts';
 import type { AnswerShape } from './formats/item.ts';
 import { FORMATS } from './formats/registry.ts';
 import { createRecordField, type RecordField } from './record-field.ts';
+import { writeLike } from './time-pattern.ts';
 
 /** A record as the source sent it. */
 export type PolledRecord = {
@@ -98,10 +99,11 @@ function createHolds(named: readonly string[]): (name: string) => boolean {
   };
 }
 
-/** Returns the later of two values; of equal ones the second, so that the form follows the source. */
+/** Returns the later of two values, written like it; of equal ones the second, so that the form follows the source. */
 export function toHigher(left: CursorValue | null, right: CursorValue | null): CursorValue | null {
   if (left === null || right === null) return left ?? right;
-  return left.atMs > right.atMs ? left : right;
+  const [lower, higher] = left.atMs > right.atMs ? [right, left] : [left, right];
+  return lower.pattern === higher.pattern ? higher : { ...writeLike(lower, higher), atMs: higher.atMs };
 }
 
 /** What is read of every record. */
@@ -138,7 +140,7 @@ function toRecord(
   if (position !== undefined && position.length > MAX_VALUE_CHARS) {
     return { problem: toTooLong('cursor value'), position: undefined, at: null };
   }
-  const at = parseCursorValue(fields.time?.find(item.value)) ?? null;
+  const at = parseCursorValue(fields.time?.find(item.value), position) ?? null;
   const id = fields.id.findText(item) || undefined;
   if (id === undefined) return { problem: `no id at ${idPath}`, position, at };
   if (id.length > MAX_VALUE_CHARS) return { problem: toTooLong('id'), position, at };

@@ -22,10 +22,12 @@ type Fake = {
   readonly allows?: number;
   /** Cuts what it is asked from down to so many ms. */
   readonly grainMs?: number;
+  /** Writes so many characters of a time. */
+  readonly shown?: number;
 };
 
 function ask(fake: Fake, url: URL): Page | 'refused' {
-  const { inclusive = true, grants = Infinity, allows = Infinity, grainMs = 1 } = fake;
+  const { inclusive = true, grants = Infinity, allows = Infinity, grainMs = 1, shown = 24 } = fake;
   const since = url.searchParams.get('since');
   const limit = Number(url.searchParams.get('limit'));
   if (limit > allows) return 'refused';
@@ -34,9 +36,14 @@ function ask(fake: Fake, url: URL): Page | 'refused' {
     .filter(({ atMs }) => (inclusive ? atMs >= fromMs : atMs > fromMs))
     .toSorted((left, right) => left.atMs - right.atMs)
     .slice(0, Math.min(limit, grants));
-  const items = found.map(({ id, atMs }) => ({ id, at: new Date(atMs).toISOString() }));
+  const items = found.map(({ id, atMs }) => ({ id, at: toShown(new Date(atMs), shown) }));
   const shape = { format: 'json', delimiter: ',', recordsPath: '', idPath: 'id', cursor } as const;
   return readRecords(JSON.stringify(items), shape);
+}
+
+function toShown(at: Date, length: number): string {
+  const text = at.toISOString().slice(0, length);
+  return text.endsWith('Z') || length === 10 ? text : `${text}Z`;
 }
 
 function toResult(page: Page, url: URL): PageResult {
@@ -115,6 +122,12 @@ describe('a source that tells how much it gives at once', () => {
     const reached: PollCheckpoint = { point: { atMs: BEGIN_MS + 60_000, form: 'iso' }, run: null };
     expect(run({ rows: at(30, 60) }, reached)).toMatchObject({ asked: 2, checkpoint: reached });
     expect(run({ rows: at() }, reached)).toMatchObject({ asked: 1, checkpoint: reached });
+  });
+
+  test.each([24, 22, 19, 16, 10])('is asked for a step of what it shows of times: %s characters', (shown) => {
+    const rows = at(100_000);
+    const { seen, problems, asked } = run({ rows, shown }, FIRST_CHECKPOINT);
+    expect([seen.size, problems, asked]).toEqual([1, [], 3]);
   });
 
   test('is asked for more at once where more than that have the same time', () => {
@@ -213,6 +226,7 @@ test('nothing is passed over in silence for longer than it is the newest', () =>
         grants: limit,
         allows: limit.map((allows) => (allows === undefined ? undefined : allows + 3)),
         grainMs: fc.constantFrom(1, 250, 1000, 86_400_000),
+        shown: fc.constantFrom(24, 22, 19, 16, 10),
       }),
       ({ seconds, scale, grants, allows, ...more }) => {
         const fake = { ...more, ...(grants && { grants }), ...(allows && { allows }) };

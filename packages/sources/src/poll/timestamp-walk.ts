@@ -9,6 +9,7 @@
  */
 import type { CursorValue, TimestampCheckpoint } from '@sluice/contracts/poll';
 import type { CursorSource, PageResult, Probe, Refused, Step } from './cursor-kind.ts';
+import { toStepMs } from './cursor-value.ts';
 import { AnswerError } from './formats/item.ts';
 import { turnPage } from './pages.ts';
 import { toHigher } from './records.ts';
@@ -45,7 +46,7 @@ export function isWalked(source: Pick<CursorSource, 'pageParam' | 'limitParam'>)
 
 /** Returns the value from which the next request asks: below the highest, so that it may be inclusive or not. */
 export function toJustBelow(highest: CursorValue): CursorValue {
-  return { ...highest, atMs: Math.max(0, highest.atMs - toUnit(highest)) };
+  return { ...highest, atMs: Math.max(0, highest.atMs - toStepMs(highest)) };
 }
 
 /**
@@ -73,7 +74,8 @@ export function toWalkProbe(walked: WalkedPage, toUrl: (from: CursorValue) => UR
   // As long as the longest answer before: that may be all that the source grants.
   const isLong = page.count >= (checkpoint.run?.most ?? 0);
   if (!isAtEnd && (isFull(walked) || !isLong)) return null;
-  return toBehind({ walked, highest, toUrl }, [toUnit(highest), DAY_MS]);
+  const stepMs = toStepMs(highest);
+  return toBehind({ walked, highest, toUrl }, stepMs < DAY_MS ? [stepMs, DAY_MS] : [stepMs]);
 }
 
 type Behind = {
@@ -150,7 +152,13 @@ function isFurther(walked: WalkedPage): boolean {
   const { checkpoint, source, toFrom } = walked;
   const next = toFrom(toNext(walked, source.pageSize));
   const asked = toFrom(checkpoint);
-  return next !== null && (asked === null || next.atMs > asked.atMs);
+  return next !== null && (asked === null || toShown(next) > toShown(asked));
+}
+
+/** Returns the time that a source is asked for, which may show less than the value holds. */
+function toShown(value: CursorValue): number {
+  const stepMs = toStepMs(value);
+  return Math.floor(value.atMs / stepMs) * stepMs;
 }
 
 function assertRising({ records }: PageResult): void {
@@ -175,10 +183,6 @@ function toStuckError(count: number, highest: CursorValue | null): StuckError {
   return new StuckError(
     `Stuck ${place}: the source gives ${count} records at once, all of which are known, and has more. Declare its pageParam, or a larger pageSize if it grants one.`,
   );
-}
-
-function toUnit({ form }: CursorValue): number {
-  return form === 'seconds' ? 1000 : 1;
 }
 
 function toIso({ atMs }: CursorValue): string {
