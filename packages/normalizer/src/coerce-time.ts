@@ -21,6 +21,8 @@ import {
 export type ReadTime = {
   readonly value: string;
   readonly precise: string;
+  /** Set when clocks of the zone showed this time twice, and nothing tells which of the two is meant. */
+  readonly isAmbiguous?: boolean;
   readonly conversion?: string;
   readonly guesses: readonly Guess[];
 };
@@ -88,7 +90,7 @@ export function toReadTime(
   written: WrittenTime,
   zone: TimeZone | undefined,
 ): ReadTime | null {
-  const placed = written.says === 'moment' ? written : placeInZone(written, zone);
+  const placed = placeInZone(written, zone);
   const { epochMs, beyondMs } = placed.instant;
   if (!(epochMs >= EARLIEST_MS && epochMs <= LATEST_MS)) return null;
   const utc = CANONICAL.test(text) && written.says === 'moment' ? text : new Date(epochMs).toISOString();
@@ -97,21 +99,28 @@ export function toReadTime(
     guesses.push({ code: WARNINGS.timeOutOfRange, detail: 'the year lies outside 1970 to 2200' });
   }
   const precise = beyondMs === '' ? utc : `${utc.slice(0, -1)}${beyondMs}Z`;
-  if (value === utc) return { value: utc, precise, guesses };
-  return { value: utc, precise, conversion: `${placed.format} to UTC`, guesses };
+  const read =
+    placed.isAmbiguous === true ? { value: utc, precise, isAmbiguous: true } : { value: utc, precise };
+  if (value === utc) return { ...read, guesses };
+  return { ...read, conversion: `${placed.format} to UTC`, guesses };
 }
 
-function placeInZone(written: WrittenTime, zone: TimeZone | undefined): WrittenTime {
+function placeInZone(
+  written: WrittenTime,
+  zone: TimeZone | undefined,
+): WrittenTime & { readonly isAmbiguous?: boolean } {
   const { instant, format, says, guesses } = written;
+  if (says === 'moment') return written;
   if (zone === undefined) {
     return says === 'day' ? written : { ...written, guesses: [...guesses, zoneGuess()] };
   }
-  const { epochMs, guess } = zone.toMoment(instant.epochMs);
+  const { epochMs, guess, isAmbiguous = false } = zone.toMoment(instant.epochMs);
   return {
     instant: { epochMs, beyondMs: instant.beyondMs },
     format: `${format} in ${zone.name}`,
     says: 'moment',
     guesses: guess === undefined ? guesses : [...guesses, guess],
+    isAmbiguous,
   };
 }
 

@@ -5,8 +5,8 @@ import { canonicalize } from './canonical-json.ts';
 import { type CompiledField, type CompiledPath, compileMapping, TIMESTAMP_FIELD } from './compile-mapping.ts';
 import { findValue } from './payload-path.ts';
 import { beginCollecting, type Collected, toMissing, toUnreadable } from './read-fields.ts';
-import type { ReadValue } from './read-value.ts';
-import { isRounded, withRounding } from './rounded-number.ts';
+import { type ReadValue, toDedupeValue } from './read-value.ts';
+import { withRounding } from './rounded-number.ts';
 import type { Reading, Refusal, RuleSet } from './rule-set.ts';
 import { toWarning, WARNINGS } from './warnings.ts';
 
@@ -28,8 +28,8 @@ const NO_EXTRAS: ReadonlyMap<string, JsonValue> = new Map();
  *   warning, else the field is null, with one.
  * - `keepUnknown` keeps every key of the payload but those whose whole value a field holds. An object of which
  *   fields hold only parts is kept whole.
- * - Records are the same when their dedupe fields are. When there are no such fields, one is null, or one lost digits,
- *   they are the same when their content hashes are.
+ * - Records are the same when their dedupe fields are. When there are no such fields, one is null, one lost digits, or
+ *   one is a time that clocks showed twice, they are the same when their content hashes are.
  * - A payload that is no object is kept as it is, unless a field is required.
  *
  * @throws ProblemException ERR_BODY_INVALID for a path, format, zone or default that cannot be used
@@ -135,7 +135,7 @@ function addValue(field: CompiledField, read: ReadValue, lineage: FieldLineage, 
   const { name } = field;
   if (name !== TIMESTAMP_FIELD) collected.fields.set(name, read.value);
   else if (typeof read.value === 'string') collected.timestamp = read.value;
-  if (field.dedupes) collected.dedupe.set(name, toDedupeValue(field, read));
+  if (field.dedupes) collected.dedupe.set(name, toIdentity(field, read));
   collected.lineage.set(name, lineage);
   for (const guess of read.guesses) collected.warnings.push(toWarning(name, guess));
 }
@@ -181,11 +181,10 @@ function isSame(one: ReadValue, other: ReadValue): boolean {
   return canonical !== null && canonical === toCanonical(b);
 }
 
-/** Returns what tells two records apart, null where that is not known: after digits got lost, for what cannot be hashed. */
-function toDedupeValue(field: CompiledField, { value, precise, guesses }: ReadValue): JsonValue {
-  if (isRounded(guesses)) return null;
-  if (precise !== undefined) return precise;
-  return field.as === 'any' && toCanonical(value) === null ? null : value;
+/** Returns what tells two records apart, null where that is not known, as for what cannot be hashed. */
+function toIdentity(field: CompiledField, read: ReadValue): JsonValue {
+  const told = toDedupeValue(read);
+  return field.as === 'any' && toCanonical(told) === null ? null : told;
 }
 
 function toCanonical(value: JsonValue): string | null {

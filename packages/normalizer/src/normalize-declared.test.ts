@@ -181,3 +181,34 @@ describe('a source with a code adapter', () => {
     expect(() => createNormalizer({ adapters: [adapter, adapter] })).toThrow(RangeError);
   });
 });
+
+describe('a time that clocks showed twice', () => {
+  const local = createMappedRules(
+    mappingSchema.parse({
+      ...{ type: 'reading', dedupe: { fields: ['timestamp', 'amount'] } },
+      fields: {
+        amount: { from: 'amount', as: 'number' },
+        timestamp: { from: 'at', as: 'date', zone: 'Europe/Berlin' },
+      },
+    }),
+  );
+  const use = createNormalizer({ findMapping: () => ({ revision: 1, rules: local }) });
+  const hashes = (at: string) =>
+    new Set(
+      ['c1', 'c2'].map((contentHash) => record({ at, amount: 5 }, { contentHash }, use).normalizedHash),
+    );
+
+  it('does not make two events the same', () => {
+    expect(hashes('2026-10-25 02:30:00').size).toBe(2);
+    expect(record({ at: '2026-10-25 02:30:00' }, {}, use).warnings).toContainEqual(
+      expect.objectContaining({ code: WARNINGS.clockChanged }),
+    );
+  });
+
+  it.each(['2026-10-25 01:30:00', '2026-10-25 02:30:00+01:00', '2026-10-26 02:30:00', '2026-03-29 02:30:00'])(
+    'is not %s, which is the same for all',
+    (at) => {
+      expect(hashes(at).size).toBe(1);
+    },
+  );
+});

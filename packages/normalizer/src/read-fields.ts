@@ -10,8 +10,8 @@ import {
 import { coerceNumber, toNumberGuesses } from './coerce-number.ts';
 import { coerceTime } from './coerce-time.ts';
 import { toPointer, toPointerStep } from './json-pointer.ts';
-import type { ReadValue } from './read-value.ts';
-import { isRounded, toRoundedGuesses, withRounding } from './rounded-number.ts';
+import { type ReadValue, toDedupeValue } from './read-value.ts';
+import { toRoundedGuesses, withRounding } from './rounded-number.ts';
 import type { ReadResult, Refusal } from './rule-set.ts';
 import { type Guess, toWarning, WARNINGS } from './warnings.ts';
 
@@ -81,7 +81,7 @@ function addField(rule: FieldRule, found: FoundField, read: ReadValue, collected
   if (rule.as === 'time' && typeof read.value === 'string') collected.timestamp = read.value;
   else collected.fields.set(rule.field, read.value);
   const { conversion, guesses } = read;
-  collected.dedupe.set(rule.field, isRounded(guesses) ? null : (read.precise ?? read.value));
+  collected.dedupe.set(rule.field, toDedupeValue(read));
   // The own names of fields have nothing to escape.
   const from = found.rule === 'exact' ? `/${rule.field}` : toPointerStep(found.key);
   collected.lineage.set(

@@ -1,10 +1,18 @@
 import type { JsonValue } from '@sluice/contracts/json';
+import { isRounded } from './rounded-number.ts';
 import type { Guess } from './warnings.ts';
 
 /** A value as a field holds it; `precise` is what tells two records apart, where the value itself is rounded. */
 export type ReadValue = {
   readonly value: JsonValue;
   readonly precise?: string;
+  /** Set where two different things are written alike, so that the value tells no two records apart. */
+  readonly isAmbiguous?: boolean;
   readonly conversion?: string;
   readonly guesses: readonly Guess[];
 };
+
+/** Returns what tells two records apart; null where that is not known, because digits got lost or it is ambiguous. */
+export function toDedupeValue({ value, precise, isAmbiguous, guesses }: ReadValue): JsonValue {
+  return isAmbiguous === true || isRounded(guesses) ? null : (precise ?? value);
+}

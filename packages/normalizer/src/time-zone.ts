@@ -9,8 +9,11 @@ export type TimeZone = {
    * UTC. A time that the clocks skip is read with the offset from before, one that they show twice is the first of
    * the two; `guess` says so.
    */
-  toMoment(localMs: number): { readonly epochMs: number; readonly guess?: Guess };
+  toMoment(localMs: number): Moment;
 };
+
+/** A moment; `isAmbiguous` when clocks showed its time twice. */
+type Moment = { readonly epochMs: number; readonly guess?: Guess; readonly isAmbiguous?: boolean };
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -65,7 +68,7 @@ function toIanaZone(zone: IANAZone): TimeZone {
 }
 
 /** Tries the offsets from a day before and after: none fits in a gap, both fit where clocks are put back. */
-function toMomentNearChange(zone: IANAZone, localMs: number): { epochMs: number; guess?: Guess } {
+function toMomentNearChange(zone: IANAZone, localMs: number): Moment {
   const earlier = toOffsetMs(zone, localMs - DAY_MS);
   const later = toOffsetMs(zone, localMs + DAY_MS);
   const moments = [localMs - earlier, localMs - later];
@@ -77,7 +80,7 @@ function toMomentNearChange(zone: IANAZone, localMs: number): { epochMs: number;
   const epochMs = Math.min(...fitting);
   if (Math.max(...fitting) === epochMs) return { epochMs };
   const detail = 'the clocks of the zone showed this time twice; the first was taken';
-  return { epochMs, guess: { code: WARNINGS.clockChanged, detail } };
+  return { epochMs, guess: { code: WARNINGS.clockChanged, detail }, isAmbiguous: true };
 }
 
 /** Whole milliseconds: offsets before standard time have seconds. */
