@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject } from '@sluice/contracts/json';
+import { sliceMember } from '@sluice/sources/poll/json-slice';
 import type { Row } from './row.ts';
 
 /** What an item of a batch says beside its payload. */
@@ -43,8 +44,11 @@ function toKey(fileName: string, line: number, json: Buffer): string {
   return `import-${hash.slice(0, 40)}`;
 }
 
+/** A number is a key by its own digits: those of a large one are not exact once it is parsed. */
 function readKey(json: Buffer, field: string): string | undefined {
-  const value: unknown = JSON.parse(json.toString('utf8'));
+  const text = json.toString('utf8');
+  const value: unknown = JSON.parse(text);
   const key = isJsonObject(value) ? value[field] : undefined;
-  return typeof key === 'string' || typeof key === 'number' ? `${key}` : undefined;
+  if (typeof key === 'number') return sliceMember(text, field);
+  return typeof key === 'string' ? key : undefined;
 }
