@@ -15,12 +15,12 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
     stopping.abort(new CliError(EXIT.interrupted, 'Stopped.'));
   });
 }
-for (const stream of [stdout, stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read the answer has seen enough: `sluice events list | head`.
-    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed);
-  });
-}
+// What is said beside the answer may be lost; what the command does, and how it ends, may not.
+stderr.on('error', () => undefined);
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Nobody reads the answer: the exit code is one all the same.
+  if (error.code !== 'EPIPE') process.exit(EXIT.failed);
+});
 
 process.exitCode = await main(process.argv);
 // Whoever stopped it waits for no connection that is still being tried.
@@ -28,8 +28,14 @@ if (stopping.signal.aborted) process.exit();
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
-  const act = createAct({ stdin, stdout, stderr }, stopping.signal, (given) => {
-    code = given;
+  const act = createAct({
+    streams: { stdin, stdout, stderr },
+    signal: stopping.signal,
+    // Whoever read the list has seen enough: `sluice events list --all | head`.
+    leave: () => process.exit(EXIT.ok),
+    finish: (given) => {
+      code = given;
+    },
   });
   const packageFile = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   const { version }: { version: string } = JSON.parse(packageFile);

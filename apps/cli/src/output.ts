@@ -7,7 +7,7 @@ export type Output = {
   readonly paint: Paint;
   /** Writes the whole answer: one JSON document, or its text. */
   answer(value: unknown, toText: () => string): void;
-  /** Writes one of many: a line of JSON, or its text. */
+  /** Writes one of many: a line of JSON, or its text; when nobody reads them any more, the command ends. */
   item(value: unknown, toText: () => string): void;
   /** Says something beside the answer. */
   note(sentence: string): void;
@@ -18,20 +18,27 @@ export function createOutput({
   stdout,
   stderr,
   isJson,
+  leave,
 }: {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly isJson: boolean;
+  /** Called when nobody reads a list on. */
+  readonly leave: () => void;
 }): Output {
-  function write(text: string): void {
-    stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  function write(text: string, onEnd?: (error?: Error | null) => void): void {
+    stdout.write(text.endsWith('\n') ? text : `${text}\n`, onEnd);
+  }
+
+  function leaveIfClosed(error?: NodeJS.ErrnoException | null): void {
+    if (error?.code === 'EPIPE') leave();
   }
 
   return {
     isJson,
     paint: createPaint(stdout),
     answer: (value, toText) => write(isJson ? JSON.stringify(value, null, 2) : toText()),
-    item: (value, toText) => write(isJson ? JSON.stringify(value) : toText()),
+    item: (value, toText) => write(isJson ? JSON.stringify(value) : toText(), leaveIfClosed),
     note: (sentence) => void stderr.write(`${sentence}\n`),
   };
 }

@@ -60,8 +60,18 @@ export type Act = <Options extends OptionValues, Args extends readonly (string |
   run: Run<Options, Args>,
 ) => (this: Command) => Promise<void>;
 
-/** Creates the `Act` of one run; `finish` gets the exit code. */
-export function createAct(streams: Streams, signal: AbortSignal, finish: (code: ExitCode) => void): Act {
+/** What an `Act` needs of the process. */
+export type ActOptions = {
+  readonly streams: Streams;
+  readonly signal: AbortSignal;
+  /** Called when nobody reads a list on. */
+  readonly leave: () => void;
+  /** Gets the exit code. */
+  readonly finish: (code: ExitCode) => void;
+};
+
+/** Creates the `Act` of one run. */
+export function createAct({ streams, signal, leave, finish }: ActOptions): Act {
   return function toAction<Options extends OptionValues, Args extends readonly (string | undefined)[]>(
     run: Run<Options, Args>,
   ) {
@@ -70,7 +80,7 @@ export function createAct(streams: Streams, signal: AbortSignal, finish: (code: 
       const session: Session = {
         ...streams,
         signal,
-        output: createOutput({ ...streams, isJson: globals.json === true }),
+        output: createOutput({ ...streams, isJson: globals.json === true, leave }),
         connect: () => connect(globals, signal),
         toUrl: () => toUrl(globals),
       };

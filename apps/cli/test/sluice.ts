@@ -17,8 +17,10 @@ export type RunOptions = {
   /** The only variables that it gets, beside PATH. */
   readonly env?: Readonly<Record<string, string>>;
   /** Given on standard input; nothing by default. */
-  readonly input?: string;
+  readonly input?: string | Buffer;
   readonly cwd?: string;
+  /** A pipe that nobody reads: it is closed before the command can write to it. */
+  readonly closed?: 'stdout' | 'stderr';
 };
 
 const PROGRAM = resolve(import.meta.dirname, '../bin/sluice.js');
@@ -26,7 +28,7 @@ const PROGRAM = resolve(import.meta.dirname, '../bin/sluice.js');
 /** Starts the real command; it ends with the test at the latest. */
 export function startSluice(
   args: readonly string[],
-  { env = {}, input = '', cwd }: RunOptions = {},
+  { env = {}, input = '', cwd, closed }: RunOptions = {},
 ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd,
@@ -35,12 +37,16 @@ export function startSluice(
   });
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
-  const closed = new Promise<Pick<Ended, 'code' | 'signal'>>((resolveEnd) => {
+  if (closed !== undefined) child[closed].destroy();
+  const end = new Promise<Pick<Ended, 'code' | 'signal'>>((resolveEnd) => {
     child.once('close', (code, signal) => resolveEnd({ code, signal }));
   });
-  const ended = Promise.all([closed, text(child.stdout), text(child.stderr)]).then(
-    ([end, stdout, stderr]) => ({ ...end, stdout, stderr }),
-  );
+  const read = (name: 'stdout' | 'stderr') => (name === closed ? '' : text(child[name]));
+  const ended = Promise.all([end, read('stdout'), read('stderr')]).then(([how, stdout, stderr]) => ({
+    ...how,
+    stdout,
+    stderr,
+  }));
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
