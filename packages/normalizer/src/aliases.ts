@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@sluice/contracts/json';
+import type { RoundedNumbers } from './rounded-number.ts';
 
 /**
  * How a field of a built-in type is found and read. `from` lists the names it goes by, best first, beginning with
@@ -19,7 +20,7 @@ export type PayloadView = {
   readonly payload: JsonObject;
   readonly index: ReadonlyMap<string, readonly string[]>;
   /** Numbers in it that lost digits; undefined when none did. */
-  readonly rounded: ReadonlySet<number> | undefined;
+  readonly rounded: RoundedNumbers | undefined;
 };
 
 /** Where a field was found; `rivals` are other keys that could have been meant, the likeliest first. */
@@ -48,17 +49,17 @@ function isAliasKey(key: string): boolean {
 }
 
 /** Indexes the keys of a payload, when they are first asked for; keys that differ only in spelling are sorted, so that their order is no matter. */
-export function toPayloadView(payload: JsonObject, rounded?: ReadonlySet<number>): PayloadView {
+export function toPayloadView(payload: JsonObject, rounded?: RoundedNumbers): PayloadView {
   return new LazyView(payload, rounded);
 }
 
 /** A class, because an object with a getter of its own takes V8 as long to make as the index. */
 class LazyView implements PayloadView {
   readonly payload: JsonObject;
-  readonly rounded: ReadonlySet<number> | undefined;
+  readonly rounded: RoundedNumbers | undefined;
   #index: PayloadView['index'] | undefined;
 
-  constructor(payload: JsonObject, rounded: ReadonlySet<number> | undefined) {
+  constructor(payload: JsonObject, rounded: RoundedNumbers | undefined) {
     this.payload = payload;
     this.rounded = rounded;
   }

@@ -2,7 +2,7 @@ import type { FieldLineage } from '@sluice/contracts/event';
 import { isJsonObject, type JsonObject, type JsonValue } from '@sluice/contracts/json';
 import { coerceTime } from './coerce-time.ts';
 import { findJsonFault } from './json-check.ts';
-import { holdsRounded } from './rounded-number.ts';
+import { holdsRounded, type RoundedNumbers } from './rounded-number.ts';
 import type { DeclaredResult, ReadContext, Reading, Refusal, RuleSet } from './rule-set.ts';
 import { MAX_JSON_DEPTH } from './safe-json.ts';
 import { toWarning } from './warnings.ts';
@@ -67,7 +67,7 @@ export function defineSource(definition: SourceDefinition): SourceAdapter {
 function toResult(
   source: string,
   output: AdapterOutput,
-  rounded: ReadonlySet<number> | undefined,
+  rounded: RoundedNumbers | undefined,
 ): DeclaredResult {
   if (!isJsonObject(output) || !isJsonObject(output.data)) {
     return refuse(source, 'gave no object with an object `data`');

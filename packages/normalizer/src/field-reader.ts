@@ -4,7 +4,7 @@ import { coerceBoolean } from './coerce-boolean.ts';
 import { coerceNumber, type DeclaredNumber, toNumberGuesses } from './coerce-number.ts';
 import { createTimeReader } from './declared-time.ts';
 import type { ReadValue } from './read-value.ts';
-import { isRounded, toRoundedGuesses } from './rounded-number.ts';
+import { isRounded, toNumberText, toRoundedGuesses } from './rounded-number.ts';
 import { parseTimeFormat, type TimeFormat } from './time-format.ts';
 import { parseTimeZone, type TimeZone } from './time-zone.ts';
 import type { Guess } from './warnings.ts';
@@ -65,8 +65,7 @@ function readString(value: JsonValue): ReadValue | null {
         : { value: trimmed, conversion: 'trimmed', guesses: NO_GUESSES };
     }
     case 'number':
-      if (!Number.isFinite(value)) return null;
-      return { value: String(value), conversion: 'number to string', guesses: toRoundedGuesses(value) };
+      return Number.isFinite(value) ? toNumberText(value) : null;
     case 'boolean':
       return { value: String(value), conversion: 'boolean to string', guesses: NO_GUESSES };
     default:

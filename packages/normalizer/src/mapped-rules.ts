@@ -4,9 +4,9 @@ import type { Mapping } from '@sluice/contracts/mapping';
 import { canonicalize } from './canonical-json.ts';
 import { type CompiledField, type CompiledPath, compileMapping, TIMESTAMP_FIELD } from './compile-mapping.ts';
 import { findValue } from './payload-path.ts';
-import { beginCollecting, type Collected, toMissing, toUnreadable } from './read-fields.ts';
+import { beginCollecting, type Collected, toFieldName, toMissing, toUnreadable } from './read-fields.ts';
 import { type ReadValue, toDedupeValue } from './read-value.ts';
-import { withRounding } from './rounded-number.ts';
+import { type RoundedNumbers, withRounding } from './rounded-number.ts';
 import type { Reading, Refusal, RuleSet } from './rule-set.ts';
 import { toWarning, WARNINGS } from './warnings.ts';
 
@@ -74,7 +74,7 @@ function readField(
   field: CompiledField,
   payload: JsonObject,
   collected: Collected,
-  rounded: ReadonlySet<number> | undefined,
+  rounded: RoundedNumbers | undefined,
 ): Refusal | null {
   const { paths } = field;
   let container: CompiledPath | undefined;
@@ -136,6 +136,7 @@ function addValue(field: CompiledField, read: ReadValue, lineage: FieldLineage, 
   if (name !== TIMESTAMP_FIELD) collected.fields.set(name, read.value);
   else if (typeof read.value === 'string') collected.timestamp = read.value;
   if (field.dedupes) collected.dedupe.set(name, toIdentity(field, read));
+  if (read.written !== undefined) collected.written.set(name, read.written);
   collected.lineage.set(name, lineage);
   for (const guess of read.guesses) collected.warnings.push(toWarning(name, guess));
 }
@@ -205,8 +206,7 @@ function toExtras(payload: JsonObject, used: ReadonlySet<string>): ReadonlyMap<s
 }
 
 /** Returns the subject as a text; null for what has no name: objects and arrays. */
-function toSubject(field: string | undefined, { fields, timestamp }: Collected): string | null {
+function toSubject(field: string | undefined, collected: Collected): string | null {
   if (field === undefined) return null;
-  const value = field === TIMESTAMP_FIELD ? timestamp : (fields.get(field) ?? null);
-  return value === null || typeof value === 'object' ? null : String(value);
+  return field === TIMESTAMP_FIELD ? collected.timestamp : toFieldName(collected, field);
 }

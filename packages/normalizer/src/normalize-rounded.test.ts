@@ -12,6 +12,7 @@ const mapping = (as: string) =>
       type: 'reading',
       fields: { x: { from: 'a', as }, n: { from: 'n', as: 'number', default: 0 } },
       dedupe: { fields: ['x'] },
+      subject: 'x',
     }),
   );
 
@@ -92,5 +93,35 @@ describe('a number that does not survive parsing', () => {
     const many = `[${Array.from({ length: 9 }, () => '9007199254740993').join()}]`;
     const [warning] = record('plain', `{"list":${many}}`).warnings;
     expect(warning?.detail).toContain('/list/0, /list/1, /list/2, /list/3 and more');
+  });
+});
+
+describe('a long number that names something', () => {
+  const [one, two] = ['1234567890123456789', '1234567890123456788'];
+  const device = (digits: string, more = '') =>
+    `{"device":${digits},"heartRate":60,"timestamp":"2026-01-01T00:00:00Z"${more}}`;
+
+  it('keeps its digits as a text, and as a subject', () => {
+    for (const digits of [one, two]) {
+      const vitals = record('watch', device(digits));
+      expect(vitals).toMatchObject({ type: 'vitals', subject: digits, data: { deviceId: digits } });
+      expect(vitals.warnings).toMatchObject([{ code: WARNINGS.numberRounded, field: 'deviceId' }]);
+      for (const as of ['string', 'number', 'any']) {
+        expect(record(`as-${as}`, `{"a":${digits}}`).subject).toBe(digits);
+      }
+      expect(record('as-string', `{"a":${digits}}`).data).toMatchObject({ x: digits });
+    }
+    expect(record('people', `{"name":"Ada Byron","id":${one},"phone":"1"}`).subject).toBe(one);
+  });
+
+  it('names nothing where its digits are not known', () => {
+    expect(record('watch', device(one, `,"other":${two}`)).subject).toBeNull();
+    expect(record('as-number', `{"a":${one},"b":${two}}`).subject).toBeNull();
+    expect(record('as-string', `{"a":${'9'.repeat(101)}}`).subject).toBeNull();
+  });
+
+  it('leaves it to the content whether two events are the same', () => {
+    expect(hashes('watch', device(one), `${device(one)} `)).toBe(2);
+    expect(record('as-string', '{"a":0.5}').subject).toBe('0.5');
   });
 });

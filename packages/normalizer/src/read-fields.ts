@@ -11,7 +11,7 @@ import { coerceNumber, toNumberGuesses } from './coerce-number.ts';
 import { coerceTime } from './coerce-time.ts';
 import { toPointer, toPointerStep } from './json-pointer.ts';
 import { type ReadValue, toDedupeValue } from './read-value.ts';
-import { toRoundedGuesses, withRounding } from './rounded-number.ts';
+import { toNumberText, toRoundedGuesses, withRounding } from './rounded-number.ts';
 import type { ReadResult, Refusal } from './rule-set.ts';
 import { type Guess, toWarning, WARNINGS } from './warnings.ts';
 
@@ -22,6 +22,8 @@ export type Collected = {
   readonly dedupe: Map<string, JsonValue>;
   readonly lineage: Map<string, FieldLineage>;
   readonly warnings: NormalizationWarning[];
+  /** How the numbers of fields were written that lost digits; null where that is not known. */
+  readonly written: Map<string, string | null>;
   /** Keys of the payload that stand for a canonical field. */
   readonly used: Set<string>;
 };
@@ -34,6 +36,7 @@ export function beginCollecting(): Collected {
     dedupe: new Map(),
     lineage: new Map(),
     warnings: [],
+    written: new Map(),
     used: new Set(),
   };
 }
@@ -51,6 +54,17 @@ export function readFields(rules: readonly FieldRule[], view: PayloadView): Coll
 /** Tells a refusal from what was read. */
 export function isRefusal(result: Collected | Refusal): result is Refusal {
   return 'kind' in result;
+}
+
+/**
+ * Returns the value of a field as a name: a number by all its digits. Null for what names nothing: objects, arrays, and a
+ * number of which digits got lost, by which two things would have one name.
+ */
+export function toFieldName({ fields, written }: Collected, field: string): string | null {
+  const value = fields.get(field) ?? null;
+  const digits = written.get(field);
+  if (digits !== undefined && (typeof value === 'number' || digits === null)) return digits;
+  return value === null || typeof value === 'object' ? null : String(value);
 }
 
 /** Makes a reading of what was collected, together with the fields of the payload that no rule used. */
@@ -80,7 +94,8 @@ function readField(rule: FieldRule, view: PayloadView, collected: Collected): Re
 function addField(rule: FieldRule, found: FoundField, read: ReadValue, collected: Collected): void {
   if (rule.as === 'time' && typeof read.value === 'string') collected.timestamp = read.value;
   else collected.fields.set(rule.field, read.value);
-  const { conversion, guesses } = read;
+  const { conversion, guesses, written } = read;
+  if (written !== undefined) collected.written.set(rule.field, written);
   collected.dedupe.set(rule.field, toDedupeValue(read));
   // The own names of fields have nothing to escape.
   const from = found.rule === 'exact' ? `/${rule.field}` : toPointerStep(found.key);
@@ -121,9 +136,7 @@ function readValue(as: FieldRule['as'], value: string | number): ReadValue | nul
   if (as === 'time') return coerceTime(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) return null;
-    return as === 'scalar'
-      ? { value, guesses: toRoundedGuesses(value) }
-      : { value: String(value), conversion: 'number to string', guesses: toRoundedGuesses(value) };
+    return as === 'scalar' ? { value, guesses: toRoundedGuesses(value) } : toNumberText(value);
   }
   if (!value.isWellFormed()) return null;
   const trimmed = value.trim();

@@ -3,7 +3,7 @@ import type { AcceptedEvent } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
 import { readSubmission } from '@sluice/contracts/submission';
 import { isFormContentType, parseFormBody } from './form-body.ts';
-import { findRoundedNumbers } from './rounded-number.ts';
+import { findRoundedNumbers, type RoundedNumbers } from './rounded-number.ts';
 import { decodeUtf8, parseSafeJson } from './safe-json.ts';
 
 /** The part of an accepted event that holds its bytes. */
@@ -24,7 +24,7 @@ export function toBodyBytes(event: EventBody): Uint8Array {
 }
 
 /** A payload, and the numbers in it that lost digits when it was parsed, as they are now; absent when none did. */
-export type WholePayload = { readonly payload: JsonValue; readonly rounded?: ReadonlySet<number> };
+export type WholePayload = { readonly payload: JsonValue; readonly rounded?: RoundedNumbers };
 
 /**
  * Reads the payload of an accepted event from its bytes, and what parsing did to its numbers.

@@ -8,6 +8,8 @@ export type ReadValue = {
   readonly precise?: string;
   /** Set where two different things are written alike, so that the value tells no two records apart. */
   readonly isAmbiguous?: boolean;
+  /** How a number that lost digits was written, null where that is not known; absent when none got lost. */
+  readonly written?: string | null;
   readonly conversion?: string;
   readonly guesses: readonly Guess[];
 };

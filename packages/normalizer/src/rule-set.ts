@@ -2,6 +2,7 @@ import type { ErrorCode } from '@sluice/contracts/errors';
 import type { FieldLineage, NormalizationWarning } from '@sluice/contracts/event';
 import type { JsonValue } from '@sluice/contracts/json';
 import type { PayloadView } from './aliases.ts';
+import type { RoundedNumbers } from './rounded-number.ts';
 
 /** What a rule set read from a payload, in the shape of one schema version. */
 export type Reading = {
@@ -40,7 +41,7 @@ export type ReadContext = {
   /** RFC 3339. */
   readonly receivedAt: string;
   /** Numbers of the payload that lost digits, as they are now; absent when none did. */
-  readonly rounded?: ReadonlySet<number>;
+  readonly rounded?: RoundedNumbers;
 };
 
 /** A built-in type: guesses by aliases what the fields of a payload are. */

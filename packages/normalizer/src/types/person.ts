@@ -1,5 +1,5 @@
 import { type FieldRule, findField, hasField, type PayloadView, TIMESTAMP_ALIASES } from '../aliases.ts';
-import { isRefusal, readFields, toMissing, toReadResult } from '../read-fields.ts';
+import { isRefusal, readFields, toFieldName, toMissing, toReadResult } from '../read-fields.ts';
 import type { BuiltInRules } from '../rule-set.ts';
 import { AMOUNT_RULE } from './metric.ts';
 
@@ -73,8 +73,8 @@ export const personRules: BuiltInRules = {
     if (isRefusal(collected)) return collected;
     // People share names: without a moment, equal names do not make two events the same.
     if (!collected.dedupe.has(TIMESTAMP.field)) collected.dedupe.set(TIMESTAMP.field, null);
-    const subject = collected.fields.get(EMAIL.field) ?? collected.fields.get(ID.field) ?? null;
-    return toReadResult(collected, subject === null ? null : String(subject), view.payload);
+    const subject = toFieldName(collected, EMAIL.field) ?? toFieldName(collected, ID.field);
+    return toReadResult(collected, subject, view.payload);
   },
 };
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@sluice/contracts/json';
 import { type FieldRule, hasField, type PayloadView, TIMESTAMP_ALIASES, toAliasKey } from '../aliases.ts';
 import { toPointerStep } from '../json-pointer.ts';
-import { type Collected, isRefusal, readFields, toReadResult } from '../read-fields.ts';
+import { type Collected, isRefusal, readFields, toFieldName, toReadResult } from '../read-fields.ts';
 import { toRoundedGuesses, withRounding } from '../rounded-number.ts';
 import type { BuiltInRules } from '../rule-set.ts';
 import { toWarning } from '../warnings.ts';
@@ -49,8 +49,7 @@ export const vitalsRules: BuiltInRules = {
     const collected = readFields([DEVICE, TIMESTAMP, HEART_RATE, BREATH_RATE], view);
     if (isRefusal(collected)) return collected;
     addOtherSigns(view, collected);
-    const device = collected.fields.get(DEVICE.field);
-    return toReadResult(collected, typeof device === 'string' ? device : null, view.payload);
+    return toReadResult(collected, toFieldName(collected, DEVICE.field), view.payload);
   },
 };
 
