@@ -1,6 +1,7 @@
 import { EVENT_ID_PATTERN, SOURCE_ID_PATTERN } from '@sluice/contracts/event';
 import { IDEMPOTENCY_KEY_PATTERN } from '@sluice/contracts/submission';
 import { InvalidArgumentError } from 'commander';
+import { findEncoding } from './encoding.ts';
 
 /** Reads a whole number between two bounds, both allowed. @throws InvalidArgumentError */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -27,6 +28,15 @@ export function eventId(text: string): string {
 export function idempotencyKey(text: string): string {
   if (IDEMPOTENCY_KEY_PATTERN.test(text)) return text;
   throw new InvalidArgumentError('Expected 1 to 256 printable ASCII characters.');
+}
+
+/** Reads the encoding of a file. @throws InvalidArgumentError */
+export function fileEncoding(label: string): string {
+  const encoding = findEncoding(label);
+  if (encoding !== undefined) return encoding;
+  throw new InvalidArgumentError(
+    'Expected utf-8, utf-16le, utf-16be, or one with a byte for each character like windows-1252 or latin1; convert other files to UTF-8.',
+  );
 }
 
 /** Reads the number of a revision. @throws InvalidArgumentError */

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { MAX_SCHEMA_VERSION } from '@sluice/contracts/event';
 import { type Command, Option } from 'commander';
 import { CliError, toMessage } from '../cli-error.ts';
+import { readEncoding } from '../encoding.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import {
   type ImportKind,
@@ -12,15 +13,17 @@ import {
 } from '../import/import-state.ts';
 import { readRows, runImport } from '../import/run-import.ts';
 import { createSender } from '../import/send-items.ts';
+import { checkText } from '../import/text-file.ts';
 import type { Output } from '../output.ts';
 import { showProgress } from '../progress.ts';
-import { sourceId, wholeNumber } from '../read-options.ts';
+import { fileEncoding, sourceId, wholeNumber } from '../read-options.ts';
 import type { Act, Session } from '../session.ts';
 import { formatCount } from '../table.ts';
 
 type ImportOptions = {
   readonly source: string;
   readonly format?: 'ndjson' | 'csv';
+  readonly encoding?: string;
   readonly delimiter: string;
   readonly type?: string;
   readonly schemaVersion?: number;
@@ -34,6 +37,10 @@ const HELP = `
 Every row is an event: a line of NDJSON is its payload; a row of CSV becomes
 an object of texts, named by the header.
 
+The file has to be UTF-8, or UTF-16 as its first bytes show; name any other
+encoding by --encoding, like windows-1252 for CSV that Excel saved. CSV that
+is not of its encoding is refused before any of it is sent.
+
 How far it came stands in FILE.sluice-import.json: after an interruption the
 same command goes on from there, and after rows were appended it imports
 those. Every row has an idempotency key made of the file's name, the row's
@@ -45,6 +52,7 @@ Examples:
   sluice import orders.csv --source erp
   sluice import readings.ndjson --source sensors --key-field id
   sluice import export.csv --source crm --delimiter ';' --dry-run
+  sluice import excel.csv --source crm --encoding windows-1252
 `;
 
 const DAY_SECONDS = 86_400;
@@ -60,6 +68,11 @@ export function addImportCommand(program: Command, act: Act): void {
     .argument('<file>', 'The file; .csv is read as CSV, anything else as NDJSON.')
     .requiredOption('-s, --source <id>', 'Who the events are of.', sourceId)
     .addOption(new Option('--format <format>', 'How the file is written.').choices(['ndjson', 'csv']))
+    .option(
+      '--encoding <name>',
+      'utf-8 (default), utf-16le, windows-1252, latin1 or another with a byte for each character.',
+      fileEncoding,
+    )
     .option('--delimiter <character>', 'What separates the fields of CSV.', ',')
     .option('-t, --type <type>', 'Type of the events; else the mapping or their fields decide.')
     .option(
@@ -79,10 +92,14 @@ export function addImportCommand(program: Command, act: Act): void {
     .addHelpText('after', HELP)
     .action(
       act(async (session, options: ImportOptions, file: string) => {
-        const kind = toKind(file, options);
         const totalBytes = await readSize(file);
+        const kind = await toKind(file, options);
         const earlier = options.restart || options.dryRun ? null : await readState(file, kind);
         const state = earlier ?? (await newState(file, kind));
+        // A line of NDJSON stands for itself: one that is not UTF-8 is refused alone.
+        if (state.format === 'csv' || state.encoding !== 'utf-8') {
+          await checkText({ path: file, encoding: state.encoding }, state, session.signal);
+        }
         if (options.dryRun) return checkFile(session, file, state);
         return importFile(session, file, options, { state, totalBytes });
       }),
@@ -161,10 +178,18 @@ async function checkFile({ output, signal }: Session, file: string, state: Impor
   return bad > 0 ? EXIT.no : EXIT.ok;
 }
 
-function toKind(file: string, { source, format, delimiter }: ImportOptions): ImportKind {
+async function toKind(
+  file: string,
+  { source, format, encoding, delimiter }: ImportOptions,
+): Promise<ImportKind> {
   if (delimiter.length !== 1)
     throw new CliError(EXIT.usage, "--delimiter must be one character; for a tab write $'\\t'.");
-  return { source, format: format ?? (/\.csv$/i.test(file) ? 'csv' : 'ndjson'), delimiter };
+  return {
+    source,
+    format: format ?? (/\.csv$/i.test(file) ? 'csv' : 'ndjson'),
+    encoding: await readEncoding(file, encoding),
+    delimiter,
+  };
 }
 
 async function readSize(file: string): Promise<number> {

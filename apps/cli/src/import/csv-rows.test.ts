@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-async function write(content: string): Promise<string> {
+async function write(content: string | Buffer): Promise<string> {
   const path = join(dir, 'rows.csv');
   await writeFile(path, content);
   return path;
@@ -23,12 +23,15 @@ async function readAll(
   path: string,
   start = { offset: 0, line: 0 },
   columns: readonly string[] | null = null,
+  encoding = 'utf-8',
 ) {
   const seen = { columns };
   const onColumns = (names: readonly string[]): void => {
     seen.columns = names;
   };
-  const rows = await Array.fromAsync(readCsvRows({ path, delimiter: ',', columns, onColumns }, start));
+  const rows = await Array.fromAsync(
+    readCsvRows({ path, encoding, delimiter: ',', columns, onColumns }, start),
+  );
   return { rows, columns: seen.columns };
 }
 
@@ -58,6 +61,27 @@ describe('reading CSV', () => {
     await expect(readAll(path)).rejects.toThrow(/near line \d+ \(a quote is opened and not closed\)/);
   });
 
+  it.each([
+    ['windows-1252', Buffer.from('n,x\n1,M\xfcller \x80\n2,M\xf6ller\n', 'latin1'), ['Müller €', 'Möller']],
+    ['iso-8859-15', Buffer.from('n,x\n1,M\xfcller \xa4\n2,M\xf6ller\n', 'latin1'), ['Müller €', 'Möller']],
+    ['utf-16be', Buffer.from('\ufeffn,x\n1,ü\n2,𝄞\n', 'utf16le').swap16(), ['ü', '𝄞']],
+  ])('reads %s, and goes on in the midst of it', async (encoding, content, names) => {
+    const path = await write(content);
+    const { rows, columns } = await readAll(path, undefined, null, encoding);
+    expect(rows.map(toValue)).toEqual(names.map((x, at) => ({ n: `${at + 1}`, x })));
+    expect(rows.at(-1)?.end).toBe(content.length);
+    const [first] = rows;
+    const start = { offset: first?.end ?? 0, line: first?.line ?? 0 };
+    expect((await readAll(path, start, columns, encoding)).rows).toEqual(rows.slice(1));
+  });
+
+  it('sends no letter that was replaced: it says where the file is not of its encoding', async () => {
+    const path = await write(Buffer.from('id,name\n1,Müller\n', 'latin1'));
+    await expect(readAll(path)).rejects.toThrow(
+      /rows.csv is not UTF-8 in line 2 \(byte 12\): name its encoding, like --encoding windows-1252/,
+    );
+  });
+
   it('reads the same rows from the end of any row on', async () => {
     const field = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 6 }),
@@ -65,16 +89,23 @@ describe('reading CSV', () => {
     );
     const table = fc.array(fc.tuple(field, field), { maxLength: 12 });
     const ending = fc.constantFrom('\n', '\r\n');
-    const check = async (values: [string, string][], newline: string, isEnded: boolean): Promise<void> => {
+    const check = async (
+      values: [string, string][],
+      newline: string,
+      isEnded: boolean,
+      encoding: 'utf-8' | 'utf-16le',
+    ): Promise<void> => {
       const lines = values.map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(','));
-      const path = await write(['a,b', ...lines].join(newline) + (isEnded ? newline : ''));
-      const whole = await readAll(path);
+      const content = ['a,b', ...lines].join(newline) + (isEnded ? newline : '');
+      const path = await write(Buffer.from(content, encoding));
+      const whole = await readAll(path, undefined, null, encoding);
       expect(whole.rows.map(toValue)).toEqual(values.map(([a, b]) => ({ a, b })));
       for (const [at, { end, line }] of whole.rows.entries()) {
-        const rest = await readAll(path, { offset: end, line }, whole.columns);
+        const rest = await readAll(path, { offset: end, line }, whole.columns, encoding);
         expect(rest.rows).toEqual(whole.rows.slice(at + 1));
       }
     };
-    await fc.assert(fc.asyncProperty(table, ending, fc.boolean(), check), { numRuns: 60 });
+    const encodings = fc.constantFrom('utf-8' as const, 'utf-16le' as const);
+    await fc.assert(fc.asyncProperty(table, ending, fc.boolean(), encodings, check), { numRuns: 100 });
   });
 });

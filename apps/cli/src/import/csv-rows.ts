@@ -1,13 +1,12 @@
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { CsvError, type Info, parse } from 'csv-parse';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { MAX_ROW_BYTES, type Row, type RowContent, type RowStart, toBadContent } from './row.ts';
+import { openText, type TextFile } from './text-file.ts';
 
 /** A CSV file, and what was read of it before: the names of its columns, once they are known. */
-export type CsvFile = {
-  readonly path: string;
+export type CsvFile = TextFile & {
   readonly delimiter: string;
   readonly columns: readonly string[] | null;
   /** Told the names of the columns when the header is read. */
@@ -16,14 +15,12 @@ export type CsvFile = {
 
 type Record = { readonly record: readonly string[]; readonly info: Info };
 
-const READ_BYTES = 256 * 1024;
-
 /**
  * Reads CSV with a header from a place that is the beginning of a record; there is a header only at the beginning of
  * the file. A row becomes an object of texts, named by the header. One with another number of fields is a row without a
  * payload, and the others go on.
  *
- * @throws CliError that names the line where the file stops being CSV
+ * @throws CliError that names the line where the file stops being text, or CSV
  */
 export async function* readCsvRows(file: CsvFile, { offset, line }: RowStart): AsyncGenerator<Row> {
   let columns = file.columns;
@@ -37,9 +34,9 @@ export async function* readCsvRows(file: CsvFile, { offset, line }: RowStart): A
     skip_empty_lines: true,
     max_record_size: MAX_ROW_BYTES,
   });
-  const stream = createReadStream(file.path, { start: offset, highWaterMark: READ_BYTES });
+  const text = openText(file, { offset, line }, 'The rows before it are sent.');
   // Its error comes out of the parser, which is read below.
-  pipeline(stream, parser, () => undefined);
+  pipeline(text.chunks, parser, () => undefined);
   const records: AsyncIterable<Record> = parser;
   try {
     for await (const { record, info } of records) {
@@ -48,7 +45,7 @@ export async function* readCsvRows(file: CsvFile, { offset, line }: RowStart): A
         file.onColumns(columns);
         continue;
       }
-      yield { line: line + info.lines, end: offset + info.bytes, content: toContent(columns, record) };
+      yield { line: line + info.lines, end: text.toOffset(info.bytes), content: toContent(columns, record) };
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;

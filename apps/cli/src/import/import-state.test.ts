@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newState, readState, toStatePath, writeState } from './import-state.ts';
 
-const kind = { source: 'shop', format: 'ndjson', delimiter: ',' } as const;
+const kind = { source: 'shop', format: 'ndjson', encoding: 'utf-8', delimiter: ',' } as const;
 let dir = '';
 let file = '';
 beforeEach(async () => {
@@ -43,5 +43,21 @@ describe('the state of an import', () => {
     await expect(readState(file, { ...kind, source: 'erp' })).rejects.toThrow(/source "shop", not "erp"/);
     await writeFile(toStatePath(file), '{"version":1');
     await expect(readState(file, kind)).rejects.toThrow(/cannot be read: --restart/);
+  });
+
+  it('steps over the ending in UTF-16 too, and is refused for another encoding', async () => {
+    await writeFile(file, Buffer.from('1\n2', 'utf16le'));
+    const wide = { ...kind, encoding: 'utf-16le' };
+    const state = { ...(await newState(file, wide)), offset: 6, line: 2, done: true };
+    await writeState(file, state);
+    await appendFile(file, Buffer.from('\r\n3\n', 'utf16le'));
+    expect(await readState(file, wide)).toEqual({ ...state, offset: 10 });
+    await expect(readState(file, kind)).rejects.toThrow(/encoding "utf-16le", not "utf-8"/);
+  });
+
+  it('of an earlier release is one of a file in UTF-8', async () => {
+    const { encoding: _, ...earlier } = await newState(file, kind);
+    await writeFile(toStatePath(file), JSON.stringify(earlier));
+    expect(await readState(file, kind)).toMatchObject({ encoding: 'utf-8' });
   });
 });

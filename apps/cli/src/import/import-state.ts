@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { CliError, toMessage } from '../cli-error.ts';
+import { toUnitBytes } from '../encoding.ts';
 import { EXIT } from '../exit-codes.ts';
 
 const count = z.number().int().min(0);
@@ -10,6 +11,7 @@ const stateSchema = z.object({
   version: z.literal(1),
   source: z.string(),
   format: z.enum(['ndjson', 'csv']),
+  encoding: z.string().default('utf-8'),
   delimiter: z.string(),
   /** The beginning of the file as it was, by which it is known again. */
   head: z.object({ bytes: count, sha256: z.string() }),
@@ -28,7 +30,7 @@ const stateSchema = z.object({
 export type ImportState = z.infer<typeof stateSchema>;
 
 /** What tells one import of a file from another. */
-export type ImportKind = Pick<ImportState, 'source' | 'format' | 'delimiter'>;
+export type ImportKind = Pick<ImportState, 'source' | 'format' | 'encoding' | 'delimiter'>;
 
 const HEAD_BYTES = 64 * 1024;
 
@@ -74,7 +76,7 @@ export async function readState(file: string, kind: ImportKind): Promise<ImportS
   }
   const state = parseState(text);
   if (state === undefined) throw refuse(path, 'cannot be read');
-  for (const name of ['source', 'format', 'delimiter'] as const) {
+  for (const name of ['source', 'format', 'encoding', 'delimiter'] as const) {
     if (state[name] !== kind[name]) {
       throw refuse(
         path,
@@ -100,9 +102,10 @@ export async function writeState(file: string, state: ImportState): Promise<void
 /** A last line without an ending may have got one since: that belongs to it, and is no line of its own. */
 async function skipLineEnd(file: string, state: ImportState): Promise<ImportState> {
   if (state.offset === 0) return state;
-  const bytes = (await readBytes(file, state.offset - 1, 3)).toString('latin1');
-  const ending = /^[^\n](\r?\n)/.exec(bytes)?.[1] ?? '';
-  return { ...state, offset: state.offset + ending.length };
+  const unitBytes = toUnitBytes(state.encoding);
+  const bytes = await readBytes(file, state.offset - unitBytes, 3 * unitBytes);
+  const ending = /^[^\n](\r?\n)/.exec(new TextDecoder(state.encoding).decode(bytes))?.[1] ?? '';
+  return { ...state, offset: state.offset + ending.length * unitBytes };
 }
 
 function parseState(text: string): ImportState | undefined {

@@ -12,10 +12,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-async function readAll(content: string | Buffer, start = { offset: 0, line: 0 }): Promise<Row[]> {
+async function readAll(
+  content: string | Buffer,
+  start = { offset: 0, line: 0 },
+  encoding = 'utf-8',
+): Promise<Row[]> {
   const path = join(dir, 'rows.ndjson');
   await writeFile(path, content);
-  return Array.fromAsync(readNdjsonRows(path, start));
+  return Array.fromAsync(readNdjsonRows({ path, encoding }, start));
 }
 
 /** Shows a row as its line, its end and its content. */
@@ -56,5 +60,21 @@ describe('reading NDJSON', () => {
     for (const [at, { end, line }] of whole.entries()) {
       expect(await readAll(content, { offset: end, line })).toEqual(whole.slice(at + 1));
     }
+  });
+
+  it('refuses a line that is not UTF-8, and goes on', async () => {
+    const rows = await readAll(Buffer.from('{"a":"ü"}\n2\n', 'latin1'));
+    expect(rows.map(toShown)).toEqual([
+      [1, 10, 'ERR_UNICODE_INVALID'],
+      [2, 12, '2'],
+    ]);
+  });
+
+  it('reads UTF-16 as UTF-8, and tells its places in the file', async () => {
+    const rows = await readAll(Buffer.from('\ufeff"ü"\r\n\n"𝄞"\n', 'utf16le'), undefined, 'utf-16le');
+    expect(rows.map(toShown)).toEqual([
+      [1, 12, '"ü"'],
+      [3, 24, '"𝄞"'],
+    ]);
   });
 });

@@ -1,25 +1,31 @@
-import { createReadStream } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
 import { MAX_ROW_BYTES, type Row, type RowContent, type RowStart, toBadContent } from './row.ts';
+import { openBytes, openText, type TextFile } from './text-file.ts';
 
 const LINE_FEED = 0x0a;
-const READ_BYTES = 256 * 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const BLANK = /^[ \t\r\n]*$/;
 
 /**
  * Reads a file of lines, each a JSON value, from a place that is the beginning of a line. Blank lines are no rows. A
- * line that is not JSON is a row without a payload, and the others go on. Holds one line at a time.
+ * line that is not JSON, or not UTF-8 in a file that should be, is a row without a payload, and the others go on. Holds
+ * one line at a time.
+ *
+ * @throws CliError that names the line where a file of another encoding stops being text
  */
-export async function* readNdjsonRows(path: string, { offset, line }: RowStart): AsyncGenerator<Row> {
-  const stream: AsyncIterable<Buffer> = createReadStream(path, { start: offset, highWaterMark: READ_BYTES });
-  let end = offset;
+export async function* readNdjsonRows(file: TextFile, { offset, line }: RowStart): AsyncGenerator<Row> {
+  const { chunks, toOffset } =
+    file.encoding === 'utf-8'
+      ? openBytes(file.path, { offset, line })
+      : openText(file, { offset, line }, 'The lines before it are sent.');
+  let readBytes = 0;
   let number = line;
   let parts: Buffer[] = [];
   let bytes = 0;
 
   function add(part: Buffer): void {
     bytes += part.length;
-    end += part.length;
+    readBytes += part.length;
     if (bytes <= MAX_ROW_BYTES) parts.push(part);
   }
 
@@ -28,7 +34,8 @@ export async function* readNdjsonRows(path: string, { offset, line }: RowStart):
     const [only, ...others] = parts;
     const whole = only !== undefined && others.length === 0 ? only : Buffer.concat(parts);
     const isTooLong = bytes > MAX_ROW_BYTES;
-    const isFirst = end - bytes === 0;
+    const isFirst = offset === 0 && readBytes === bytes;
+    const end = toOffset(readBytes);
     parts = [];
     bytes = 0;
     const text = isFirst && whole.subarray(0, 3).equals(BYTE_ORDER_MARK) ? whole.subarray(3) : whole;
@@ -36,7 +43,7 @@ export async function* readNdjsonRows(path: string, { offset, line }: RowStart):
     return { line: number, end, content: isTooLong ? toTooLong(text) : toContent(text) };
   }
 
-  for await (const chunk of stream) {
+  for await (const chunk of chunks) {
     let from = 0;
     for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, from)) {
       add(chunk.subarray(from, at + 1));
@@ -58,6 +65,10 @@ function toTooLong(bytes: Buffer): RowContent {
 /** The bytes are sent as they stand, so they must be one value and nothing beside it. */
 function toContent(line: Buffer): RowContent {
   const json = withoutEnding(line);
+  if (!isUtf8(json)) {
+    const detail = 'The line is not UTF-8. If all of the file is in another encoding, name it by --encoding.';
+    return toBadContent('ERR_UNICODE_INVALID', detail, json);
+  }
   try {
     JSON.parse(json.toString('utf8'));
     return { ok: true, json };

@@ -13,7 +13,7 @@ export type RowContent =
   | { readonly ok: false; readonly code: RowCode; readonly detail: string; readonly text: string };
 
 /** Why a row is not even sent. */
-export type RowCode = 'ERR_JSON_INVALID' | 'ERR_BODY_TOO_LARGE' | 'ERR_ROW_INVALID';
+export type RowCode = 'ERR_JSON_INVALID' | 'ERR_UNICODE_INVALID' | 'ERR_BODY_TOO_LARGE' | 'ERR_ROW_INVALID';
 
 /** Where a file is read from. */
 export type RowStart = { readonly offset: number; readonly line: number };

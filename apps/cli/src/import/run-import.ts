@@ -72,12 +72,12 @@ export async function runImport(options: ImportOptions): Promise<ImportState> {
 /** Reads the rows of a file that are still to be imported. */
 export function readRows(
   path: string,
-  { format, delimiter, columns, offset, line }: ImportState,
+  { format, encoding, delimiter, columns, offset, line }: ImportState,
   onColumns: (columns: readonly string[]) => void = () => undefined,
 ): AsyncGenerator<Row> {
   const start = { offset, line };
-  if (format === 'ndjson') return readNdjsonRows(path, start);
-  return readCsvRows({ path, delimiter, columns, onColumns }, start);
+  if (format === 'ndjson') return readNdjsonRows({ path, encoding }, start);
+  return readCsvRows({ path, encoding, delimiter, columns, onColumns }, start);
 }
 
 async function sendChunk(chunk: Chunk, toLine: ReturnType<typeof createItemWriter>, sendItems: SendItems) {
