@@ -59,7 +59,7 @@ export function readAttributes(
     if (value === null) fail(name, 'missing');
     else if (typeof value !== 'string' || value === '') fail(name, 'expected a string with something in it');
     else if (value.length > maxLength) fail(name, `expected at most ${maxLength} characters`);
-    else if (!pattern.test(value) || (name === 'time' && Number.isNaN(Date.parse(value.toUpperCase())))) {
+    else if (!pattern.test(value) || (name === 'time' && !isTime(value))) {
       fail(
         name,
         name === 'time' ? 'expected a time as of RFC 3339' : 'holds a character that is not allowed',
@@ -87,6 +87,12 @@ export function readAttributes(
     else fail(name, 'expected a string, a whole number or a boolean');
   }
   return faults.length > 0 ? { faults } : { attributes: { ...texts, extensions } };
+}
+
+/** RFC 3339 knows leap seconds, Date does not. */
+function isTime(text: string): boolean {
+  const upper = text.toUpperCase().replace(/:60(?=[.Z+-])/, ':59');
+  return !Number.isNaN(Date.parse(upper));
 }
 
 function isKnown(name: string): boolean {

@@ -210,6 +210,21 @@ describe('attributes', () => {
     },
   );
 
+  test.each(['2016-12-31T23:59:60Z', '2017-01-01T05:29:60.5+05:30', '2026-06-01t12:00:00z'])(
+    'a time may be %s, and is kept as it is',
+    (time) => {
+      expect(structured({ ...PLAIN, specversion: '1.0', time }).time).toBe(time);
+    },
+  );
+
+  test.each(['2016-12-31T23:60:00Z', '2016-12-31T23:59:61Z', '2016-13-31T23:59:60Z'])(
+    'a time is not %s',
+    (time) => {
+      const { errors } = problemOf(() => structured({ ...PLAIN, specversion: '1.0', time }));
+      expect(errors).toMatchObject([{ pointer: '/time' }]);
+    },
+  );
+
   test('that are null are absent', () => {
     const event = structured({ ...PLAIN, specversion: '1.0', subject: null, time: null, unset: null });
     expect(event).not.toHaveProperty('subject');
