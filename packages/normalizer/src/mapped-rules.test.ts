@@ -302,6 +302,14 @@ describe('a mapping', () => {
     expect(read({ fields: { id: { from: 'id' } } }, { id: 1 }).dedupe.size).toBe(0);
   });
 
+  it('tells currencies apart by a field that has the amount as it was written', () => {
+    const fields = { amount: { from: 'a', as: 'number' }, written: { from: 'a', as: 'string' } } as const;
+    const identity = (names: string[], a: string) =>
+      read({ fields, dedupe: { fields: names } }, { a }).dedupe;
+    expect(identity(['amount'], '€5')).toEqual(identity(['amount'], '$5'));
+    expect(identity(['amount', 'written'], '€5')).not.toEqual(identity(['amount', 'written'], '$5'));
+  });
+
   it('passes on what is no object, unless a field is required', () => {
     for (const payload of [null, 'text', 7, [{ id: 1 }]]) {
       expect(readResult({}, payload)).toEqual({ kind: 'not-object' });
