@@ -1,9 +1,12 @@
 import { type CollectionProgress, NO_TALLY } from '@sluice/contracts/full-sync';
 import type { LookAnswer } from '@sluice/contracts/sync-differences';
+import { createTestNames } from '@sluice/local/test-names';
+import { startOwnMongo } from '@sluice/local/test-servers';
+import { connectStore } from '@sluice/store/connection';
 import { createDocumentLooks } from '@sluice/store/document-looks';
 import { createFullSyncStore, type NewFullSync, toOwnFullSync } from '@sluice/store/full-syncs';
 import { createSyncStates } from '@sluice/store/sync-state';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startGuardedApi } from './access-fixtures.ts';
 import { startApi, useStores } from './fixtures.ts';
 
@@ -186,4 +189,28 @@ describe('GET /api/sync/differences/document', () => {
     const { get } = await startApi(stores);
     expect((await get(toUrl(collection, id))).body.code).toBe('ERR_QUERY_INVALID');
   });
+});
+
+it('answers within its deadline when MongoDB freezes', async () => {
+  const server = await startOwnMongo();
+  onTestFinished(() => server.stop());
+  const uri = server.url.replace('/?', `/${createTestNames().database}?`);
+  const store = connectStore({ uri, appName: 'api-test', operationTimeoutMs: 10_000 });
+  onTestFinished(() => store.close());
+  await createSyncStates(store).write(active, true);
+  const { get } = await startApi({ ...stores, store });
+  const measure = async (url: string) => {
+    const startedMs = performance.now();
+    const { status } = await get(url);
+    return { status, isInTime: performance.now() - startedMs < 2500 };
+  };
+  const late = measure('/api/sync/differences/document?collection=raw_events&id=%22a%22');
+  const questions = { collection: 'raw_events' };
+  await vi.waitFor(async () => {
+    expect(await store.db.collection('resume_tokens').countDocuments(questions)).toBe(1);
+  });
+  await server.freeze();
+  expect(await late).toEqual({ status: 503, isInTime: true });
+  expect(await measure('/api/sync/differences')).toEqual({ status: 503, isInTime: true });
+  server.thaw();
 });

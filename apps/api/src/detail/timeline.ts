@@ -30,9 +30,12 @@ export function toStoredTimeline(event: RawEventDocument, job: FoundJob | null):
   return [...entries, ...toEnd(event), ...toWait(job)];
 }
 
-/** Tells that an event is on the backup as it is here, if all is that was written up to `syncedUpTo`. */
+/** How far the clocks of a worker and of MongoDB may differ; more of it `sluice doctor` calls a failure. */
+const CLOCKS_MS = 5000;
+
+/** Tells that an event is on the backup as it is here, if all is that was written up to `syncedUpTo`, by another clock. */
 export function toSynced({ updatedAt }: RawEventDocument, syncedUpTo: Date | null): Entry[] {
-  if (syncedUpTo === null || updatedAt > syncedUpTo) return [];
+  if (syncedUpTo === null || updatedAt.getTime() + CLOCKS_MS > syncedUpTo.getTime()) return [];
   return [{ at: updatedAt.toISOString(), step: 'synced', detail: 'This state of it is on the backup.' }];
 }
 
