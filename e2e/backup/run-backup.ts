@@ -1,7 +1,8 @@
 /*
  * A run of harm to the backup:
  *   1. A whole Sluice is started, with a backup behind a proxy and two replicators.
- *   2. Events are ingested at a rate, other documents are written past the service, and harm is done at random.
+ *   2. Events are ingested at a rate, other documents are written past the service, and harm is done at random. Meanwhile the
+ *      backup is looked at: where it says that it is what the primary was at one time, no transaction may be there in part.
  *   3. Everything is healed and the traffic ends. The ledger must be balanced and the backup must catch up, however long
  *      that takes on this machine, but without standing still.
  *   4. Each collection must be the same on both sides.
@@ -18,6 +19,7 @@ import { type BackupStack, startBackupStack } from './backup-stack.ts';
 import { createJudge, listCopied, readContent } from './compare.ts';
 import { doHarm } from './nemesis.ts';
 import { sendEvents, writePast } from './sender.ts';
+import { transfer, watchSums } from './transfers.ts';
 
 export type BackupRunOptions = {
   readonly seed: number;
@@ -68,17 +70,23 @@ export async function runBackup(options: BackupRunOptions): Promise<BackupReport
     random: createRandom(seed, 'events'),
   });
   const writing = writePast(primary.db(), createRandom(seed, 'past'), traffic);
+  const transferring = transfer(primary, createRandom(seed, 'transfers'), traffic);
+  const looking = new AbortController();
+  const watching = watchSums(backupStack.backupUri, AbortSignal.any([signal, looking.signal]));
   const untilMs = performance.now() + harmMs;
   const faults = await doHarm(backupStack, { random: createRandom(seed, 'faults'), untilMs, say, signal });
   ending.abort();
-  const [events] = await Promise.all([sending, writing]);
+  const [events] = await Promise.all([sending, writing, transferring]);
   say(`${events} events accepted; all harm is over.`);
   await Promise.all(backupStack.replicators.map((app) => app.whenReady(signal)));
   say('The replicators are ready.');
   const broken = [...(await checkLedger(service))];
   say('The events are settled.');
   broken.push(...(await catchUp(service, say)));
-  say('Both sides are read.');
+  looking.abort();
+  const { looks, broken: sums } = await watching;
+  broken.push(...sums);
+  say(`${looks} times the backup was looked at, and was one state. Both sides are read.`);
   const { differences, documents } = await compare(primary, backupStack, options);
   say(`${documents} documents were compared.`);
   broken.push(...differences, ...(await verify(service, say)));

@@ -99,6 +99,7 @@ export async function runActive(options: ActiveOptions, signal: AbortSignal): Pr
     const loop = startApplyLoop({
       primary,
       writer,
+      readTo: from.readTo,
       noteRefused: refused.note,
       onApplied: (bulk) => {
         refused.noteCopied(toCopied(bulk));
@@ -202,7 +203,7 @@ async function waitForSameDataset(
 }
 
 /** Where the feed goes on, and what is on the backup up to there; null when that is not known. */
-type From = Pick<ChangeFeedOptions, 'start' | 'appliedTo' | 'appliedAt'>;
+type From = Pick<ChangeFeedOptions, 'start' | 'appliedTo' | 'appliedAt'> & Pick<PositionDocument, 'readTo'>;
 
 /** Finds where to go on. When that is not known a full sync is asked for, and kept, before anything else. */
 async function findStart(
@@ -223,13 +224,13 @@ async function findStart(
   if (reason === null && position.start !== null) {
     const isWider = position.excluded.some((name) => !excluded.includes(name));
     if (isWider) await fullSyncs.ask('collections-changed');
-    const { start, appliedTo, appliedAt } = position;
-    return { start, appliedTo, appliedAt };
+    const { start, appliedTo, appliedAt, readTo } = position;
+    return { start, appliedTo, appliedAt, readTo };
   }
   logger.warn({ reason }, 'position.lost');
   await fullSyncs.ask(reason ?? 'first-sync');
   // What the position says of another primary, or of another past of this one, means nothing here.
-  return { start: { at: now }, appliedTo: null, appliedAt: null };
+  return { start: { at: now }, appliedTo: null, appliedAt: null, readTo: null };
 }
 
 async function findReason(

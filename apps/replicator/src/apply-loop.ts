@@ -3,23 +3,35 @@
  * copied is read here.
  *
  *  1. Work waits in two lines, the feed's and the others'; they take turns.
- *  2. One reader reads the documents of one piece of work after the other, in portions, and is one portion ahead of
- *     the writer. Since no reading begins before the one before has ended, and none shows an older state than the one
- *     before (read-documents.ts), a document never goes back in time.
- *  3. One writer writes each portion as one bulk. The last one of the feed's work moves the position.
- *  4. A refused bulk is split until the refused documents are alone; they are noted before the position moves on.
- *  5. While a store is away both wait, with growing pauses, and whoever handed work over waits with them.
- *  6. When the lease is lost, everything that waits is refused.
+ *  2. One reader reads the documents of one piece of work after the other, and is one portion ahead of the writer. It
+ *     reads all of them as of the time up to which the feed told of changes: after each piece of work the backup is
+ *     what the primary was then, and a document never goes back in time.
+ *  3. The primary knows its past for some minutes. When the feed is further behind, documents are read as of now until
+ *     the feed has come there. What they were read as of is kept with the position: until it is behind that time, the
+ *     backup is a mixture.
+ *  4. One writer writes each portion, which mostly is a whole piece of work, as one bulk. The last one of the feed's
+ *     work moves the position.
+ *  5. A refused bulk is split until the refused documents are alone; they are noted before the position moves on. One
+ *     that is too large for the line is split too, and the next portions are smaller.
+ *  6. While a store is away both wait, with growing pauses, and whoever handed work over waits with them.
+ *  7. When the lease is lost, everything that waits is refused.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { StoreConnection } from '@sluice/store/connection';
+import type { Timestamp } from 'mongodb';
 import { createBackoff } from './backoff.ts';
+import { readClusterTime, toStartTime } from './change-stream.ts';
 import type { PendingByCollection } from './pending-changes.ts';
 import { LeaseLostError } from './ports.ts';
 import type { PositionMove } from './position.ts';
 import { readAhead } from './read-ahead.ts';
-import { type DocumentWrite, readDocuments } from './read-documents.ts';
+import {
+  createDocumentReader,
+  type DocumentWrite,
+  type ReadPortion,
+  SnapshotGoneError,
+} from './read-documents.ts';
 import { unlessLost } from './unless-lost.ts';
 import type { Bulk, BulkResult, BulkWriter } from './write-bulk.ts';
 
@@ -38,8 +50,10 @@ export type AppliedBulk = {
 };
 
 export type ApplyLoopOptions = {
-  readonly primary: Pick<StoreConnection, 'client' | 'db'>;
+  readonly primary: StoreConnection;
   readonly writer: BulkWriter;
+  /** As of when documents on the backup were read at the latest; null when nobody knows. */
+  readonly readTo: Timestamp | null;
   /** Notes refused documents before the position moves past them; may reject with DependencyAwayError. */
   readonly noteRefused: (refused: readonly RefusedWrite[]) => Promise<void>;
   /** Is told of every bulk, and of documents that are copied. */
@@ -50,7 +64,7 @@ export type ApplyLoopOptions = {
 };
 
 /** What becomes of handed over documents. */
-type Outcome = { readonly synced: number; readonly refused: number };
+type Outcome = { readonly synced: number; readonly refused: number; readonly bytes: number };
 
 export type ApplyLoop = {
   /** Rejects with what ended the loop, LeaseLostError for one; never resolves. */
@@ -76,24 +90,41 @@ type Work = {
   readonly handedOn: Set<string>;
   synced: number;
   refused: number;
+  bytes: number;
   readonly done: PromiseWithResolvers<Outcome>;
 };
 
-type Portion = { readonly work: Work; readonly writes: readonly DocumentWrite[]; readonly isLast: boolean };
+type Portion = ReadPortion & {
+  readonly work: Work;
+  /** As of when they were read. */
+  readonly readTo: Timestamp;
+  readonly isLast: boolean;
+};
 
-type Refusal = Extract<BulkResult, { readonly kind: 'refused' }>;
+type Unwritten = Exclude<BulkResult, { readonly kind: 'written' }>;
+
+/** How much is handed on at once, so that what belongs together reaches the backup in one bulk. */
+export const BULK_BYTES = 8 * 1024 * 1024;
+
+/** What reaches the backup within the time of a bulk by any line that is of use. */
+const SMALL_BYTES = 1024 * 1024;
+
+/** A bulk that takes less than that shows that a larger one may be tried, in ms. */
+const QUICK_MS = 3000;
 
 /** Starts the loop. */
 export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
   const { primary, writer, noteRefused, onApplied, onAway } = options;
   const stopping = new AbortController();
   const signal = AbortSignal.any([options.signal, stopping.signal]);
-  const session = primary.client.startSession({ causalConsistency: true });
+  const reader = createDocumentReader(primary);
   const changes: Work[] = [];
   const documents: Work[] = [];
   const inHand = new Set<Work>();
   let wake = Promise.withResolvers<void>();
   let isDocumentsTurn = false;
+  let { readTo } = options;
+  let portionBytes = BULK_BYTES;
   /** Until then others than the feed copied documents that the feed tells of as new later on. */
   let documentsUntil = new Date(0);
   const { promise: failed, reject: fail } = Promise.withResolvers<never>();
@@ -111,6 +142,7 @@ export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
       handedOn: new Set(),
       synced: 0,
       refused: 0,
+      bytes: 0,
       done: Promise.withResolvers(),
     };
     if (ended !== null) work.done.reject(ended.error);
@@ -137,7 +169,7 @@ export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
       for (const work of inHand) work.done.reject(error);
       fail(error);
     } finally {
-      await session.endSession();
+      await reader.close();
     }
   }
 
@@ -158,26 +190,28 @@ export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
   async function* readPortions(): AsyncGenerator<Portion> {
     for (;;) {
       const work = await takeWork();
-      const seenTo = work.move?.appliedTo ?? null;
-      if (seenTo !== null) session.advanceOperationTime(seenTo);
+      const seenTo = work.move?.start ? toStartTime(work.move.start) : null;
+      if (seenTo !== null && !readTo?.greaterThan(seenTo)) readTo = seenTo;
       const backoff = createBackoff();
-      let held: readonly DocumentWrite[] | undefined;
+      let held: Portion | undefined;
       for (let isRead = false; !isRead; ) {
         try {
+          readTo ??= await readClusterTime(primary);
           const left = toLeft(work.pending, work.handedOn);
-          for await (const writes of readDocuments(primary.db, left, { session, ending: signal })) {
-            if (held !== undefined) yield { work, writes: held, isLast: false };
-            for (const { collection, key } of writes) work.handedOn.add(toKey(collection, key));
-            held = writes;
+          for await (const read of reader.read(left, { at: readTo, portionBytes, signal })) {
+            if (held !== undefined) yield held;
+            for (const { collection, key } of read.writes) work.handedOn.add(toKey(collection, key));
+            held = { ...read, work, readTo, isLast: false };
           }
           isRead = true;
         } catch (error) {
           if (signal.aborted) throw new LeaseLostError('This replicator is not the active one any more.');
-          if (!(error instanceof DependencyAwayError)) throw error;
-          await wait(error, backoff.next());
+          if (error instanceof SnapshotGoneError) readTo = null;
+          else if (error instanceof DependencyAwayError) await wait(error, backoff.next());
+          else throw error;
         }
       }
-      yield { work, writes: held ?? [], isLast: true };
+      if (held !== undefined) yield { ...held, isLast: true };
     }
   }
 
@@ -186,53 +220,59 @@ export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
     await unlessLost(pause(pauseMs), signal);
   }
 
-  async function writePortion({ work, writes, isLast }: Portion): Promise<void> {
+  async function writePortion(portion: Portion): Promise<void> {
+    const { work, writes, isLast } = portion;
     const startedMs = performance.now();
     const move = isLast && work.move !== undefined ? { move: work.move } : {};
-    const result = await write(work, { writes, ...move });
+    const result = await write(portion, { writes, ...move });
     const refused: RefusedWrite[] = [];
     let conflicts = 0;
-    if (result.kind === 'written') conflicts = result.conflicts;
-    else {
-      conflicts = await isolate(work, writes, result, refused);
+    if (result.kind === 'written') {
+      conflicts = result.conflicts;
+      if (performance.now() - startedMs < QUICK_MS) portionBytes = Math.min(portionBytes * 2, BULK_BYTES);
+    } else {
+      if (result.kind === 'slow') portionBytes = Math.max(portionBytes / 2, SMALL_BYTES);
+      conflicts = await isolate(portion, writes, result, refused);
       await untilThere(() => noteRefused(refused));
-      const moved = await write(work, { writes: [], ...move, failed: countChanges(refused) });
+      const moved = await write(portion, { writes: [], ...move, failed: countChanges(refused) });
       if (moved.kind === 'refused') throw new Error(`The backup refuses the position: ${moved.message}`);
     }
     work.refused += refused.length;
     work.synced += writes.length - refused.length;
+    work.bytes += portion.bytes;
     if (work.move === undefined) documentsUntil = new Date();
     onApplied({
       ...{ writes, refused, conflicts, createdMs: work.createdMs },
       durationMs: performance.now() - startedMs,
     });
-    if (isLast) work.done.resolve({ synced: work.synced, refused: work.refused });
+    const { synced, bytes } = work;
+    if (isLast) work.done.resolve({ synced, refused: work.refused, bytes });
   }
 
-  /** Writes all that can be written of a refused bulk, in parts, and returns the conflicts that it met. */
+  /** Writes all that can be written of a bulk that could not, in parts, and returns the conflicts that it met. */
   async function isolate(
-    work: Work,
+    portion: Portion,
     writes: readonly DocumentWrite[],
-    { index, code, message }: Refusal,
+    why: Unwritten,
     refused: RefusedWrite[],
   ): Promise<number> {
     const [only] = writes;
-    if (only === undefined) throw new Error(`The backup refuses a bulk without documents: ${message}`);
-    if (writes.length === 1) {
-      refused.push({ ...only, code, message });
+    if (only === undefined) throw new Error('The backup does not take a bulk without documents.');
+    if (writes.length === 1 && why.kind === 'refused') {
+      refused.push({ ...only, code: why.code, message: why.message });
       return 0;
     }
     let conflicts = 0;
-    for (const part of split(writes, index)) {
-      const result = await write(work, { writes: part });
+    for (const part of split(writes, why.kind === 'refused' ? why.index : null)) {
+      const result = await write(portion, { writes: part });
       if (result.kind === 'written') conflicts += result.conflicts;
-      else conflicts += await isolate(work, part, result, refused);
+      else conflicts += await isolate(portion, part, result, refused);
     }
     return conflicts;
   }
 
   async function write(
-    work: Work,
+    { work, readTo }: Portion,
     bulk: Pick<Bulk, 'writes'> & Partial<Pick<Bulk, 'move' | 'failed'>>,
   ): Promise<BulkResult> {
     if (bulk.writes.length === 0 && bulk.move === undefined && bulk.failed === undefined) {
@@ -240,7 +280,7 @@ export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
     }
     const countsConflicts = work.oldestAt !== undefined && work.oldestAt > documentsUntil;
     const { createdMs } = work;
-    return untilThere(() => writer.write({ failed: 0, ...bulk, createdMs, countsConflicts }));
+    return untilThere(() => writer.write({ failed: 0, ...bulk, readTo, createdMs, countsConflicts }));
   }
 
   /** Tries again as long as a store is away. */

@@ -3,7 +3,9 @@
  *
  *  1. The stream is opened behind the position. While the primary is away it is opened again, with growing pauses, and
  *     before that it is looked whether the primary is still where the position is.
- *  2. Changes are gathered for a moment, or until there are enough for a bulk, and merged by document.
+ *  2. Changes are gathered for a moment, or until there are enough for a bulk, and merged by document. What one
+ *     transaction changed is never cut in two, but where it is very large: then the position does not say that all up
+ *     to its time is on the backup before its last part is.
  *  3. They are handed to the apply loop, of which two pieces of work are under way at most: while one is written the
  *     next is read, and nothing piles up in memory while the backup is away.
  *  4. While nothing changes the position follows the oplog all the same.
@@ -14,18 +16,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { StoreConnection } from '@sluice/store/connection';
 import type { Timestamp } from 'mongodb';
-import type { ApplyLoop } from './apply-loop.ts';
+import { type ApplyLoop, BULK_BYTES } from './apply-loop.ts';
 import { createBackoff } from './backoff.ts';
-import {
-  type ChangeStream,
-  openChangeStream,
-  type StreamBatch,
-  type StreamedChange,
-  toTokenTime,
-} from './change-stream.ts';
+import { openChangeStream, type StreamedChange, toTokenTime } from './change-stream.ts';
 import { createPendingChanges, type DocumentChange } from './pending-changes.ts';
 import type { ChangeListener } from './ports.ts';
 import type { PositionMove, StreamStart } from './position.ts';
+import { type TransactionStream, toWholeTransactions, type WholeBatch } from './whole-transactions.ts';
 
 export type ChangeFeedOptions = {
   readonly primary: StoreConnection;
@@ -73,11 +70,18 @@ const IDLE_WAIT_MS = 1000;
 const IN_FLIGHT = 2;
 /** How often the position is kept while nothing changes. */
 const KEEP_MS = 10_000;
+/** What is left of the size of documents, with each piece of work, once they are smaller. */
+const SIZE_DECAY = 0.9;
 
 const DOCUMENT_CHANGES: ReadonlySet<string> = new Set(['insert', 'update', 'replace', 'delete']);
 
 /** Up to where changes were gathered, and the change behind them that is not of a document. */
-type Gathered = { readonly token: string; readonly breaks: StreamedChange | null };
+type Gathered = {
+  readonly token: string;
+  readonly breaks: StreamedChange | null;
+  /** Whether they end in the midst of a transaction. */
+  readonly isCut: boolean;
+};
 
 /** Starts the feed; it ends with the signal. */
 export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
@@ -90,6 +94,9 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   let oldestPendingAt: Date | null = null;
   let lastAt: Date | null = null;
   let { appliedTo, appliedAt } = options;
+  /** All changes up to then were handed over. */
+  let handedTo = options.appliedTo;
+  let bytesPerChange = 0;
   /** All changes that were made before then have been read; null while there are more. */
   let idleSince: Date | null = null;
   let keptMs = 0;
@@ -98,10 +105,10 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   async function run(): Promise<void> {
     const backoff = createBackoff();
     while (!signal.aborted) {
-      let stream: ChangeStream | undefined;
+      let stream: TransactionStream | undefined;
       try {
         await options.checkPrimary();
-        stream = await openChangeStream(primary, { start, excluded, ending: signal });
+        stream = toWholeTransactions(await openChangeStream(primary, { start, excluded, ending: signal }));
         if ((await follow(stream, () => backoff.reset())) === 'ended') return;
       } catch (error) {
         if (signal.aborted) return;
@@ -115,11 +122,12 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   }
 
   /** Returns whether the stream has to be opened again, behind what ended it, or has come to its end. */
-  async function follow(stream: ChangeStream, onRead: () => void): Promise<'again' | 'ended'> {
+  async function follow(stream: TransactionStream, onRead: () => void): Promise<'again' | 'ended'> {
     while (!signal.aborted) {
-      const { token, breaks } = await gather(stream);
+      const gathered = await gather(stream);
+      const { token, breaks } = gathered;
       onRead();
-      await handOver(token, breaks === null);
+      await handOver(gathered);
       start = { after: token };
       if (breaks === null) continue;
       await breakOff(breaks);
@@ -130,64 +138,74 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   }
 
   /** Reads changes up to the size of a bulk, for a moment at most, or up to a change that is not of a document. */
-  async function gather(stream: ChangeStream): Promise<Gathered> {
+  async function gather(stream: TransactionStream): Promise<Gathered> {
     const askedAt = new Date();
-    const first = await stream.next({ limit: batchSize, waitMs: IDLE_WAIT_MS });
+    const enough = toLimit();
+    const first = await stream.next({ limit: enough, waitMs: IDLE_WAIT_MS });
     const gathered = take(first, 'after' in start ? start.after : '');
-    // An answer that is not full was read to the end of what there was when it was asked for.
-    idleSince = first.changes.length < batchSize ? askedAt : null;
-    if (gathered.breaks !== null || first.changes.length === 0) return gathered;
+    idleSince = first.ends === 'now' ? askedAt : null;
+    if (gathered.breaks !== null || first.changes.length === 0 || first.ends !== 'now') return gathered;
     // Under a steady load one pause and one question more cost the primary less than an answer for every change.
-    if (first.changes.length > batchSize / 2) return gathered;
+    if (first.changes.length > enough / 2) return gathered;
     await pause(intervalMs, undefined, { signal }).catch(() => undefined);
-    const limit = batchSize - first.changes.length;
     const againAt = new Date();
-    const second = await stream.next({ limit, waitMs: 1 }).catch((error: unknown) => {
-      // What was read is not lost by it: the next stream goes on behind it.
-      if (error instanceof DependencyAwayError) return null;
-      throw error;
-    });
+    const second = await stream
+      .next({ limit: enough - first.changes.length, waitMs: 1 })
+      .catch((error: unknown) => {
+        // What was read is not lost by it: the next stream goes on behind it.
+        if (error instanceof DependencyAwayError) return null;
+        throw error;
+      });
     if (second === null) return gathered;
-    idleSince = second.changes.length < limit ? againAt : null;
+    idleSince = second.ends === 'now' ? againAt : null;
     return take(second, gathered.token);
   }
 
-  function take({ changes, token }: StreamBatch, behind: string): Gathered {
+  /** Large documents are gathered fewer at a time, because what was gathered is to reach the backup in one bulk. */
+  function toLimit(): number {
+    if (bytesPerChange === 0) return batchSize;
+    return Math.max(1, Math.min(batchSize, Math.floor(BULK_BYTES / 2 / bytesPerChange)));
+  }
+
+  function take({ changes, token, ends }: WholeBatch, behind: string): Gathered {
     let before = behind;
     for (const change of changes) {
       const found = toDocumentChange(change);
-      if (found === null) return { token: before, breaks: change };
+      if (found === null) return { token: before, breaks: change, isCut: false };
       before = change._id._data;
       pending.add(found);
       for (const listener of listeners) listener(found.collection, found.id);
       lastAt = change.wallTime ?? new Date(change.clusterTime.t * 1000);
       oldestPendingAt ??= lastAt;
     }
-    return { token, breaks: null };
+    return { token, breaks: null, isCut: ends === 'within' };
   }
 
   /** Hands what waits to the apply loop, when that has done enough of what it has. */
-  async function handOver(token: string, isWhole: boolean): Promise<void> {
-    const to = toTokenTime(token);
+  async function handOver({ token, breaks, isCut }: Gathered): Promise<void> {
     const oldestAt = oldestPendingAt;
     if (oldestAt === null) {
-      if (isWhole) await keepIdle(token, to);
+      if (breaks === null) await keepIdle(token, toTokenTime(token));
       return;
     }
     await settle(IN_FLIGHT - 1);
-    const at = lastAt;
+    const to = isCut ? handedTo : toTokenTime(token);
+    const at = isCut ? appliedAt : lastAt;
     const changes = pending.countChanges();
     const move = options.toMove({ start: { after: token }, appliedTo: to, appliedAt: at });
     oldestPendingAt = null;
+    handedTo = to;
     send(loop.applyChanges(pending.take(), move, oldestAt), { changes, oldestAt, to, at });
   }
 
   function send(
-    applied: Promise<unknown>,
+    applied: ReturnType<ApplyLoop['applyChanges']>,
     { to, at, ...work }: { changes: number; oldestAt: Date; to: Timestamp | null; at: Date | null },
   ): void {
     const done = applied.then(
-      () => {
+      ({ bytes }) => {
+        // As large as the largest lately.
+        bytesPerChange = Math.max(bytes / work.changes, bytesPerChange * SIZE_DECAY);
         appliedTo = to;
         appliedAt = at;
         keptMs = performance.now();
@@ -210,6 +228,7 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   async function keepIdle(token: string, to: Timestamp | null): Promise<void> {
     await settle(IN_FLIGHT);
     if (inFlight.length > 0) return;
+    handedTo = to;
     appliedTo = to;
     appliedAt = idleSince;
     if (performance.now() - keptMs < KEEP_MS) return;
@@ -222,6 +241,7 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     await settle(0);
     await untilThere(() => options.onCollectionsChanged(operationType));
     const to = toTokenTime(_id._data);
+    handedTo = to;
     const move = options.toMove({ start: { after: _id._data }, appliedTo: to, appliedAt: new Date() });
     await loop.applyChanges(new Map(), move, new Date());
   }

@@ -173,3 +173,8 @@ export function toTokenTime(token: string): Timestamp | null {
   if (seconds === undefined || count === undefined) return null;
   return new Timestamp({ t: Number.parseInt(seconds, 16), i: Number.parseInt(count, 16) });
 }
+
+/** Returns the time up to which a stream that is opened there has seen everything; null when its token does not tell. */
+export function toStartTime(start: StreamStart): Timestamp | null {
+  return 'at' in start ? start.at : toTokenTime(start.after);
+}

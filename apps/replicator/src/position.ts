@@ -29,6 +29,8 @@ export type PositionDocument = {
   readonly start: StreamStart | null;
   /** All changes up to this time of the primary's cluster are here. */
   readonly appliedTo: Timestamp | null;
+  /** No document here is newer than that: once `appliedTo` has come there, the backup is what the primary was. */
+  readonly readTo: Timestamp | null;
   readonly appliedAt: Date | null;
   /** Which primary it is of; see dataset.ts. */
   readonly origin: string | null;
@@ -71,7 +73,15 @@ export async function takePosition(
   const before = await within(TIMEOUT_MS, (signal) => positions.findOne({ _id: POSITION_ID }, { signal }));
   if (before?.session) await killSession(backup, before.session);
   const next = fence ?? { $add: [{ $ifNull: ['$fence', 0] }, 1] };
-  const kept = { seq: 0, start: null, appliedTo: null, appliedAt: null, origin: null, anchor: 0 };
+  const kept = {
+    seq: 0,
+    start: null,
+    appliedTo: null,
+    readTo: null,
+    appliedAt: null,
+    origin: null,
+    anchor: 0,
+  };
   return within(TIMEOUT_MS, (signal) =>
     positions.findOneAndUpdate(
       { _id: POSITION_ID, ...(fence === undefined ? {} : { fence }) },

@@ -6,6 +6,7 @@
  *  2. `write` writes documents and takes others away, all or nothing, and adds to the totals what came of it.
  *  3. When it is unknown whether a bulk was committed, the position's number tells: a bulk is never counted twice.
  *  4. After trouble the session is given up for another one, because the old one may still be in use.
+ *  5. A bulk that takes too long although the backup answers is too large for the way there: it comes back, to be split.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
@@ -22,6 +23,7 @@ import {
   MongoBulkWriteError,
   MongoError,
   MongoServerError,
+  type Timestamp,
 } from 'mongodb';
 import { LeaseLostError } from './ports.ts';
 import {
@@ -37,6 +39,8 @@ import type { DocumentWrite } from './read-documents.ts';
 export type Bulk = {
   readonly writes: readonly DocumentWrite[];
   readonly move?: PositionMove;
+  /** As of when the documents were read. */
+  readonly readTo?: Timestamp;
   /** What it adds to the totals besides its writes. */
   readonly failed: number;
   readonly createdMs: number;
@@ -44,9 +48,13 @@ export type Bulk = {
   readonly countsConflicts: boolean;
 };
 
-/** `refused` = nothing was written, because of the write at `index`, if that is known. */
+/**
+ * `refused` = nothing was written, because of the write at `index`, if that is known; `slow` = nothing was written, because
+ * the time was over although the backup answers.
+ */
 export type BulkResult =
   | { readonly kind: 'written'; readonly conflicts: number }
+  | { readonly kind: 'slow' }
   | {
       readonly kind: 'refused';
       readonly index: number | null;
@@ -77,11 +85,11 @@ const BULK_MS = 30_000;
 const CLOSE_MS = 1000;
 
 /**
- * Takes the backup over for bulks.
+ * Takes the backup over for bulks, each of which may take `bulkMs` (30 s).
  *
  * @throws DependencyAwayError
  */
-export async function openBulkWriter(backup: StoreConnection): Promise<BulkWriter> {
+export async function openBulkWriter(backup: StoreConnection, bulkMs = BULK_MS): Promise<BulkWriter> {
   const existing = new Set<string>();
   let session = start();
   let position = await take();
@@ -99,30 +107,41 @@ export async function openBulkWriter(backup: StoreConnection): Promise<BulkWrite
   }
 
   async function write(bulk: Bulk): Promise<BulkResult> {
-    if (isTroubled) {
-      session.endSession().catch(() => undefined);
-      session = start();
-      const { seq, fence } = position;
-      position = await take(fence);
-      isTroubled = false;
-      // The bulk whose outcome was unknown, which is this one, has been committed.
-      if (position.seq > seq) return { kind: 'written', conflicts: 0 };
-    }
+    const isAgain = isTroubled;
+    if (isTroubled && (await wasWritten())) return NOTHING_NEW;
+    const startedMs = performance.now();
     isTroubled = true;
-    const result = await writeOnce(bulk);
-    isTroubled = false;
-    return result;
+    try {
+      const result = await writeOnce(bulk);
+      isTroubled = false;
+      return result;
+    } catch (error) {
+      // The second time the backup had answered just before; one document is not made smaller by trying less.
+      const isSlow = isAgain && bulk.writes.length > 1 && performance.now() - startedMs > bulkMs / 2;
+      if (!isSlow || !(error instanceof DependencyAwayError)) throw error;
+      return (await wasWritten()) ? NOTHING_NEW : { kind: 'slow' };
+    }
   }
 
-  async function writeOnce(bulk: Bulk): Promise<BulkResult> {
+  /** Begins anew after trouble, and tells whether the bulk whose outcome was unknown has been committed. */
+  async function wasWritten(): Promise<boolean> {
+    session.endSession().catch(() => undefined);
+    session = start();
+    const { seq, fence } = position;
+    position = await take(fence);
+    isTroubled = false;
+    return position.seq > seq;
+  }
+
+  async function writeOnce(bulk: Bulk): Promise<Judged> {
     for (const { collection, document } of bulk.writes) {
       if (document !== null) await create(collection);
     }
     for (let attempt = 0; attempt < CONFLICT_ATTEMPTS; attempt += 1) {
-      const attempted = { outcome: NOTHING_WRITTEN, next: position, isLost: false };
+      const attempted = { outcome: NOTHING_NEW, next: position, isLost: false };
       const { result } = await transact(
         backup,
-        BULK_MS,
+        bulkMs,
         async (options) => {
           const outcome = await writeAll(bulk, options);
           attempted.outcome = outcome;
@@ -155,14 +174,14 @@ export async function openBulkWriter(backup: StoreConnection): Promise<BulkWrite
   async function create(collection: string): Promise<void> {
     if (existing.has(collection)) return;
     try {
-      await within(BULK_MS, (signal) => backup.db.command({ create: collection }, { signal }));
+      await within(bulkMs, (signal) => backup.db.command({ create: collection }, { signal }));
     } catch (error) {
       if (!(error instanceof MongoServerError) || error.code !== NAMESPACE_EXISTS) throw error;
     }
     existing.add(collection);
   }
 
-  async function writeAll({ writes, countsConflicts }: Bulk, options: InTransaction): Promise<BulkResult> {
+  async function writeAll({ writes, countsConflicts }: Bulk, options: InTransaction): Promise<Judged> {
     let conflicts = 0;
     for (const { collection, isNew, indexes } of toParts(writes, countsConflicts)) {
       try {
@@ -191,7 +210,10 @@ export async function openBulkWriter(backup: StoreConnection): Promise<BulkWrite
   };
 }
 
-const NOTHING_WRITTEN: BulkResult = { kind: 'written', conflicts: 0 };
+/** What the backup says of a bulk. */
+type Judged = Exclude<BulkResult, { readonly kind: 'slow' }>;
+
+const NOTHING_NEW: Judged = { kind: 'written', conflicts: 0 };
 
 type Refused = Omit<Extract<BulkResult, { readonly kind: 'refused' }>, 'kind'>;
 
@@ -223,12 +245,13 @@ function toOperation({ id, document }: DocumentWrite): AnyBulkWriteOperation {
 
 function toNext(position: PositionDocument, bulk: Bulk, conflicts: number): PositionDocument {
   const { totals, seq } = position;
-  const { writes, failed, createdMs, move } = bulk;
+  const { writes, failed, createdMs, move, readTo } = bulk;
   const changes = writes.reduce((sum, write) => sum + write.changes, 0);
   const operations = changes + failed;
   return {
     ...position,
     ...move,
+    ...(readTo === undefined ? {} : { readTo }),
     seq: seq + 1,
     totals: {
       succeeded: totals.succeeded + changes,

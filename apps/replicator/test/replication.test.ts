@@ -4,9 +4,10 @@ import { type OwnServer, startOwnMongo } from '@sluice/local/test-servers';
 import { createSyncStates } from '@sluice/store/sync-state';
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, Timestamp } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { readClusterTime } from '../src/change-stream.ts';
 import { createPendingChanges } from '../src/pending-changes.ts';
 import { LeaseLostError } from '../src/ports.ts';
-import { readDocuments } from '../src/read-documents.ts';
+import { createDocumentReader } from '../src/read-documents.ts';
 import { openBulkWriter } from '../src/write-bulk.ts';
 import { type Id, openPair, type Pair, readTotals, toItems } from './pair.ts';
 
@@ -26,7 +27,7 @@ function open(): Pair {
 /** A command as MongoDB's profiler writes it down. */
 type Profiled = {
   readonly ts: Date;
-  readonly command: { readonly readConcern: { readonly afterClusterTime?: Timestamp } };
+  readonly command: { readonly readConcern: { readonly atClusterTime?: Timestamp } };
 };
 
 describe('what is copied', () => {
@@ -186,7 +187,7 @@ describe('what is copied', () => {
     const pair = open();
     const replicator = await pair.startActive();
     await toItems(pair.backup.db).insertMany([{ _id: 1, extra: true }, { _id: 2 }]);
-    expect(await replicator.active()?.applyIds('items', [1, new Int32(3)], 'delete')).toEqual({
+    expect(await replicator.active()?.applyIds('items', [1, new Int32(3)], 'delete')).toMatchObject({
       synced: 2,
       refused: 0,
     });
@@ -200,14 +201,15 @@ describe('what is copied', () => {
     await toItems(pair.primary.db).insertOne({ _id: 2 });
     await pair.untilEqual('items');
     await toItems(pair.backup.db).insertOne({ _id: 1 });
-    expect(await replicator.active()?.applyIds('items', [1, 3], 'keep')).toEqual({ synced: 2, refused: 0 });
+    const handedOver = await replicator.active()?.applyIds('items', [1, 3], 'keep');
+    expect(handedOver).toMatchObject({ synced: 2, refused: 0 });
     // The same number in another type names the same document, which is there.
     const sameNumber = [Decimal128.fromString('2')];
     expect(await replicator.active()?.applyIds('items', sameNumber, 'delete')).toMatchObject({ refused: 0 });
     expect(await toItems(pair.backup.db).find().sort({ _id: 1 }).toArray()).toEqual([{ _id: 1 }, { _id: 2 }]);
   });
 
-  test('3: documents are read as of the changes that were seen: a new primary cannot answer with an older state', async () => {
+  test('3: documents are read as of the changes that were seen, whatever has changed since', async () => {
     const pair = open();
     const replicator = await pair.startActive();
     const { db } = pair.primary;
@@ -215,18 +217,19 @@ describe('what is copied', () => {
     try {
       await toItems(db).insertOne({ _id: 1 });
       await pair.untilEqual('items');
+      const before = await pair.position();
       await replicator.active()?.applyIds('items', [new Int32(1)], 'keep');
+      const after = await pair.position();
       const found = await db
         .collection<Profiled>('system.profile')
-        .find({ op: 'query', ns: `${db.databaseName}.items`, 'command.readConcern.level': 'majority' })
+        .find({ op: 'query', ns: `${db.databaseName}.items`, 'command.readConcern.level': 'snapshot' })
         .sort({ ts: 1 })
         .toArray();
+      const [changed, handedOver] = found.map(({ command }) => command.readConcern.atClusterTime);
       expect(found).toHaveLength(2);
-      const appliedTo = (await pair.position())?.appliedTo;
-      for (const { command } of found) {
-        const { afterClusterTime } = command.readConcern;
-        expect(afterClusterTime?.greaterThanOrEqual(appliedTo ?? Timestamp.MAX_VALUE)).toBe(true);
-      }
+      expect(changed).toEqual(before?.appliedTo);
+      expect(handedOver).toEqual(after?.readTo);
+      expect(after?.appliedTo?.greaterThanOrEqual(handedOver ?? Timestamp.MAX_VALUE)).toBe(true);
     } finally {
       await db.command({ profile: 0 });
     }
@@ -240,12 +243,14 @@ describe('what is copied', () => {
       await toItems(primary.db).insertOne({ _id: id, bytes: new Binary(Buffer.alloc(size)) });
       pending.add({ kind: 'insert', collection: 'items', id: new Int32(id) });
     }
-    await using session = primary.client.startSession();
-    const options = { session, ending: new AbortController().signal };
+    const reader = createDocumentReader(primary);
+    const { signal } = new AbortController();
     const portions: unknown[] = [];
-    for await (const writes of readDocuments(primary.db, pending.take(), options)) {
+    const at = await readClusterTime(primary);
+    for await (const { writes } of reader.read(pending.take(), { at, portionBytes: 1024 * 1024, signal })) {
       portions.push(writes.map(({ id }) => Number(id)));
     }
+    await reader.close();
     expect(portions).toEqual([[0, 1], [2], [3], [4]]);
   });
 });

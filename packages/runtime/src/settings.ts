@@ -211,7 +211,9 @@ const backupSettings = {
     ),
     'MONGODB_ATLAS_URI',
   ),
-  SYNC_BATCH_SIZE: whole(1, 10_000).default(1000).describe('Documents that one transaction copies at most.'),
+  SYNC_BATCH_SIZE: whole(1, 10_000)
+    .default(1000)
+    .describe('Changes that one transaction copies at most, but for those that one transaction made.'),
   SYNC_MAX_RETRIES: whole(0, 20)
     .default(5)
     .describe(

@@ -20,9 +20,9 @@ const FORMER_INDEXES: Partial<Record<CollectionName, string>> = {
 };
 
 /**
- * Creates the collections and indexes that are missing, drops indexes of earlier releases that did harm, and leaves alone
- * everything else, so that any number of processes may run it at once. Waits for MongoDB and for index builds up to
- * `timeoutMs` (10 minutes).
+ * Creates the collections and indexes that are missing, drops indexes of earlier releases that did harm, makes capped what is
+ * to be so and came from a primary as an ordinary collection, and leaves alone everything else, so that any number of
+ * processes may run it at once. Waits for MongoDB and for index builds up to `timeoutMs` (10 minutes).
  *
  * @throws DependencyAwayError when MongoDB was away all that time
  * @throws Error (MongoServerError) when an index exists under the same name with other options

@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { Timestamp } from 'mongodb';
+import { expect, test } from 'vitest';
+import type { ChangeStream, StreamedChange } from './change-stream.ts';
+import { toWholeTransactions } from './whole-transactions.ts';
+
+/** Changes of transactions of these sizes, one after the other. */
+function toChanges(sizes: readonly number[]): readonly StreamedChange[] {
+  return sizes.flatMap((size, at) =>
+    Array.from({ length: size }, (_, index) => ({
+      _id: { _data: toToken(at + 1, index) },
+      operationType: 'insert',
+      clusterTime: new Timestamp({ t: at + 1, i: 1 }),
+    })),
+  );
+}
+
+function toToken(seconds: number, index: number): string {
+  return `82${seconds.toString(16).padStart(8, '0')}00000001${index}`;
+}
+
+/** A stream that gives as many as it is asked for, as long as there are any. */
+function toStream(changes: readonly StreamedChange[]): ChangeStream {
+  let from = 0;
+  return {
+    async next({ limit }) {
+      const given = changes.slice(from, from + limit);
+      from += given.length;
+      return { changes: given, token: changes[from - 1]?._id._data ?? '' };
+    },
+    close: async () => undefined,
+  };
+}
+
+async function readAll(sizes: readonly number[], limit: number, maxChanges: number) {
+  const stream = toWholeTransactions(toStream(toChanges(sizes)), maxChanges);
+  const batches = [];
+  for (;;) {
+    const batch = await stream.next({ limit, waitMs: 1 });
+    if (batch.changes.length === 0) return batches;
+    batches.push(batch);
+  }
+}
+
+const toTimes = (changes: readonly StreamedChange[]) => changes.map(({ clusterTime }) => clusterTime.t);
+
+test('hands on every change once, in order, and each transaction at once', async () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(sizes, fc.integer({ min: 1, max: 8 }), async (sizes, limit) => {
+      const batches = await readAll(sizes, limit, 100);
+      const changes = batches.flatMap((batch) => batch.changes);
+      expect(changes).toEqual(toChanges(sizes));
+      for (const { changes, token, ends } of batches) {
+        expect(ends).not.toBe('within');
+        expect(token).toBe(changes.at(-1)?._id._data);
+      }
+      const times = batches.flatMap(({ changes }) => [...new Set(toTimes(changes))]);
+      expect(new Set(times).size).toBe(times.length);
+    }),
+  );
+});
+
+test('cuts a transaction that is too large, and says so', async () => {
+  const batches = await readAll([2, 25, 1], 4, 10);
+  expect(batches.map(({ changes, ends }) => [toTimes(changes), ends])).toEqual([
+    [[1, 1], 'between'],
+    [Array(10).fill(2), 'within'],
+    [Array(12).fill(2), 'within'],
+    [[2, 2, 2], 'between'],
+    [[3], 'now'],
+  ]);
+});

@@ -1,0 +1,68 @@
+/*
+ * Whether the backup is ever half of a transaction: amounts move between documents of the primary, one transaction each,
+ * and their sum on the backup never changes while its position says that it is what the primary was at one time.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Random } from '@sluice/local/random';
+import { MongoClient, MongoError, type Timestamp } from 'mongodb';
+
+type Account = { readonly _id: number; readonly has: number };
+
+type Position = {
+  readonly _id: string;
+  readonly appliedTo: Timestamp | null;
+  readonly readTo: Timestamp | null;
+};
+
+/** What somebody saw who looked at the backup again and again. */
+export type SeenSums = { readonly looks: number; readonly broken: readonly string[] };
+
+const ACCOUNTS = 50;
+const EACH_HAS = 100;
+const REST_MS = 20;
+
+/** Moves amounts until the signal is aborted. */
+export async function transfer(client: MongoClient, random: Random, signal: AbortSignal): Promise<void> {
+  const accounts = client.db().collection<Account>('accounts');
+  await accounts.insertMany(Array.from({ length: ACCOUNTS }, (_, _id) => ({ _id, has: EACH_HAS })));
+  while (!signal.aborted) {
+    const from = random.whole(0, ACCOUNTS - 1);
+    const to = (from + random.whole(1, ACCOUNTS - 1)) % ACCOUNTS;
+    await client.withSession((session) =>
+      session.withTransaction(async () => {
+        await accounts.updateOne({ _id: from }, { $inc: { has: -1 } }, { session });
+        await accounts.updateOne({ _id: to }, { $inc: { has: 1 } }, { session });
+      }),
+    );
+    await pause(random.whole(1, REST_MS), undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Looks at the backup until the signal is aborted; `looks` counts those at which it said that it is one state. */
+export async function watchSums(backupUri: string, signal: AbortSignal): Promise<SeenSums> {
+  await using client = new MongoClient(backupUri, { serverSelectionTimeoutMS: 1000 });
+  const broken = new Set<string>();
+  let looks = 0;
+  while (!signal.aborted) {
+    try {
+      const sum = await readSum(client);
+      if (sum !== null) looks += 1;
+      if (sum !== null && sum !== ACCOUNTS * EACH_HAS) broken.add(`The accounts on the backup have ${sum}.`);
+    } catch (error) {
+      // It is being harmed.
+      if (!(error instanceof MongoError)) throw error;
+    }
+    await pause(REST_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return { looks, broken: looks === 0 ? ['The backup never was one state.'] : [...broken] };
+}
+
+/** Returns what all accounts have; null where the backup has none yet, or says that it is a mixture. */
+async function readSum(client: MongoClient): Promise<number | null> {
+  await using session = client.startSession({ snapshot: true });
+  const positions = client.db().collection<Position>('resume_tokens');
+  const position = await positions.findOne({ _id: 'position' }, { session });
+  if (!position?.readTo || !position.appliedTo?.greaterThanOrEqual(position.readTo)) return null;
+  const found = await client.db().collection<Account>('accounts').find({}, { session }).toArray();
+  return found.length === 0 ? null : found.reduce((sum, { has }) => sum + has, 0);
+}
