@@ -25,6 +25,7 @@ import { createMappings } from '@sluice/store/mappings';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
 import { createOpenEvents } from '@sluice/store/open-events';
 import { createOperationSets } from '@sluice/store/operation-sets';
+import { recountOutcomes } from '@sluice/store/outcome-recount';
 import { createPollRuns } from '@sluice/store/poll-runs';
 import { compactReceipts } from '@sluice/store/receipts';
 import { createRejections } from '@sluice/store/rejections';
@@ -34,6 +35,7 @@ import { createSyncStates } from '@sluice/store/sync-state';
 import { openAlerts } from './alerts/open-alerts.ts';
 import { createScheduler, type Scheduler } from './app.ts';
 import { schedulerConfigSchema } from './config.ts';
+import { startLeasedRounds } from './leased-rounds.ts';
 import { startReceiptFolder } from './receipt-folder.ts';
 import { startSampler } from './samples/sampler.ts';
 import { createSchedulerMetrics } from './scheduler-metrics.ts';
@@ -112,6 +114,11 @@ await runApp({
       ...{ compact: () => compactReceipts(store), leases: stores.leases, holder: instance, logger },
     });
     lifecycle.add('receipt folder', folder.stop);
+    const recounter = startLeasedRounds({
+      ...{ name: 'recount-hours', work: () => recountOutcomes(store) },
+      ...{ leases: stores.leases, holder: instance, logger },
+    });
+    lifecycle.add('recounter', recounter.stop);
     const sampler = startSampler({
       ...{ samples: createSamples(store), states: createSyncStates(store), gaps: createBackupGaps(store) },
       ...{ versions: createAppVersions(store), register: createProcessRegister({ redis, prefix }) },

@@ -151,20 +151,15 @@ export type RollupChangeDocument = {
   readonly _id: string;
   readonly at: Date;
   /** Times are in seconds since the epoch. */
-  readonly values: readonly (RolledValues & RollupSecond)[];
-  readonly received: readonly (OutcomeOrigin & Outcomes & { readonly hour: number })[];
-  readonly settled: readonly (OutcomeOrigin & Outcomes & { readonly accepted: number })[];
-  /** Seconds to be read anew from the normalized events, because events in them changed or went. */
-  readonly recompute?: readonly RollupSecond[];
+  readonly values: readonly (RolledValues & Origin & { readonly second: number })[];
+  readonly received: readonly (Origin & Outcomes & { readonly hour: number })[];
+  readonly settled: readonly (Origin & Outcomes & { readonly accepted: number })[];
 };
 
 /** `latency` is absent in changes of older versions. */
 type Outcomes = { readonly counts: StatusCounts; readonly latency?: LatencyCounts };
 
-type OutcomeOrigin = { readonly tenant: string; readonly source: string };
-
-/** A second of a source, in seconds since the epoch. */
-export type RollupSecond = { readonly tenant: string; readonly source: string; readonly second: number };
+type Origin = { readonly tenant: string; readonly source: string };
 
 /** What the replicator says of itself (`resume_tokens`, `_id` `state`); the collection holds documents of other kinds. */
 export type SyncStateDocument = SyncState & {

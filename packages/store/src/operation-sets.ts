@@ -10,6 +10,7 @@
  * A step that changes events changes the operation in the same transaction. A pause or a cancellation therefore comes
  * before the step or after it, and the numbers that it tells hold.
  */
+import type { RawUpdate } from '@sluice/contracts/bulk';
 import type { OpenEvent, RawEventDocument } from '@sluice/contracts/event';
 import { MAX_KEPT_IDS, type OperationDocument, type ReplayProgress } from '@sluice/contracts/operations';
 import type { mongo } from 'mongoose';
@@ -18,6 +19,7 @@ import type { StoreConnection } from './connection.ts';
 import { listOpenIds, toDeadFilter, toHint, toUnlisted } from './dead-letters.ts';
 import { toWriteOptions, within } from './deadline.ts';
 import { countProgress } from './replay-progress.ts';
+import { writeStatusChanges } from './rollup-changes.ts';
 import { type InTransaction, transact } from './transaction.ts';
 
 /** The operation that a step is of, and the lease under which it is done. */
@@ -243,11 +245,14 @@ export function createOperationSets(connection: StoreConnection, { timeoutMs = 1
     now: Date,
   ): Promise<'taken' | 'changed' | 'stopped'> {
     const result = await step(runner, 'running', async (options) => {
+      const updates = turns.map((turn) => toUpdate(turn, now));
       const { matchedCount } = await raw.bulkWrite(
-        turns.map((turn) => toTaken(runner.operation, turn, now)),
+        updates.map((update) => toTaken(runner.operation, update)),
         options,
       );
-      return matchedCount === turns.length ? 0 : 'changed';
+      if (matchedCount < turns.length) return 'changed';
+      await writeStatusChanges(connection, updates, options);
+      return 0;
     });
     return typeof result === 'number' ? 'taken' : result;
   }
@@ -344,21 +349,22 @@ type StepResult = number | 'changed' | 'stopped';
 
 type ReadOptions = { readonly signal: AbortSignal; readonly maxTimeMS: number };
 
+function toUpdate({ id, expect: { run, attempts }, run: next }: Turn, now: Date): RawUpdate {
+  return {
+    id,
+    expect: { status: 'dead', run, attempts },
+    set: { status: 'pending', run: next, attempts: 0, updatedAt: now },
+  };
+}
+
 function toTaken(
   operation: string,
-  { id, expect: { run, attempts }, run: next }: Turn,
-  now: Date,
+  { id, expect, set }: RawUpdate,
 ): mongo.AnyBulkWriteOperation<RawEventDocument> {
   return {
     updateOne: {
-      filter: {
-        ...{ _id: id, status: 'dead', run, attempts },
-        ...{ 'replay.operation': operation, 'replay.state': 'planned' },
-      },
-      update: {
-        $set: { status: 'pending', run: next, attempts: 0, updatedAt: now, 'replay.state': 'taken' },
-        $unset: OUTCOME,
-      },
+      filter: { _id: id, ...expect, 'replay.operation': operation, 'replay.state': 'planned' },
+      update: { $set: { ...set, 'replay.state': 'taken' }, $unset: OUTCOME },
     },
   };
 }

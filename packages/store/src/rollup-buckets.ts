@@ -2,7 +2,7 @@ import type { mongo } from 'mongoose';
 import { type RollupDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import type { RollupUnit } from './rollup-units.ts';
-import { createRollupTally, isEmptyRollup, type RolledValues } from './rollup-values.ts';
+import { createRollupTally, type RolledValues } from './rollup-values.ts';
 import type { InTransaction } from './transaction.ts';
 
 /** A stretch of time of a source; it begins `start` seconds after the epoch. */
@@ -13,7 +13,7 @@ export type RollupBucket = {
   readonly start: number;
 };
 
-/** A bucket, and what is or shall be in it. */
+/** A bucket, and what shall be in it. */
 export type BucketValues = { readonly bucket: RollupBucket; readonly values: readonly RolledValues[] };
 
 /** Names the document of a bucket. */
@@ -44,21 +44,6 @@ export async function addToBuckets(
     return { replaceOne: { filter: { _id }, replacement } };
   });
   await rollups.bulkWrite(writes, { ...options, ordered: false });
-}
-
-/** Writes what buckets hold from now on; those that hold nothing are removed. */
-export async function replaceBuckets(
-  connection: StoreConnection,
-  contents: readonly BucketValues[],
-  options: InTransaction,
-): Promise<void> {
-  if (contents.length === 0) return;
-  const writes = contents.map(({ bucket, values }): mongo.AnyBulkWriteOperation<RollupDocument> => {
-    const { _id, ...replacement } = toDocument(bucket, values);
-    if (isEmptyRollup(replacement)) return { deleteOne: { filter: { _id } } };
-    return { replaceOne: { filter: { _id }, replacement, upsert: true } };
-  });
-  await toCollection(connection, 'rollups').bulkWrite(writes, { ...options, ordered: false });
 }
 
 function toDocument(bucket: RollupBucket, values: readonly RolledValues[]): RollupDocument {

@@ -30,23 +30,18 @@ export function toRollupTime({
 
 type Origin = Pick<RawEventDocument, 'tenant' | 'source' | 'receivedAt'>;
 
-/** How the ids of changes begin, and those of marks, which have seconds recomputed. */
-export type ChangeKind = 'rollup' | 'recompute';
-
-/** Returns the collection that holds changes and marks, among other documents. */
+/** Returns the collection that holds changes, among other documents. */
 export function toRollupChanges({ db }: Pick<StoreConnection, 'db'>): mongo.Collection<RollupChangeDocument> {
   return db.collection<RollupChangeDocument>('receipts');
 }
 
-/** Makes an id; later ones of a process come after earlier ones. */
-export function toChangeId(kind: ChangeKind): string {
-  return `${kind}:${new mongo.ObjectId().toHexString()}`;
+/** Returns the filter that finds every change. */
+export function toChangeFilter(): mongo.Filter<RollupChangeDocument> {
+  return { _id: { $gte: 'rollup:', $lt: 'rollup;' } };
 }
 
-/** Returns the filter that finds every change, or every mark. */
-export function toChangeFilter(kind: ChangeKind): mongo.Filter<RollupChangeDocument> {
-  return { _id: { $gte: `${kind}:`, $lt: `${kind};` } };
-}
+/** What changes rollups: new records and events, and other statuses of known ones. */
+type Changing = Pick<BulkPlan, 'normalized' | 'rawInserts' | 'rawUpdates'>;
 
 /**
  * Finds out what a plan changes in the rollups, for its transaction to write; null when it is nothing.
@@ -55,15 +50,29 @@ export function toChangeFilter(kind: ChangeKind): mongo.Filter<RollupChangeDocum
  */
 export async function readRollupChange(
   connection: StoreConnection,
-  plan: BulkPlan,
+  plan: Changing,
   options: InTransaction,
 ): Promise<RollupChangeDocument | null> {
   return toRollupChange(plan, await findOrigins(connection, plan, options), new Date());
 }
 
+/**
+ * Writes what updates of the status change in the rollups, where no bulk makes them: in the transaction of the updates.
+ *
+ * @throws what MongoDB answers; the transaction is to be undone then
+ */
+export async function writeStatusChanges(
+  connection: StoreConnection,
+  rawUpdates: BulkPlan['rawUpdates'],
+  options: InTransaction,
+): Promise<void> {
+  const change = await readRollupChange(connection, { normalized: [], rawInserts: [], rawUpdates }, options);
+  if (change !== null) await toRollupChanges(connection).insertOne(change, options);
+}
+
 async function findOrigins(
   connection: StoreConnection,
-  { rawUpdates }: BulkPlan,
+  { rawUpdates }: Changing,
   options: InTransaction,
 ): Promise<ReadonlyMap<string, Origin>> {
   if (rawUpdates.length === 0) return new Map();
@@ -82,13 +91,14 @@ async function findOrigins(
 
 /** Collects what a plan changes; `origins` tells of the events whose status it updates. Null when it is nothing. */
 export function toRollupChange(
-  plan: Pick<BulkPlan, 'normalized' | 'rawInserts' | 'rawUpdates'>,
+  plan: Changing,
   origins: ReadonlyMap<string, Origin>,
   at: Date,
 ): RollupChangeDocument | null {
   if (plan.normalized.length + plan.rawInserts.length + plan.rawUpdates.length === 0) return null;
   return {
-    _id: toChangeId('rollup'),
+    // Later ones of a process come after earlier ones.
+    _id: `rollup:${new mongo.ObjectId().toHexString()}`,
     at,
     values: toValues(plan.normalized),
     ...toOutcomes(plan, origins),

@@ -1,7 +1,7 @@
 import { MAX_BUCKET_METRICS, MAX_EVENT_METRICS, MAX_METRIC_LENGTH } from '@sluice/contracts/aggregates';
 import type { JsonValue } from '@sluice/contracts/json';
 import { describe, expect, it } from 'vitest';
-import { createRollupTally, isEmptyRollup, type RolledValues, toTotal } from './rollup-values.ts';
+import { createRollupTally, type RolledValues, toTotal } from './rollup-values.ts';
 
 function roll(...events: readonly { readonly type: string; readonly data: JsonValue }[]): RolledValues {
   const tally = createRollupTally();
@@ -88,9 +88,4 @@ describe('sums', () => {
     expect(huge === undefined ? Number.NaN : toTotal(huge)).toBe(Number.MAX_VALUE);
     expect(small === undefined ? Number.NaN : toTotal(small)).toBe(-Number.MAX_VALUE);
   });
-});
-
-it('is empty only when there is nothing in it', () => {
-  expect(isEmptyRollup(together())).toBe(true);
-  expect(isEmptyRollup(roll({ type: 'order', data: {} }))).toBe(false);
 });

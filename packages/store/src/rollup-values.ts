@@ -99,11 +99,6 @@ export function createRollupTally(): RollupTally {
   };
 }
 
-/** Tells whether there is nothing in some values. */
-export function isEmptyRollup({ events, series, leftOut }: RolledValues): boolean {
-  return events.length + series.length + leftOut === 0;
-}
-
 /** Adds sums to others, in place. */
 export function mergeSum(into: Sum, { count, sum, rest, min, max }: Readonly<Sum>): void {
   const together = toFinite(into.sum + sum);

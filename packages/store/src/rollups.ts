@@ -7,19 +7,15 @@
  *  3. Two that fold at once take the same changes, and MongoDB refuses the one that comes later: nothing is added twice.
  *     One that dies leaves nothing behind, but what it had written is locked until MongoDB gives its transaction up
  *     (60 s by default).
- *  4. Where events changed or went, their seconds are marked (`markForRecomputing`). A fold that finds no more changes
- *     than it takes reads those seconds anew from the events of its snapshot, and sums up what lies above them. The
- *     snapshot is the generation: what somebody wrote to these buckets since it was taken is never overwritten.
  *
  * A hot second costs one write for each fold, however many events it has.
  */
-import type { RollupChangeDocument, RollupSecond } from './collections.ts';
+import type { RollupChangeDocument } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
-import { toWriteOptions, within } from './deadline.ts';
+import { within } from './deadline.ts';
 import { addOutcomes } from './outcomes.ts';
 import { addToBuckets, type BucketValues, type RollupBucket, toBucketId } from './rollup-buckets.ts';
-import { toChangeFilter, toChangeId, toRollupChanges } from './rollup-changes.ts';
-import { recomputeRollups } from './rollup-recompute.ts';
+import { toChangeFilter, toRollupChanges } from './rollup-changes.ts';
 import { toBucketStart, UNITS } from './rollup-units.ts';
 import type { RolledValues } from './rollup-values.ts';
 import { type InTransaction, transact } from './transaction.ts';
@@ -42,12 +38,6 @@ export type Rollups = {
    * @throws DependencyAwayError
    */
   fold(): Promise<Folded>;
-  /**
-   * Has seconds read anew from the normalized events; call it after, or in the place of, whatever changed them.
-   *
-   * @throws DependencyAwayError
-   */
-  markForRecomputing(seconds: readonly RollupSecond[]): Promise<void>;
 };
 
 /** How the rollups are kept. */
@@ -59,9 +49,6 @@ export type RollupsOptions = {
   /** Seconds of sources in those changes at which it takes no more; 2,000 by default. */
   readonly maxSeconds?: number;
 };
-
-/** Marks that one fold takes at most. */
-const MAX_MARKS = 10;
 
 const NOTHING: Folded = { changes: 0, hasMore: false, lagMs: 0 };
 
@@ -77,16 +64,11 @@ export function createRollups(
     let folded = NOTHING;
     const { result } = await transact(connection, timeoutMs, async (options) => {
       const { changes, hasMore } = await takeChanges(options);
-      const marks = hasMore ? [] : await takeMarks(options);
-      await addChanges(connection, changes, marks, options);
-      const all = [...changes, ...marks];
-      await collection.deleteMany({ _id: { $in: all.map(({ _id }) => _id) } }, options);
-      const oldest = all.reduce((at, change) => Math.min(at, change.at.getTime()), Date.now());
-      folded = {
-        changes: all.length,
-        hasMore: hasMore || marks.length === MAX_MARKS,
-        lagMs: Date.now() - oldest,
-      };
+      await addToBuckets(connection, toAdditions(changes), options);
+      await addOutcomes(connection, changes, options);
+      await collection.deleteMany({ _id: { $in: changes.map(({ _id }) => _id) } }, options);
+      const oldest = changes.reduce((at, change) => Math.min(at, change.at.getTime()), Date.now());
+      folded = { changes: changes.length, hasMore, lagMs: Date.now() - oldest };
       return 'committed';
     });
     return result === 'committed' ? folded : { ...NOTHING, hasMore: true };
@@ -96,12 +78,8 @@ export function createRollups(
   async function hasChanges(): Promise<boolean> {
     const options = { projection: { _id: 1 }, maxTimeMS: timeoutMs };
     return (
-      (await within(timeoutMs, (signal) =>
-        collection.findOne(
-          { $or: [toChangeFilter('rollup'), toChangeFilter('recompute')] },
-          { ...options, signal },
-        ),
-      )) !== null
+      (await within(timeoutMs, (signal) => collection.findOne(toChangeFilter(), { ...options, signal }))) !==
+      null
     );
   }
 
@@ -109,7 +87,7 @@ export function createRollups(
     options: InTransaction,
   ): Promise<{ readonly changes: readonly RollupChangeDocument[]; readonly hasMore: boolean }> {
     const found = await collection
-      .find(toChangeFilter('rollup'), {
+      .find(toChangeFilter(), {
         ...options,
         sort: { _id: 1 },
         limit: maxChanges + 1,
@@ -125,33 +103,7 @@ export function createRollups(
     return { changes: end === -1 ? found : found.slice(0, end), hasMore: end !== -1 };
   }
 
-  function takeMarks(options: InTransaction): Promise<readonly RollupChangeDocument[]> {
-    return collection
-      .find(toChangeFilter('recompute'), { ...options, sort: { _id: 1 }, limit: MAX_MARKS })
-      .toArray();
-  }
-
-  async function markForRecomputing(seconds: readonly RollupSecond[]): Promise<void> {
-    if (seconds.length === 0) return;
-    const mark = { _id: toChangeId('recompute'), at: new Date(), values: [], received: [], settled: [] };
-    await within(timeoutMs, (signal) =>
-      collection.insertOne({ ...mark, recompute: seconds }, toWriteOptions(signal)),
-    );
-  }
-
-  return { fold, markForRecomputing };
-}
-
-async function addChanges(
-  connection: StoreConnection,
-  changes: readonly RollupChangeDocument[],
-  marks: readonly RollupChangeDocument[],
-  options: InTransaction,
-): Promise<void> {
-  await addToBuckets(connection, toAdditions(changes), options);
-  const dirty = marks.flatMap(({ recompute = [] }) => recompute);
-  if (dirty.length > 0) await recomputeRollups(connection, dirty, options);
-  await addOutcomes(connection, changes, options);
+  return { fold };
 }
 
 /** Puts together what comes to the same bucket, of every unit. */

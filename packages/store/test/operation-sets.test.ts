@@ -6,6 +6,9 @@ import { toCollection } from '../src/collections.ts';
 import { createEventStore } from '../src/event-store.ts';
 import { createOperationSets, type OperationRunner } from '../src/operation-sets.ts';
 import { createOperations } from '../src/operations.ts';
+import { recountOutcomes } from '../src/outcome-recount.ts';
+import { createRollups } from '../src/rollups.ts';
+import { readHourlyStats } from '../src/stats-hourly.ts';
 import { useDatabase } from './database.ts';
 import { newPlan } from './documents.ts';
 import { newDead, newReplay, PRINTS } from './operation-documents.ts';
@@ -187,6 +190,68 @@ describe('the set of a replay', () => {
     }
     const pending = await Array.fromAsync(sets.listPending(replay._id));
     expect(pending.flat()).toMatchObject([{ _id: dead._id, run: 1, attempts: 0 }]);
+  });
+});
+
+describe('the hour of events that are replayed', () => {
+  const OUTCOME = { code: 'ERR_FIELD_REQUIRED', fingerprint: PRINTS[0] } as const;
+  const rollups = createRollups(connection);
+
+  async function settle(tenant: string, status: 'normalized' | 'dead'): Promise<void> {
+    const pending = await raw.find({ tenant, status: 'pending' }).toArray();
+    const rawUpdates = pending.map(({ _id: id, run, attempts }) => ({
+      ...{ id, expect: { status: 'pending' as const, run, attempts } },
+      set: { status, run, attempts: 1, updatedAt: new Date(), ...(status === 'dead' ? OUTCOME : {}) },
+    }));
+    expect(await events.commit(newPlan({ rawUpdates }))).toBe('committed');
+  }
+
+  async function replay(tenant: string): Promise<void> {
+    const runner = await start(newReplay(tenant));
+    await freeze(runner);
+    await takeAll(runner);
+    await sets.close(runner, new Date());
+  }
+
+  async function readHour(tenant: string) {
+    while ((await rollups.fold()).hasMore);
+    const { hours } = await readHourlyStats(
+      connection,
+      tenant,
+      { from: '2026-01-02T03:00:00Z', to: '2026-01-02T04:00:00Z' },
+      0,
+    );
+    return hours.map(({ accepted, normalized, dead, pending }) => ({ accepted, normalized, dead, pending }));
+  }
+
+  it('tells what they are now, also of those that die again', async () => {
+    const tenant = newTenant();
+    await store(Array.from({ length: 10 }, () => newDead({ tenant })));
+    await replay(tenant);
+    expect(await readHour(tenant)).toEqual([{ accepted: 10, normalized: 0, dead: 0, pending: 10 }]);
+    await settle(tenant, 'dead');
+    expect(await readHour(tenant)).toEqual([{ accepted: 10, normalized: 0, dead: 10, pending: 0 }]);
+    await replay(tenant);
+    await settle(tenant, 'normalized');
+    expect(await readHour(tenant)).toEqual([{ accepted: 10, normalized: 10, dead: 0, pending: 0 }]);
+  });
+
+  it('is counted anew when an earlier release had spoiled it, whatever is still to be added to it', async () => {
+    const tenant = newTenant();
+    const other = newTenant();
+    await store([newDead({ tenant }), newDead({ tenant }), newDead({ tenant: other })]);
+    await readHour(tenant);
+    // An earlier release made them pending without a word.
+    await raw.updateMany({ tenant }, { $set: { status: 'pending', run: 1, attempts: 0 } });
+    await settle(tenant, 'normalized');
+    expect(await readHour(tenant)).toEqual([{ accepted: 2, normalized: 2, dead: 2, pending: -2 }]);
+    await store([newDead({ tenant })]);
+    await recountOutcomes(connection);
+    const right = [{ accepted: 3, normalized: 2, dead: 1, pending: 0 }];
+    expect(await readHour(tenant)).toEqual(right);
+    await recountOutcomes(connection);
+    expect(await readHour(tenant)).toEqual(right);
+    expect(await readHour(other)).toEqual([{ accepted: 1, normalized: 0, dead: 1, pending: 0 }]);
   });
 });
 

@@ -76,20 +76,3 @@ it('writes as much for a second of many events as for one of few', async () => {
   expect(entry?.['read']).toBeLessThan(50);
   expect(entry?.['written']).toBeLessThan(10);
 });
-
-it('has no rollup of a second whose events are gone', async () => {
-  await storeRecords('gone', 2);
-  await rollups.fold();
-  await connection.db.collection('normalized_events').deleteMany({ source: 'gone' });
-  await rollups.markForRecomputing([{ tenant: 'default', source: 'gone', second: 0 }]);
-  expect(await rollups.fold()).toMatchObject({ changes: 1 });
-  expect((await look('gone')).counts).toEqual([]);
-});
-
-it('reads no second anew while it does not take all that was added to it', async () => {
-  for (const count of [1, 2, 3]) await storeRecords('marked', count);
-  await rollups.markForRecomputing([{ tenant: 'default', source: 'marked', second: 0 }]);
-  const small = createRollups(connection, { maxChanges: 1 });
-  while ((await small.fold()).changes > 0);
-  expect((await look('marked')).counts).toEqual([6, 6, 6, 6]);
-});

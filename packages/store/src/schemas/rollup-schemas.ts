@@ -53,6 +53,8 @@ export function createRollupSchemas(): Schemas<'rollups' | 'outcomes' | 'samples
   // There are few hours and seconds, so the tenant and the source are told apart within the index.
   outcomes.index({ kind: 1, at: -1, tenant: 1, source: 1 });
   outcomes.index({ expiresAt: 1 }, { expireAfterSeconds: 0, ...only('expiresAt') });
+  // What cannot be right, and is counted anew: mostly nothing.
+  outcomes.index({ 'counts.pending': 1 }, { partialFilterExpression: { 'counts.pending': { $lt: 0 } } });
 
   // They are read by their ids, which are times.
   const samples = new Schema(FIELDS.samples, OPTIONS);
