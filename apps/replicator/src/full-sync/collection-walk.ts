@@ -18,7 +18,7 @@ import {
 import type { ApplyIds, ApplyOutcome, GoneDocuments } from '../ports.ts';
 import { compareRanges, type Difference } from './compare-ranges.ts';
 import { type ConfirmParts, confirmDifferences } from './confirm-differences.ts';
-import { toIdKey, toIdText, toIdValue } from './document-id.ts';
+import { type PackedId, toIdKey, toIdText, toIdValue, unpackId } from './document-id.ts';
 import type { Pace } from './pace.ts';
 import { type Range, readRange } from './read-range.ts';
 import type { ReadSize } from './read-size.ts';
@@ -67,7 +67,7 @@ export async function walkCollection(
   const { mode, deletes, pace, rangeSize, signal, keep, applyIds } = parts;
   const { name } = first;
   let progress: CollectionProgress = first;
-  let extras: Uint8Array[] = [];
+  let extras: PackedId[] = [];
 
   /** Reads the same range of both sides, as much as both have few documents in. */
   async function readNext(
@@ -146,14 +146,14 @@ export async function walkCollection(
     keep(progress, end);
   }
 
-  async function handOver(ids: readonly Uint8Array[], gone: GoneDocuments): Promise<ApplyOutcome> {
+  async function handOver(ids: readonly PackedId[], gone: GoneDocuments): Promise<ApplyOutcome> {
     let sum = NOTHING;
     for (let from = 0; from < ids.length; from += PORTION * PORTIONS_AT_ONCE) {
       const portions = Array.from({ length: PORTIONS_AT_ONCE }, (_, n) =>
         ids.slice(from + n * PORTION, Math.min(from + (n + 1) * PORTION, ids.length)),
       ).filter((portion) => portion.length > 0);
       const outcomes = await Promise.all(
-        portions.map((portion) => orAborted(applyIds(name, portion.map(toIdValue), gone), signal)),
+        portions.map((portion) => orAborted(applyIds(name, portion.map(toValue), gone), signal)),
       );
       sum = outcomes.reduce(add, sum);
     }
@@ -191,6 +191,10 @@ export async function walkCollection(
   await finish();
 }
 
+function toValue(id: PackedId): unknown {
+  return toIdValue(unpackId(id));
+}
+
 const NOTHING: ApplyOutcome = { synced: 0, refused: 0 };
 
 function add(one: ApplyOutcome, two: ApplyOutcome): ApplyOutcome {
@@ -209,7 +213,7 @@ function addSamples(
   for (const { kind, id } of found) {
     if (room[kind] <= 0) continue;
     room[kind] -= 1;
-    const text = toIdText(id);
+    const text = toIdText(unpackId(id));
     added.push({ kind, id: text, since: findSince(name, kind, text) ?? seenAt, seenAt });
   }
   return [...samples, ...added];

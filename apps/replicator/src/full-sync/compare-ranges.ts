@@ -1,8 +1,9 @@
 import type { DifferenceKind } from '@sluice/contracts/full-sync';
+import type { PackedId } from './document-id.ts';
 import type { Entry, Range } from './read-range.ts';
 
-/** A document that differs, by the key and the BSON of its id. */
-export type Difference = { readonly kind: DifferenceKind; readonly key: string; readonly id: Uint8Array };
+/** A document that differs, by its id and the key of that. */
+export type Difference = { readonly kind: DifferenceKind; readonly key: string; readonly id: PackedId };
 
 /** Returns what differs between the same range of both sides; nothing of it is looked at when their hashes are equal. */
 export function compareRanges(primary: Range, backup: Range): readonly Difference[] {

@@ -13,7 +13,7 @@
 import type { Db, Timestamp } from 'mongodb';
 import type { ActiveReplicator } from '../ports.ts';
 import { compareEntries, type Difference } from './compare-ranges.ts';
-import { toIdBytes, toIdKey } from './document-id.ts';
+import { type PackedId, toIdBytes, toIdKey } from './document-id.ts';
 import { type Entry, readEntries } from './read-range.ts';
 import type { ReadSize } from './read-size.ts';
 
@@ -84,7 +84,7 @@ async function lookUp(
   { untilRead, lookUpSize }: ConfirmParts,
   side: Side,
   collection: string,
-  ids: readonly Uint8Array[],
+  ids: readonly PackedId[],
 ): Promise<ReadonlyMap<string, Entry>> {
   const entries = new Map<string, Entry>();
   for (let from = 0; from < ids.length; ) {

@@ -12,7 +12,16 @@ import {
   Timestamp,
 } from 'mongodb';
 import { describe, expect, it } from 'vitest';
-import { cutId, parseIdText, toIdBytes, toIdKey, toIdText, toIdValue } from './document-id.ts';
+import {
+  cutId,
+  packId,
+  parseIdText,
+  toIdBytes,
+  toIdKey,
+  toIdText,
+  toIdValue,
+  unpackId,
+} from './document-id.ts';
 
 const IDS: readonly unknown[] = [
   ...[new MinKey(), new MaxKey(), null, true, false, new Double(-1.5), new Double(3), new Int32(4)],
@@ -37,6 +46,7 @@ describe('the id of a raw document', () => {
       expect(cutId(BSON.serialize({ other: 'x', _id }))).toEqual(id);
       expect(toIdBytes(toIdValue(id))).toEqual(id);
       expect(toIdText(id)).toBe(text);
+      expect(new Uint8Array(unpackId(packId(id)))).toEqual(new Uint8Array(id));
       if (!(_id instanceof BSON.BSONSymbol)) expect(toIdBytes(parseIdText(toIdText(id)))).toEqual(id);
     },
   );

@@ -25,7 +25,7 @@ import type { Db, Timestamp } from 'mongodb';
 import type { ActiveReplicator } from '../ports.ts';
 import { orAborted, type WalkParts, walkCollection } from './collection-walk.ts';
 import { confirmDifferences, isApplied, type Side } from './confirm-differences.ts';
-import { parseIdText, toIdBytes, toIdKey, toIdText } from './document-id.ts';
+import { packId, parseIdText, toIdBytes, toIdKey, toIdText, unpackId } from './document-id.ts';
 import { createPace } from './pace.ts';
 import { createReadSize } from './read-size.ts';
 
@@ -42,8 +42,11 @@ const LOOK_AT_FEED_MS = 20;
 const AGAIN_MS = 500;
 const COUNT_TIMEOUT_MS = 10_000;
 
-/** Documents of a range, and those that are looked up at once to see whether they still differ. */
-const RANGE = 1000;
+/**
+ * Documents of a range, and those that are looked up at once to see whether they still differ. Ranges of 1,000 are no
+ * faster, and what is read of them outlives the young generation: 217 MiB were held at most instead of 171.
+ */
+const RANGE = 250;
 const LOOK_UP = 100;
 
 /** Ends a run whose operation is not running any more, or is run by another. */
@@ -205,9 +208,9 @@ export async function runFullSync(
   async function findExtras(collection: string, ids: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
     const { watchChanges } = active;
     const parts = { watchChanges, waitForFeed, untilRead, lookUpSize: sizes.lookUpSize };
-    const suspects = ids.map((id) => ({ kind: 'extra', key: toIdKey(id), id }) as const);
+    const suspects = ids.map((id) => ({ kind: 'extra', key: toIdKey(id), id: packId(id) }) as const);
     const { real } = await confirmDifferences(parts, collection, suspects);
-    return real.flatMap(({ kind, id }) => (kind === 'extra' ? [id] : []));
+    return real.flatMap(({ kind, id }) => (kind === 'extra' ? [unpackId(id)] : []));
   }
 
   async function run(): Promise<void> {

@@ -1,10 +1,10 @@
 import { createHash, hash } from 'node:crypto';
 import { within } from '@sluice/store/deadline';
-import type { Abortable, Db, Document, FindOptions } from 'mongodb';
-import { cutId, toIdKey, toIdValue } from './document-id.ts';
+import type { Abortable, Db, Document, FindCursor, FindOptions } from 'mongodb';
+import { cutId, type PackedId, packId, toIdKey, toIdValue, unpackId } from './document-id.ts';
 
-/** A document of a range: its id, the BSON of `{_id}`, and the hash of its bytes. */
-export type Entry = { readonly id: Uint8Array; readonly hash: string };
+/** A document of a range: its id and the hash of its bytes. */
+export type Entry = { readonly id: PackedId; readonly hash: string };
 
 /** The documents of a collection between two ids, in the order of `_id`, by the keys of their ids. */
 export type Range = {
@@ -47,16 +47,18 @@ export function readRange(db: Db, collection: string, { from, to, limit }: Bound
     const all = createHash('sha256');
     let next: Uint8Array | null = null;
     let count = 0;
-    for await (const document of eachRaw(cursor)) {
-      const id = cutId(document);
-      if (count === limit) {
-        next = id;
-        break;
+    for await (const documents of eachBatch(cursor)) {
+      for (const document of documents) {
+        const id = cutId(document);
+        if (count === limit) {
+          next = id;
+          continue;
+        }
+        const own = hash('sha256', document, 'base64');
+        all.update(own);
+        entries.set(toIdKey(id), { id: packId(id), hash: own });
+        count += 1;
       }
-      const own = hash('sha256', document, 'base64');
-      all.update(own);
-      entries.set(toIdKey(id), { id, hash: own });
-      count += 1;
     }
     return { entries, hash: all.digest('base64'), next };
   });
@@ -70,26 +72,34 @@ export function readRange(db: Db, collection: string, { from, to, limit }: Bound
 export function readEntries(
   db: Db,
   collection: string,
-  ids: readonly Uint8Array[],
+  ids: readonly PackedId[],
 ): Promise<ReadonlyMap<string, Entry>> {
-  const filter: Document = { _id: { $in: ids.map(toIdValue) } };
+  const filter: Document = { _id: { $in: ids.map((id) => toIdValue(unpackId(id))) } };
   return within(TIMEOUT_MS, async (signal) => {
     const options: FindOptions & Abortable = {
       ...{ raw: true, readPreference: 'primary', readConcern: 'majority', maxTimeMS: TIMEOUT_MS, signal },
     };
     const entries = new Map<string, Entry>();
-    for await (const document of eachRaw(db.collection(collection).find(filter, options))) {
-      const id = cutId(document);
-      entries.set(toIdKey(id), { id, hash: hash('sha256', document, 'base64') });
+    for await (const documents of eachBatch(db.collection(collection).find(filter, options))) {
+      for (const document of documents) {
+        const id = cutId(document);
+        entries.set(toIdKey(id), { id: packId(id), hash: hash('sha256', document, 'base64') });
+      }
     }
     return entries;
   });
 }
 
-/** The driver does not declare that a raw document is its bytes. */
-async function* eachRaw(cursor: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
-  for await (const document of cursor) {
-    if (!(document instanceof Uint8Array)) throw new TypeError('The driver has read a raw document.');
-    yield document;
+/** Yields the documents of a batch without a promise for each. The driver does not declare that a raw document is its bytes. */
+async function* eachBatch(cursor: FindCursor<unknown>): AsyncGenerator<Iterable<Uint8Array>> {
+  try {
+    while (await cursor.hasNext()) yield cursor.readBufferedDocuments().map(toRaw);
+  } finally {
+    await cursor.close();
   }
+}
+
+function toRaw(document: unknown): Uint8Array {
+  if (!(document instanceof Uint8Array)) throw new TypeError('The driver has read a raw document.');
+  return document;
 }
