@@ -19,7 +19,7 @@ import { createBackupGaps } from '@sluice/store/backup-gaps';
 import { createCheckpoints } from '@sluice/store/checkpoints';
 import { connectStore } from '@sluice/store/connection';
 import { createInbox } from '@sluice/store/inbox';
-import { createInstances } from '@sluice/store/instances';
+import { createInstances, endInstances } from '@sluice/store/instances';
 import { createLeases } from '@sluice/store/leases';
 import { createMappings } from '@sluice/store/mappings';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
@@ -111,7 +111,8 @@ await runApp({
     });
     lifecycle.add('alerts', alerts.stop);
     const folder = startReceiptFolder({
-      ...{ compact: () => compactReceipts(store), leases: stores.leases, holder: instance, logger },
+      ...{ compact: () => compactReceipts(store), endInstances: () => endInstances(store) },
+      ...{ leases: stores.leases, holder: instance, logger },
     });
     lifecycle.add('receipt folder', folder.stop);
     const recounter = startLeasedRounds({

@@ -1,7 +1,7 @@
 import { createTestNames } from '@sluice/local/test-names';
 import { createLogger } from '@sluice/runtime/logger';
 import { toCollection } from '@sluice/store/collections';
-import { createInstances } from '@sluice/store/instances';
+import { createInstances, endInstances } from '@sluice/store/instances';
 import { createLeases } from '@sluice/store/leases';
 import { readLedger } from '@sluice/store/ledger';
 import { compactReceipts } from '@sluice/store/receipts';
@@ -23,11 +23,19 @@ it('folds old receipts, leaves the young ones, and the ledger says the same', as
   const now = new Date();
   const beat = { _id: 'i', app: 'ingest', seq: 4, events: 16, merged: 0, startedAt: now, seenAt: now };
   await createInstances(store).beat(beat);
+  const ended = { ...beat, _id: 'ended', seq: 0, events: 0, merged: 7, seenAt: new Date(0) };
+  await createInstances(store).beat(ended);
   const before = await readLedger(store);
 
   const logger = createLogger({ app: 'scheduler', instance: prefix, level: 'silent' });
   const compact = () => compactReceipts(store);
-  const parts = { compact, leases: createLeases(store), logger, lookMs: 50 };
+  const parts = {
+    compact,
+    endInstances: () => endInstances(store),
+    leases: createLeases(store),
+    logger,
+    lookMs: 50,
+  };
   const folders = ['one', 'two'].map((holder) => startReceiptFolder({ ...parts, holder }));
   onTestFinished(async () => {
     await Promise.all(folders.map((folder) => folder.stop()));
@@ -35,6 +43,11 @@ it('folds old receipts, leaves the young ones, and the ledger says the same', as
   });
 
   await vi.waitFor(async () => expect(await receipts.countDocuments()).toBe(1), SOON);
-  expect(await readLedger(store)).toEqual(before);
-  expect(before.instances).toMatchObject([{ accepted: 9, merged: 3, missing: [{ from: 4, to: 4 }] }]);
+  await vi.waitFor(async () => expect((await readLedger(store)).instances).toHaveLength(1), SOON);
+  const [instance] = before.instances;
+  expect(await readLedger(store)).toEqual({ ...before, instances: [instance] });
+  expect(before.instances).toMatchObject([
+    { accepted: 9, merged: 3, missing: [{ from: 4, to: 4 }] },
+    { instance: 'ended' },
+  ]);
 });

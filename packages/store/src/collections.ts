@@ -39,8 +39,10 @@ export type LatestDocument = {
   readonly fields: Readonly<Record<string, LatestField>>;
 };
 
-/** An instance, and the receipts of it that were folded into sums: of all numbers from 1 to `to` but void ones and `gaps`. */
+/** An instance, and its receipts that were folded: sums of all numbers from 1 to `to` but those in `voids` and `gaps`. */
 export type StoredInstance = InstanceDocument & {
+  /** Set when it has been silent for a day and nothing of it is missing: the ledger only adds its sums. */
+  readonly ended?: true;
   readonly folded?: {
     readonly to: number;
     readonly accepted: number;
@@ -49,6 +51,8 @@ export type StoredInstance = InstanceDocument & {
     readonly uncounted?: number;
     /** Numbers up to `to` that had no receipt then, ascending; one that has a receipt now stands for itself. Absent = none. */
     readonly gaps?: readonly SeqRange[];
+    /** Void numbers up to `to`, ascending; one that has a receipt stands for itself. Absent = none. */
+    readonly voids?: readonly SeqRange[];
   };
 };
 

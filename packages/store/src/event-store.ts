@@ -1,5 +1,4 @@
 import {
-  type BatchName,
   type BulkPlan,
   type CommitResult,
   type HashOwner,
@@ -7,17 +6,15 @@ import {
   type LookedUp,
   type LookUp,
   type RawUpdate,
-  type ReceiptDocument,
   toHashKey,
-  toReceiptId,
 } from '@sluice/contracts/bulk';
 import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
 import type { mongo } from 'mongoose';
-import { type RollupChangeDocument, toCollection } from './collections.ts';
+import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
+import { findReceiptStates, writeReceipts } from './receipt-states.ts';
 import { readRollupChange } from './rollup-changes.ts';
-import { isInRanges } from './seq-ranges.ts';
 import { toStorable } from './storable.ts';
 import { type InTransaction, transact } from './transaction.ts';
 
@@ -79,7 +76,7 @@ export function createEventStore(
         const [raw, owners, receipts] = await Promise.all([
           findRaw(connection, ids, options),
           findOwners(connection, hashes, options),
-          findReceipts(connection, batches, options),
+          findReceiptStates(connection, batches, options),
         ]);
         return { raw, owners, receipts };
       } finally {
@@ -159,36 +156,6 @@ async function findOwners(
   );
 }
 
-/** A receipt that was folded into its instance's sums counts as settled; one that stands for itself wins. */
-async function findReceipts(
-  connection: StoreConnection,
-  batches: readonly BatchName[],
-  options: ReadOptions,
-): Promise<Map<string, ReceiptDocument['state']>> {
-  if (batches.length === 0) return new Map();
-  const instances = [...new Set(batches.map(({ instance }) => instance))];
-  const [found, folded] = await Promise.all([
-    toCollection(connection, 'receipts')
-      .find(
-        { _id: { $in: batches.map(toReceiptId) } },
-        { ...options, projection: { state: 1 }, batchSize: batches.length + 1 },
-      )
-      .toArray(),
-    toCollection(connection, 'instances')
-      .find({ _id: { $in: instances }, folded: { $exists: true } }, { ...options, projection: { folded: 1 } })
-      .toArray(),
-  ]);
-  const states = new Map<string, ReceiptDocument['state']>(found.map(({ _id, state }) => [_id, state]));
-  const foldedOf = new Map(folded.map(({ _id, folded }) => [_id, folded]));
-  for (const batch of batches) {
-    const id = toReceiptId(batch);
-    const { to = 0, gaps = [] } = foldedOf.get(batch.instance) ?? {};
-    const isFolded = batch.seq >= 1 && batch.seq <= to && !isInRanges(gaps, batch.seq);
-    if (isFolded && !states.has(id)) states.set(id, 'settled');
-  }
-  return states;
-}
-
 function isEmpty(plan: BulkPlan): boolean {
   return Object.values(plan).every((part) => part.length === 0);
 }
@@ -216,43 +183,6 @@ async function write(
     await toCollection(connection, 'inbox').deleteMany({ _id: { $in: [...plan.inboxDone] } }, options);
   }
   return 'committed';
-}
-
-async function writeReceipts(
-  connection: StoreConnection,
-  all: BulkPlan['receipts'],
-  change: RollupChangeDocument | null,
-  options: InTransaction,
-): Promise<CommitResult> {
-  const receipts = toCollection(connection, 'receipts');
-  const at = new Date();
-  const fresh = all.filter(({ replacesVoid }) => !replacesVoid);
-  const revived = all.filter(({ replacesVoid }) => replacesVoid);
-  const documents = fresh.map(({ instance, seq, accepted, merged }) => ({
-    _id: toReceiptId({ instance, seq }),
-    instance,
-    seq,
-    state: 'settled' as const,
-    accepted,
-    merged,
-    at,
-  }));
-  if (documents.length > 0 || change !== null) {
-    await connection.db
-      .collection<ReceiptDocument | RollupChangeDocument>('receipts')
-      .insertMany(change === null ? documents : [...documents, change], options);
-  }
-  if (revived.length === 0) return 'committed';
-  const { matchedCount } = await receipts.bulkWrite(
-    revived.map(({ accepted, merged, ...batch }) => ({
-      updateOne: {
-        filter: { _id: toReceiptId(batch), state: 'void' as const },
-        update: { $set: { state: 'settled' as const, accepted, merged, uncounted: true as const, at } },
-      },
-    })),
-    options,
-  );
-  return matchedCount < revived.length ? 'conflict' : 'committed';
 }
 
 function toStoredNormalized(document: NormalizedEventDocument): NormalizedEventDocument {

@@ -3,6 +3,14 @@ import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
 
+/** How long an instance must be silent, in ms, until it is taken for one that has ended. */
+const ENDED_AFTER_MS = 86_400_000;
+
+/** Returns the time since when an instance must have been silent that has ended. */
+export function toEndedBefore(): Date {
+  return new Date(Date.now() - ENDED_AFTER_MS);
+}
+
 /** The processes that number batches. */
 export type StoredInstances = {
   /**
@@ -23,11 +31,32 @@ export function createInstances(
     await within(timeoutMs, (signal) =>
       toCollection(connection, 'instances').updateOne(
         { _id },
-        { $max: { seq, events, merged, seenAt }, $setOnInsert: { app, startedAt } },
+        { $max: { seq, events, merged, seenAt }, $setOnInsert: { app, startedAt }, $unset: { ended: true } },
         { upsert: true, ...toWriteOptions(signal) },
       ),
     );
   }
 
   return { beat };
+}
+
+/**
+ * Marks the instances that have ended and miss nothing, so that the ledger need not look at each of them. One that comes
+ * back after all is no longer marked.
+ *
+ * @param options.timeoutMs 10 s by default
+ * @throws DependencyAwayError
+ */
+export async function endInstances(connection: StoreConnection, { timeoutMs = 10_000 } = {}): Promise<void> {
+  const isFolded = { $gte: [{ $ifNull: ['$folded.to', 0] }, '$seq'] };
+  await within(timeoutMs, (signal) =>
+    toCollection(connection, 'instances').updateMany(
+      {
+        ...{ ended: { $exists: false }, seenAt: { $lt: toEndedBefore() } },
+        ...{ 'folded.gaps.0': { $exists: false }, $expr: isFolded },
+      },
+      { $set: { ended: true } },
+      toWriteOptions(signal),
+    ),
+  );
 }

@@ -37,6 +37,7 @@ export type StoredLedger = {
   readonly direct: number;
   /** Rows of the inbox, and how many of them hold an event that is not stored yet, or were too many to be looked up. */
   readonly inbox: { readonly rows: number; readonly unstored: number; readonly isWhole: boolean };
+  /** Those that live, or miss something. */
   readonly instances: readonly InstanceLedger[];
   /** Whether `missing` was cut off at `maxRanges`. */
   readonly isTruncated: boolean;
@@ -77,7 +78,7 @@ export async function readBatchLedger(
   { timeoutMs = 10_000, maxRanges = 10_000 } = {},
 ): Promise<Pick<StoredLedger, 'instances' | 'isTruncated'>> {
   return readSnapshot(connection, timeoutMs, async (read) => {
-    const instances = await toCollection(connection, 'instances').find({}, read).toArray();
+    const instances = await findInstances(connection, read);
     const sums = await sumReceipts(connection, read);
     const { entries, isTruncated } = await toEntries(connection, instances, { sums, maxRanges }, read);
     return { instances: entries, isTruncated };
@@ -111,14 +112,15 @@ async function readWhole(
   read: SnapshotRead,
 ): Promise<StoredLedger> {
   // The first read fixes the moment; those after it may run side by side.
-  const instances = await toCollection(connection, 'instances').find({}, read).toArray();
-  const [byStatus, raw, normalized, direct, inbox, sums] = await Promise.all([
+  const instances = await findInstances(connection, read);
+  const [byStatus, raw, normalized, direct, inbox, sums, ended] = await Promise.all([
     countByStatus(connection, read),
     count(connection, 'raw_events', { duplicateLevel: 'raw' }, read),
     count(connection, 'raw_events', { duplicateLevel: 'normalized' }, read),
     count(connection, 'raw_events', { direct: true }, read),
     countInbox(connection, maxRows, read),
     sumReceipts(connection, read),
+    sumEnded(connection, read),
   ]);
   const { entries, isTruncated } = await toEntries(connection, instances, { sums, maxRanges }, read);
   const known = new Set(instances.map(({ _id }) => _id));
@@ -126,8 +128,8 @@ async function readWhole(
   return {
     byStatus,
     duplicates: { raw, normalized },
-    accepted: total([...entries, ...unknown], 'accepted'),
-    merged: total([...entries, ...unknown, ...instances.map(toAnswered)], 'merged'),
+    accepted: total([...entries, ...unknown, ended], 'accepted'),
+    merged: total([...entries, ...unknown, ...instances.map(toAnswered), ended], 'merged'),
     direct,
     inbox,
     instances: entries,
@@ -261,6 +263,32 @@ async function countInbox(
     )
     .toArray();
   return { rows, unstored: rows - (found?.n ?? 0), isWhole: rows <= maxRows };
+}
+
+/** Each start of a process leaves an instance; those that ended and miss nothing are not looked at one by one. */
+function findInstances(connection: StoreConnection, read: SnapshotRead): Promise<StoredInstance[]> {
+  return toCollection(connection, 'instances')
+    .find({ ended: { $exists: false } }, read)
+    .toArray();
+}
+
+async function sumEnded(connection: StoreConnection, read: SnapshotRead): Promise<Counted> {
+  const [found] = await toCollection(connection, 'instances')
+    .aggregate<Counted>(
+      [
+        { $match: { ended: true } },
+        {
+          $group: {
+            _id: null,
+            accepted: { $sum: '$folded.accepted' },
+            merged: { $sum: { $sum: ['$folded.merged', '$merged'] } },
+          },
+        },
+      ],
+      read,
+    )
+    .toArray();
+  return found ?? NOTHING;
 }
 
 async function sumReceipts(connection: StoreConnection, read: SnapshotRead): Promise<Map<string, Sum>> {

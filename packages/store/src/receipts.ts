@@ -1,18 +1,17 @@
-import { type BatchName, type Receipt, type ReceiptDocument, toReceiptId } from '@sluice/contracts/bulk';
-import { type StoredInstance, toCollection } from './collections.ts';
+import { type BatchName, type Receipt, toReceiptId } from '@sluice/contracts/bulk';
+import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
-import { type SeqRange, withoutSeqs } from './seq-ranges.ts';
+import { doEachApart } from './each-apart.ts';
+import { foldReceipts, toFolded } from './fold-receipts.ts';
+import { toEndedBefore } from './instances.ts';
 import { type InTransaction, transact } from './transaction.ts';
 
 /** How many receipts of an instance one call looks at. */
 const PORTION = 5_000;
 
-/** How many gaps of an instance are kept; behind more of them nothing is folded. */
-const MAX_GAPS = 1_000;
-
-/** How long an instance must be silent, in ms, until what it had not told of any more is folded, too. */
-const ENDED_AFTER_MS = 86_400_000;
+/** How many gaps of an instance are kept, and how many ranges of void numbers; behind more gaps nothing is folded. */
+const MAX_RANGES = 1_000;
 
 /**
  * Returns the receipts that some batches have now, by `toReceiptId`; a void one holds no events.
@@ -36,9 +35,10 @@ export async function findReceipts(
 
 /**
  * Folds old receipts into sums on their instances, so that `receipts` stays small. Of an instance that lives none is
- * folded beyond what it told of: it may still void such a number. Void ones stay, because a worker may settle them yet;
- * numbers without a receipt are noted as gaps, for the same reason. `lookUp` and the ledger know both forms. Returns how
- * many it folded; call again while there are any.
+ * folded beyond what it told of: it may still void such a number. Void ones are kept as ranges, because a worker may
+ * settle them yet; numbers without a receipt as gaps, for the same reason. `lookUp` and the ledger know both forms. An
+ * instance that cannot be folded keeps no other from it. Returns how many it folded, or went past; call again while
+ * there are any.
  *
  * @param options.olderThanMs only receipts this old are folded (10 minutes by default): longer than any settling
  *   that looked for a receipt before it was there can go on
@@ -50,20 +50,21 @@ export async function compactReceipts(
   { olderThanMs = 600_000, timeoutMs = 10_000 } = {},
 ): Promise<number> {
   const before = new Date(Date.now() - olderThanMs);
-  const instances: readonly unknown[] = await within(timeoutMs, () =>
+  const found: readonly unknown[] = await within(timeoutMs, () =>
     toCollection(connection, 'receipts').distinct('instance', {}, { maxTimeMS: timeoutMs }),
   );
+  // Changes of rollups lie in the same collection, and are of no instance.
+  const instances = found.filter((instance) => typeof instance === 'string');
   let folded = 0;
-  for (const _id of instances) {
-    // Changes of rollups lie in the same collection, and are of no instance.
-    if (typeof _id !== 'string') continue;
+  const work = async (instance: string) => {
     let count = 0;
     const { result } = await transact(connection, timeoutMs, async (options) => {
-      count = await fold(connection, _id, before, options);
+      count = await fold(connection, instance, before, options);
       return 'committed';
     });
     if (result === 'committed') folded += count;
-  }
+  };
+  await doEachApart(instances, work, () => connection.ping());
   return folded;
 }
 
@@ -77,62 +78,24 @@ async function fold(
   const instances = toCollection(connection, 'instances');
   const known = await instances.findOne({ _id: instance }, options);
   if (known === null) return 0;
-  const { to, accepted, merged, uncounted = 0, gaps = [] } = known.folded ?? NOTHING;
-  const hasEnded = known.seenAt.getTime() < Date.now() - ENDED_AFTER_MS;
+  const folded = toFolded(known);
+  const { to, voids } = folded;
+  // What it had not told of any more is folded too.
+  const hasEnded = known.seenAt < toEndedBefore();
   const page = { ...options, sort: { seq: 1 }, limit: PORTION } as const;
+  // While there is no range left for void ones, they stay where they are.
+  const late = voids.length < MAX_RANGES ? {} : { state: 'settled' as const };
+  const old = await receipts
+    .find({ instance, seq: { $lte: to }, at: { $lt: before }, ...late }, page)
+    .toArray();
   const next = await receipts
     .find({ instance, seq: hasEnded ? { $gt: to } : { $gt: to, $lte: known.seq } }, page)
     .toArray();
-  const late = await receipts
-    .find({ instance, seq: { $lte: to }, state: 'settled', at: { $lt: before } }, page)
-    .toArray();
-  const run = toRun(next, { to, before, room: MAX_GAPS - gaps.length });
-  const done = [...late, ...run.receipts].filter(({ state }) => state === 'settled');
-  if (done.length === 0 && run.to === to) return 0;
-  // What an instance had not told of when it ended is in none of the events that it told of, either.
-  const apart = done.filter((receipt) => receipt.uncounted === true || receipt.seq > known.seq);
-  const lateSeqs = late.map(({ seq }) => seq);
-  await instances.updateOne(
-    { _id: instance },
-    {
-      $set: {
-        folded: {
-          to: run.to,
-          accepted: accepted + sum(done, 'accepted'),
-          merged: merged + sum(done, 'merged'),
-          uncounted: uncounted + sum(apart, 'accepted') + sum(apart, 'merged'),
-          gaps: [...withoutSeqs(gaps, lateSeqs), ...run.gaps],
-        },
-      },
-    },
-    options,
-  );
-  await receipts.deleteMany({ _id: { $in: done.map(({ _id }) => _id) } }, options);
-  return done.length;
-}
-
-const NOTHING: NonNullable<StoredInstance['folded']> = { to: 0, accepted: 0, merged: 0 };
-
-function sum(receipts: readonly ReceiptDocument[], of: 'accepted' | 'merged'): number {
-  return receipts.reduce((total, receipt) => total + receipt[of], 0);
-}
-
-/** Takes the receipts behind `to` that are old enough, up to the first that is not; `room` gaps between them at most. */
-function toRun(
-  receipts: readonly ReceiptDocument[],
-  { to, before, room }: { readonly to: number; readonly before: Date; readonly room: number },
-) {
-  const gaps: SeqRange[] = [];
-  const run: ReceiptDocument[] = [];
-  let last = to;
-  for (const receipt of receipts) {
-    if (receipt.at >= before) break;
-    if (receipt.seq > last + 1) {
-      if (gaps.length === room) break;
-      gaps.push({ from: last + 1, to: receipt.seq - 1 });
-    }
-    run.push(receipt);
-    last = receipt.seq;
-  }
-  return { receipts: run, to: last, gaps };
+  const young = next.findIndex(({ at }) => at >= before);
+  const all = [...old, ...next.slice(0, young === -1 ? next.length : young)];
+  const result = foldReceipts(folded, all, { told: known.seq, maxRanges: MAX_RANGES });
+  if (result.done.length === 0 && result.folded.to === to) return 0;
+  await instances.updateOne({ _id: instance }, { $set: { folded: result.folded } }, options);
+  await receipts.deleteMany({ _id: { $in: result.done.map(({ _id }) => _id) } }, options);
+  return Math.max(1, result.done.length);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isInRanges, type SeqRange, withoutSeqs } from './seq-ranges.ts';
+import { isInRanges, type SeqRange, withoutSeqs, withSeqs } from './seq-ranges.ts';
 
 it('takes numbers out of ranges, at their ends and in their midst', () => {
   const ranges = [
@@ -15,6 +15,18 @@ it('takes numbers out of ranges, at their ends and in their midst', () => {
     { from: 14, to: 14 },
   ]);
   expect(withoutSeqs(ranges, [])).toEqual(ranges);
+});
+
+it('puts numbers into ranges, and joins what touches', () => {
+  const ranges = [
+    { from: 2, to: 3 },
+    { from: 6, to: 6 },
+  ];
+  expect(withSeqs(ranges, [1, 3, 5, 9])).toEqual([
+    { from: 1, to: 3 },
+    { from: 5, to: 6 },
+    { from: 9, to: 9 },
+  ]);
 });
 
 it('leaves exactly the other numbers, whatever the ranges', () => {

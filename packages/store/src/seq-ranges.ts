@@ -15,6 +15,18 @@ export function withoutSeqs(ranges: readonly SeqRange[], seqs: readonly number[]
   });
 }
 
+/** Returns ranges with some numbers more, ascending; what touches is one range. */
+export function withSeqs(ranges: readonly SeqRange[], seqs: readonly number[]): readonly SeqRange[] {
+  const all = [...ranges, ...seqs.map((seq) => ({ from: seq, to: seq }))].sort((a, b) => a.from - b.from);
+  const joined: SeqRange[] = [];
+  for (const range of all) {
+    const last = joined.at(-1);
+    if (last === undefined || range.from > last.to + 1) joined.push(range);
+    else joined[joined.length - 1] = { from: last.from, to: Math.max(last.to, range.to) };
+  }
+  return joined;
+}
+
 /** Tells whether a number is in one of some ranges. */
 export function isInRanges(ranges: readonly SeqRange[], seq: number): boolean {
   return ranges.some(({ from, to }) => from <= seq && seq <= to);

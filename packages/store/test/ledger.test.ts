@@ -2,31 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { toCollection } from '../src/collections.ts';
 import { createEventStore } from '../src/event-store.ts';
 import { createInbox } from '../src/inbox.ts';
-import { createInstances } from '../src/instances.ts';
 import { readLedger } from '../src/ledger.ts';
 import { compactReceipts } from '../src/receipts.ts';
+import { useBatches } from './batches.ts';
 import { useDatabase } from './database.ts';
-import { NOW, newAccepted, newPlan, newRaw } from './documents.ts';
+import { newAccepted, newPlan, newRaw } from './documents.ts';
 
 const connection = useDatabase();
 const store = createEventStore(connection);
 const inbox = createInbox(connection);
-const instances = createInstances(connection);
-
-function beat(instance: string, seq: number, events: number, merged = 0): Promise<void> {
-  const at = { startedAt: NOW, seenAt: new Date() };
-  return instances.beat({ _id: instance, app: 'ingest', seq, events, merged, ...at });
-}
-
-function settle(instance: string, seqs: readonly number[], replacesVoid = false) {
-  const receipts = seqs.map((seq) => ({ instance, seq, accepted: 2, merged: 1, replacesVoid }));
-  return store.commit(newPlan({ receipts }));
-}
-
-async function readMissing(instance: string) {
-  const { instances: entries } = await readLedger(connection);
-  return entries.find((entry) => entry.instance === instance)?.missing;
-}
+const { beat, settle, readMissing } = useBatches(connection);
 
 describe('readLedger', () => {
   it('counts what is stored, what waits and which batches are missing', async () => {
@@ -142,122 +127,5 @@ describe('beat', () => {
       seq: 5,
       events: 50,
     });
-  });
-});
-
-describe('compactReceipts', () => {
-  const now = { olderThanMs: -60_000 };
-
-  it('folds settled receipts, also behind a gap, and changes nothing that can be asked', async () => {
-    await settle('fold', [1, 2, 4, 6]);
-    await inbox.insert({ instance: 'fold', seq: 3, events: [] });
-    await beat('fold', 6, 12);
-    const before = await readLedger(connection);
-    expect(await compactReceipts(connection, now)).toBeGreaterThanOrEqual(3);
-    expect(await readLedger(connection)).toEqual(before);
-    const left = await toCollection(connection, 'receipts')
-      .find({ instance: 'fold' }, { sort: { seq: 1 } })
-      .toArray();
-    expect(left.map(({ seq }) => seq)).toEqual([3]);
-    const batches = [1, 2, 3, 4, 5, 6].map((seq) => ({ instance: 'fold', seq }));
-    const { receipts } = await store.lookUp({ ids: [], hashes: [], batches });
-    expect(batches.map(({ seq }) => receipts.get(`fold-${seq}`))).toEqual([
-      'settled',
-      'settled',
-      'void',
-      'settled',
-      undefined,
-      'settled',
-    ]);
-  });
-
-  it('folds a void receipt that was settled after its neighbours', async () => {
-    await settle('late', [1, 3]);
-    await inbox.insert({ instance: 'late', seq: 2, events: [] });
-    await beat('late', 3, 6);
-    await compactReceipts(connection, now);
-    expect(await settle('late', [2], true)).toBe('committed');
-    const before = await readLedger(connection);
-    expect(await compactReceipts(connection, now)).toBe(1);
-    expect(await readLedger(connection)).toEqual(before);
-    expect(await compactReceipts(connection, now)).toBe(0);
-  });
-
-  it('settles a batch late that was missing when its neighbours were folded', async () => {
-    await settle('gap', [1, 3, 6]);
-    await beat('gap', 6, 18);
-    expect(await compactReceipts(connection, now)).toBe(3);
-    const missing = [
-      { from: 2, to: 2 },
-      { from: 4, to: 5 },
-    ];
-    expect(await readMissing('gap')).toEqual(missing);
-    expect(await settle('gap', [4])).toBe('committed');
-    const left = [missing[0], { from: 5, to: 5 }];
-    expect(await readMissing('gap')).toEqual(left);
-    const before = await readLedger(connection);
-    expect(await compactReceipts(connection, now)).toBe(1);
-    expect(await readLedger(connection)).toEqual(before);
-    expect(await readMissing('gap')).toEqual(left);
-    const batches = [4, 5].map((seq) => ({ instance: 'gap', seq }));
-    const { receipts } = await store.lookUp({ ids: [], hashes: [], batches });
-    expect([...receipts]).toEqual([['gap-4', 'settled']]);
-  });
-
-  it('goes no further than an instance has told, until it has been silent for a day', async () => {
-    await settle('crashed', [1, 2, 3]);
-    await beat('crashed', 1, 3);
-    expect(await compactReceipts(connection, now)).toBe(1);
-    const instances = toCollection(connection, 'instances');
-    await instances.updateOne({ _id: 'crashed' }, { $set: { seenAt: new Date(Date.now() - 90_000_000) } });
-    const before = await readLedger(connection);
-    expect(await compactReceipts(connection, now)).toBe(2);
-    expect(await readLedger(connection)).toEqual(before);
-  });
-
-  it('names as many events as before of a batch that an instance lost before it crashed', async () => {
-    await settle('lossy', [1, 3, 4]);
-    await beat('lossy', 3, 9);
-    const instances = toCollection(connection, 'instances');
-    await instances.updateOne({ _id: 'lossy' }, { $set: { seenAt: new Date(Date.now() - 90_000_000) } });
-    const readEntry = async () => {
-      const { instances: entries } = await readLedger(connection);
-      return entries.find(({ instance }) => instance === 'lossy');
-    };
-    const before = await readEntry();
-    expect(before).toMatchObject({ accepted: 6, merged: 3, settled: 6, missing: [{ from: 2, to: 2 }] });
-    expect(await compactReceipts(connection, now)).toBe(3);
-    expect(await readEntry()).toEqual(before);
-  });
-
-  it('gets past void receipts, however many', async () => {
-    const at = new Date(0);
-    const voids = Array.from({ length: 5_000 }, (_, index) => {
-      const seq = index + 1;
-      return {
-        _id: `voids-${seq}`,
-        instance: 'voids',
-        seq,
-        state: 'void',
-        accepted: 0,
-        merged: 0,
-        at,
-      } as const;
-    });
-    await toCollection(connection, 'receipts').insertMany(voids);
-    await settle('voids', [5_001]);
-    await beat('voids', 5_001, 3);
-    await compactReceipts(connection, now);
-    await compactReceipts(connection, now);
-    const filter = { instance: 'voids', state: 'settled' } as const;
-    expect(await toCollection(connection, 'receipts').countDocuments(filter)).toBe(0);
-    await toCollection(connection, 'receipts').deleteMany({ instance: 'voids' });
-  });
-
-  it('leaves young receipts alone', async () => {
-    await settle('young', [1]);
-    await beat('young', 1, 2);
-    await compactReceipts(connection);
-    expect(await toCollection(connection, 'receipts').countDocuments({ instance: 'young' })).toBe(1);
   });
 });

@@ -5,6 +5,8 @@ import { anyText, anything, type Fields, integer, OPTIONS, type Schemas, text, t
 /** `rejections` holds the newest of them, up to this size. */
 const REJECTIONS_BYTES = 32 * 1024 * 1024;
 
+const RANGES = [{ _id: false, from: Number, to: Number }];
+
 const FIELDS = {
   receipts: {
     _id: text,
@@ -24,9 +26,11 @@ const FIELDS = {
     merged: integer,
     startedAt: time,
     seenAt: time,
+    ended: Boolean,
     folded: {
       ...{ to: Number, accepted: Number, merged: Number, uncounted: Number },
-      gaps: [{ _id: false, from: Number, to: Number }],
+      gaps: RANGES,
+      voids: RANGES,
     },
   } satisfies Fields<Documents['instances']>,
   inbox: { _id: text, event: anything, at: time, enqueuedAt: Date } satisfies Fields<Documents['inbox']>,
@@ -53,6 +57,10 @@ export function createIntakeSchemas(): Schemas<'receipts' | 'instances' | 'inbox
   const receipts = new Schema(FIELDS.receipts, OPTIONS);
   receipts.index({ instance: 1, seq: 1 });
 
+  const instances = new Schema(FIELDS.instances, OPTIONS);
+  // Each start of a process leaves one, and few of them live.
+  instances.index({ ended: 1 });
+
   const inbox = new Schema(FIELDS.inbox, OPTIONS);
   inbox.index({ enqueuedAt: 1, at: 1 });
 
@@ -64,7 +72,7 @@ export function createIntakeSchemas(): Schemas<'receipts' | 'instances' | 'inbox
 
   return {
     receipts,
-    instances: new Schema(FIELDS.instances, OPTIONS),
+    instances,
     inbox,
     rejections,
   };
