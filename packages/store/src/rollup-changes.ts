@@ -21,7 +21,7 @@ import { createRollupTally } from './rollup-values.ts';
 import type { InTransaction } from './transaction.ts';
 
 /** The time by which a record is counted: its own, or when it was received if it has none. */
-export function toRollupTime({
+function toRollupTime({
   timestamp,
   receivedAt,
 }: Pick<NormalizedEventDocument, 'timestamp' | 'receivedAt'>): Date {
