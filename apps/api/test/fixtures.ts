@@ -105,7 +105,7 @@ export async function startApi({
   const keys = createApiKeys(store);
   const mirror = createKeyMirror({ redis, prefix, now });
   const onTrouble = (error: unknown) => logger.warn({ err: error }, 'key.not-read-again');
-  const { check } = createKeyCheck({ store: keys, mirror, now, onTrouble });
+  const { check } = createKeyCheck({ store: keys, mirror, now, elapsed: now, onTrouble });
   const checkKey = auth === 'on' ? check : null;
   const server = await createApiApp({
     dashboardDir: '',

@@ -18,7 +18,7 @@ const now = () => Date.now() + aheadMs;
 const { check } = createKeyCheck({
   store: { read: async (id) => keys.get(id) ?? null },
   mirror: { read: async () => null, write: () => undefined },
-  now,
+  ...{ now, elapsed: now },
   onTrouble: () => undefined,
 });
 const ingest = useIngest({ checkKey: check });
