@@ -88,6 +88,8 @@ export function Palette({
         spellCheck={false}
         autoComplete="off"
         data-autofocus
+        // Mantine moves the choice when this is over, and tells nobody.
+        onKeyDown={() => queueMicrotask(() => store.setState((state) => ({ ...state })))}
       />
       <Spotlight.ActionsList id={LIST_ID} role="listbox" aria-label="Commands">
         {groups.map(([name, of]) => (
