@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadSourcesFile, parseSourcesFile, SourcesFileError } from './sources-file.ts';
 
@@ -309,5 +312,16 @@ describe('loadSourcesFile', () => {
 
   test('refuses another file that is missing', async () => {
     await expect(loadSourcesFile('/nowhere/mine.yaml')).rejects.toThrow(/mine\.yaml:1 there is no such file/);
+  });
+
+  test('refuses one that is not UTF-8, with the line, where letters would become others', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-sources-'));
+    const file = join(folder, 'latin1.yaml');
+    const text = 'sources:\n  - id: grün\n    kind: push\n    scheme: none\n';
+    await writeFile(file, Buffer.from(text, 'latin1'));
+    await expect(loadSourcesFile(file)).rejects.toThrow(/latin1\.yaml:2 the file is not UTF-8/);
+    await writeFile(file, text.replace('ü', 'ue'));
+    expect(await loadSourcesFile(file)).toMatchObject([{ id: 'gruen' }]);
+    await rm(folder, { recursive: true });
   });
 });

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { PlainError } from '@sluice/contracts/plain-error';
 import { DEFAULT_SOURCES_FILE, type Source, sourcesFileSchema } from '@sluice/contracts/source';
@@ -32,9 +33,9 @@ export class SourcesFileError extends PlainError {
  * @throws SourcesFileError when it is wrong, or missing although it was asked for
  */
 export async function loadSourcesFile(path: string): Promise<readonly Source[]> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' && path === DEFAULT_SOURCES_FILE) return [];
@@ -42,7 +43,21 @@ export async function loadSourcesFile(path: string): Promise<readonly Source[]> 
       code === 'ENOENT' ? 'there is no such file; check SOURCES_FILE' : `it cannot be read (${code})`;
     throw new SourcesFileError(path, [{ line: 1, path: '', detail }]);
   }
-  return parseSourcesFile(text, path);
+  if (!isUtf8(bytes)) {
+    throw new SourcesFileError(path, [
+      { line: findOtherLine(bytes), path: '', detail: 'the file is not UTF-8; save it as UTF-8' },
+    ]);
+  }
+  return parseSourcesFile(bytes.toString('utf8'), path);
+}
+
+/** Finds the line of the first bytes that are no UTF-8: in UTF-8 no other character holds the byte of a line's end. */
+function findOtherLine(bytes: Buffer): number {
+  for (let line = 1, from = 0; ; line += 1) {
+    const end = bytes.indexOf('\n', from);
+    if (end < 0 || !isUtf8(bytes.subarray(from, end))) return line;
+    from = end + 1;
+  }
 }
 
 /**
