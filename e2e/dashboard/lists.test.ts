@@ -247,7 +247,7 @@ describe('lists and figures in a browser', () => {
     await page.getByText(/^Connected\./).waitFor();
     for (let round = 0; round < 6; round += 1) await burst(sluice, 100, 5000 + round * 100);
     await page.getByText(/^1 of \d+ shown, counts exact$/).waitFor();
-    await page.getByText('600 since the page was opened').waitFor({ timeout: 20_000 });
+    await page.getByText('600 of these since the filter was set').waitFor({ timeout: 20_000 });
     expect(await page.locator('ol[role="log"] > li').count()).toBeLessThan(600);
     await page.context().close();
   });
