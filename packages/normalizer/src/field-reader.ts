@@ -4,10 +4,10 @@ import { coerceBoolean } from './coerce-boolean.ts';
 import { coerceNumber, type DeclaredNumber, toNumberGuesses } from './coerce-number.ts';
 import { createTimeReader } from './declared-time.ts';
 import type { ReadValue } from './read-value.ts';
-import { isRounded, toNumberText, toRoundedGuesses } from './rounded-number.ts';
+import { toNumberText, toRoundedGuesses } from './rounded-number.ts';
 import { parseTimeFormat, type TimeFormat } from './time-format.ts';
 import { parseTimeZone, type TimeZone } from './time-zone.ts';
-import type { Guess } from './warnings.ts';
+import { type Guess, isRounded } from './warnings.ts';
 
 /** Reads a value as a field's kind; null when it is not readable as that. Never called with null. */
 export type FieldReader = (value: JsonValue) => ReadValue | null;

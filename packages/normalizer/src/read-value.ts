@@ -1,6 +1,5 @@
 import type { JsonValue } from '@sluice/contracts/json';
-import { isRounded } from './rounded-number.ts';
-import type { Guess } from './warnings.ts';
+import { type Guess, isRounded } from './warnings.ts';
 
 /** A value as a field holds it; `precise` is what tells two records apart, where the value itself is rounded. */
 export type ReadValue = {

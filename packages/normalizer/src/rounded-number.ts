@@ -3,7 +3,7 @@ import { isExactNumber } from './exact-number.ts';
 import { toPointer } from './json-pointer.ts';
 import type { ReadValue } from './read-value.ts';
 import { findNumberEnd, findStringEnd } from './scan-json.ts';
-import { type Guess, WARNINGS } from './warnings.ts';
+import { type Guess, isRounded, WARNINGS } from './warnings.ts';
 
 const NO_GUESSES: readonly Guess[] = [];
 
@@ -96,11 +96,6 @@ export function toRoundedGuesses(value: JsonValue): readonly Guess[] {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return NO_GUESSES;
   // Of a fraction only its text tells: `findRoundedNumbers`.
   return Number.isInteger(value) || !Number.isFinite(value) ? [roundedGuess()] : NO_GUESSES;
-}
-
-/** Tells whether digits were lost, so that two values that look alike may differ. */
-export function isRounded(guesses: readonly Guess[]): boolean {
-  return guesses.some(({ code }) => code === WARNINGS.numberRounded);
 }
 
 function keptGuess(): Guess {

@@ -44,3 +44,8 @@ export type Guess = { readonly code: WarningCode; readonly detail: string };
 export function toWarning(field: string, guess: Guess): NormalizationWarning {
   return { code: guess.code, field, detail: guess.detail };
 }
+
+/** Tells whether digits were lost, so that two values that look alike may differ. */
+export function isRounded(guesses: readonly Guess[]): boolean {
+  return guesses.some(({ code }) => code === WARNINGS.numberRounded);
+}

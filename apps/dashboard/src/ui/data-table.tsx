@@ -2,25 +2,11 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Row } from '../data/live-rows.ts';
 import { useRowHeight } from '../shell/row-height.ts';
+import type { Column } from './column.ts';
 import styles from './data-table.module.css';
 import type { Selection } from './selection.ts';
 import { TableRow, toPosition } from './table-row.tsx';
 import { useWindowWidth } from './window-width.ts';
-
-/** A column: what it is called, how a cell looks, how wide it is. */
-export type Column<Item> = {
-  readonly key: string;
-  readonly name: string;
-  readonly render: (item: Item) => React.ReactNode;
-  /** A CSS width; the columns without one share the rest. */
-  readonly width?: string;
-  /** Numbers stand at the right. */
-  readonly align?: 'right';
-  /** Shown from this width of the window on, in px; columns without it always are. */
-  readonly from?: 600 | 900 | 1200;
-  /** Shown below this width of the window only, in px: what a wide window tells in more columns. */
-  readonly until?: 600 | 900 | 1200;
-};
 
 /** A line across the table, above the row of this id or on top. */
 export type Rule = { readonly aboveId: string | null; readonly text: React.ReactNode };

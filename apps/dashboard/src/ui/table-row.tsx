@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import type { Row } from '../data/live-rows.ts';
+import type { Column } from './column.ts';
 import styles from './data-table.module.css';
-import type { Column } from './data-table.tsx';
 
 function PlainRow<Item extends Row>({
   item,

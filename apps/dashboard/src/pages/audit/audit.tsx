@@ -3,7 +3,7 @@ import type { JsonValue } from '@sluice/contracts/json';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Action } from '../../ui/action.tsx';
-import type { Column } from '../../ui/data-table.tsx';
+import type { Column } from '../../ui/column.ts';
 import { FilterBar } from '../../ui/filter-bar.tsx';
 import { JsonBlock } from '../../ui/json-block.tsx';
 import { LiveTable } from '../../ui/live-table.tsx';

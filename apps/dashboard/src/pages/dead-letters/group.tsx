@@ -6,7 +6,7 @@ import { useCallback, useState } from 'react';
 import { Failure, read } from '../../data/http.ts';
 import { useLack } from '../../data/may.ts';
 import { Action } from '../../ui/action.tsx';
-import type { Column } from '../../ui/data-table.tsx';
+import type { Column } from '../../ui/column.ts';
 import { LiveTable } from '../../ui/live-table.tsx';
 import { formatCount, plural } from '../../ui/numbers.ts';
 import { PageHead, Section } from '../../ui/page.tsx';

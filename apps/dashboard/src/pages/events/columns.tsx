@@ -1,5 +1,5 @@
 import type { RawItem } from '@sluice/contracts/api';
-import type { Column } from '../../ui/data-table.tsx';
+import type { Column } from '../../ui/column.ts';
 import { formatBytes, formatCount } from '../../ui/numbers.ts';
 import { Status } from '../../ui/status-glyph.tsx';
 import { Age, Time } from '../../ui/time.tsx';

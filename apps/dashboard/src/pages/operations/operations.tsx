@@ -1,7 +1,7 @@
 import type { Replay } from '@sluice/contracts/operations';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
-import type { Column } from '../../ui/data-table.tsx';
+import type { Column } from '../../ui/column.ts';
 import { LiveTable } from '../../ui/live-table.tsx';
 import { formatCount } from '../../ui/numbers.ts';
 import { PageHead } from '../../ui/page.tsx';

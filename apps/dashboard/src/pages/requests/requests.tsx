@@ -2,7 +2,7 @@ import type { RejectionItem } from '@sluice/contracts/api';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Action } from '../../ui/action.tsx';
-import type { Column } from '../../ui/data-table.tsx';
+import type { Column } from '../../ui/column.ts';
 import { FilterBar } from '../../ui/filter-bar.tsx';
 import { LiveTable } from '../../ui/live-table.tsx';
 import { Facts, PageHead, Section } from '../../ui/page.tsx';

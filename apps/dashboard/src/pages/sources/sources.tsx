@@ -2,7 +2,7 @@ import type { SourceItem } from '@sluice/contracts/sources-api';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { Action } from '../../ui/action.tsx';
-import type { Column } from '../../ui/data-table.tsx';
+import type { Column } from '../../ui/column.ts';
 import { LiveTable } from '../../ui/live-table.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
