@@ -30,7 +30,7 @@ await Promise.all(Array.from({ length: IN_FLIGHT }, insertUntilEnd));
 const measuredSeconds = (performance.now() - measureFromMs) / 1000;
 process.send?.({
   kind: 'done',
-  inserted,
+  written: inserted,
   measured: inserted - (insertedBefore ?? 0),
   seconds: measuredSeconds,
 });

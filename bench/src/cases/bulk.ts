@@ -1,16 +1,10 @@
-import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import type { Case, Figures } from '../case.ts';
-import { startCpuClock } from '../cpu.ts';
-import { startNodeProcess } from '../node-process.ts';
+import { runWriter } from '../run-writer.ts';
 import { startSluice } from '../sluice.ts';
 import { storeSome } from '../store-some.ts';
-import { startBareMongo } from '../stores.ts';
+import { type Mongo, startBareMongo } from '../stores.ts';
 import { checkStored } from '../until-stored.ts';
-
-const SCRIPT = join(import.meta.dirname, '../bulk-process.ts');
-
-type Inserted = { readonly inserted: number; readonly measured: number; readonly seconds: number };
 
 /** MongoDB alone: copies of documents that Sluice stored, in the largest bulks that a worker writes. */
 export const bulk: Case = {
@@ -25,27 +19,11 @@ export const bulk: Case = {
   },
 };
 
-async function insert(
-  sourceUri: string,
-  mongo: { readonly uri: string; readonly pids: readonly number[] },
-  seconds: number,
-): Promise<Figures> {
-  const writer = startNodeProcess(SCRIPT, [sourceUri, mongo.uri, `${seconds}`]);
-  const { promise, resolve } = Promise.withResolvers<Inserted>();
-  let readCpu: ReturnType<typeof startCpuClock> | undefined;
-  writer.onMessage((message) => {
-    if (!isWriterMessage(message)) return;
-    if (message.kind === 'measuring') readCpu = startCpuClock({ worker: [writer.pid], mongod: mongo.pids });
-    else resolve(message);
-  });
-  try {
-    const { inserted, measured, seconds } = await writer.waitFor(promise);
-    const cpu = readCpu?.(measured) ?? { cpuUs: {}, foreignShare: null };
-    await checkInserted(mongo.uri, inserted);
-    return { perSecond: measured / seconds, answered: null, stored: null, ...cpu, extra: {} };
-  } finally {
-    await writer.kill();
-  }
+async function insert(sourceUri: string, mongo: Mongo, seconds: number): Promise<Figures> {
+  const args = [sourceUri, mongo.uri, `${seconds}`];
+  const { figures, written } = await runWriter('bulk-process.ts', args, mongo);
+  await checkInserted(mongo.uri, written);
+  return figures;
 }
 
 async function checkInserted(uri: string, inserted: number): Promise<void> {
@@ -57,11 +35,4 @@ async function checkInserted(uri: string, inserted: number): Promise<void> {
   } finally {
     await client.close();
   }
-}
-
-/** Only our own writer sends there, so its word for the rest is taken. */
-function isWriterMessage(
-  message: unknown,
-): message is { readonly kind: 'measuring' } | ({ readonly kind: 'done' } & Inserted) {
-  return typeof message === 'object' && message !== null && 'kind' in message;
 }
