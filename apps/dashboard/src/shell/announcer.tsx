@@ -16,9 +16,11 @@ export function Announcer({ children }: { readonly children: React.ReactNode }) 
   const announcements = useRef<Announcements | null>(null);
   useEffect(() => {
     // The same words are read out again only where something differs.
-    const created = createAnnouncements((next) =>
-      setMessage((before) => (before === next ? `${next}\u00a0` : next)),
-    );
+    const created = createAnnouncements((next) => {
+      // What was told before the tab was left is no news any more.
+      if (document.visibilityState !== 'visible') return;
+      setMessage((before) => (before === next ? `${next}\u00a0` : next));
+    });
     announcements.current = isOn === 'on' ? created : null;
     return () => created.close();
   }, [isOn]);
