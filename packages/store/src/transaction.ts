@@ -35,7 +35,10 @@ export function transact(
     const session = own ?? client.startSession({ causalConsistency: false });
     try {
       session.startTransaction({
-        readConcern: { level: 'snapshot' },
+        // The newest state there is, isolated as a snapshot is. `snapshot` would be older than what plain reads show as
+        // long as any older write, of whomever, is under way (TransactionParticipant::_setReadSnapshot of MongoDB).
+        // What was read is majority-committed once the commit is.
+        readConcern: { level: 'majority' },
         writeConcern: { w: 'majority', journal: true, wtimeoutMS: timeoutMs },
         readPreference: 'primary',
         maxCommitTimeMS: timeoutMs,
