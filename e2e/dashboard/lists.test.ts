@@ -165,6 +165,43 @@ describe('lists and figures in a browser', () => {
     await page.context().close();
   });
 
+  it('ask again for older rows that could not be loaded only when told to, and keep the others', async () => {
+    const { sluice } = parts();
+    await burst(sluice, 150, 100_000);
+    await sluice.settled();
+    const page = await open('/events?source=burst');
+    const scroller = page.locator('main div:has(> table[aria-label="Events"])');
+    const rows = page.locator('tr[data-row]');
+    await rows.first().waitFor();
+    let asked = 0;
+    const older = /\/api\/events\/raw\?.*cursor=/;
+    await page.route(older, (route) => {
+      asked += 1;
+      return route.abort();
+    });
+    const toEnd = () =>
+      scroller.evaluate((element) => {
+        element.scrollTop = element.scrollHeight;
+      });
+    const readLast = () => rows.last().getAttribute('aria-rowindex').then(Number);
+    await toEnd();
+    const failure = page.getByRole('alert').filter({ hasText: 'Events could not be loaded' });
+    await failure.waitFor();
+    const before = asked;
+    // Each event that arrives draws the list anew.
+    await burst(sluice, 1, 200_000);
+    await page.getByRole('button', { name: '1 new' }).waitFor();
+    await toEnd();
+    await expect.poll(readLast).toBeLessThan(150);
+    expect(asked).toBe(before);
+    await page.unroute(older);
+    await failure.getByRole('button', { name: 'Try again' }).click();
+    await failure.waitFor({ state: 'detached' });
+    await toEnd();
+    await expect.poll(readLast).toBeGreaterThan(150);
+    await page.context().close();
+  });
+
   it('hold back what is new while a row has the focus or the pointer, and show it when asked', async () => {
     const { sluice } = parts();
     await send({ source: 'held', payload: toMetric(1) });

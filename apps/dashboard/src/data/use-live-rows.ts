@@ -202,11 +202,12 @@ export function useLiveRows<Item extends Row>(
     return count;
   });
 
-  const { refetch, fetchNextPage } = pages;
+  const { refetch, fetchNextPage, isFetchNextPageError } = pages;
   const reload = useCallback(() => {
-    if (firstPage === undefined) void refetch();
+    if (isFetchNextPageError) void fetchNextPage();
+    else if (firstPage === undefined) void refetch();
     else void refetchNewest().then(({ data }) => data !== undefined && begin(data));
-  }, [refetch, refetchNewest, begin, firstPage]);
+  }, [refetch, fetchNextPage, isFetchNextPageError, refetchNewest, begin, firstPage]);
   const isOverflown = rows.overflown;
   return {
     // What was loaded for another filter is not shown under this one.
@@ -216,7 +217,8 @@ export function useLiveRows<Item extends Row>(
     isLoading: pages.isPending,
     failure: toFailure(pages.error ?? newest.error),
     loadedAt: Math.max(pages.dataUpdatedAt, newest.dataUpdatedAt),
-    hasMore: pages.hasNextPage,
+    // After a failure a person has to ask: whoever draws the end of the list would ask all the time.
+    hasMore: pages.hasNextPage && !isFetchNextPageError,
     loadMore: () => void fetchNextPage({ cancelRefetch: false }),
     showNew: () => {
       setCounted(new Set());
