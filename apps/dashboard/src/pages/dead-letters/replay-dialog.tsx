@@ -114,7 +114,7 @@ function Plan({
           ['all', `all ${formatCount(count)}`],
           [
             'canary',
-            `a canary: the newest ${Math.min(CANARY_COUNT, count)} first; the rest only after they succeeded`,
+            `a canary: ${filter.ids === undefined ? 'the newest ' : ''}${Math.min(CANARY_COUNT, count)} first; the rest only after they succeeded`,
           ],
         ]}
         onChange={setScope}

@@ -12,7 +12,7 @@ export const EVERY_CAUSE = 'all';
 
 /**
  * Starts a replay of the dead letters that a filter finds, of exactly those that were dead at the watermark. A canary is a replay of the
- * newest ten of them.
+ * newest ten of them, or of the first ten where events are named.
  *
  * @throws Failure
  */
