@@ -90,6 +90,15 @@ describe('the splitter of a JSON array', () => {
     expect(split(text)).toEqual(pieces);
   });
 
+  it.each([
+    ['\uFEFF[1]', 'The body begins with a byte order mark.'],
+    ['{}', 'The body must be a JSON array of events.'],
+    ['[1]2', 'The array breaks off at byte 3.'],
+  ])('says what is wrong with %j', (text, detail) => {
+    const last = [...createJsonArraySplitter(MIB).push(Buffer.from(text))].at(-1);
+    expect(last).toMatchObject({ kind: 'break', problem: { message: detail } });
+  });
+
   it('refuses an item that is too large, whatever it holds, and goes on with the next', () => {
     const large = JSON.stringify({ text: '",]}'.repeat(30) });
     const places = Array.from({ length: 20 }, (_, index) => index / 20);

@@ -10,6 +10,8 @@ import type { Piece, Splitter } from './splitter.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+/** Its first byte in UTF-8. */
+const BYTE_ORDER_MARK = 0xef;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_ARRAY = 0x5b;
@@ -46,7 +48,7 @@ export function createJsonArraySplitter(maxItemBytes: number): Splitter {
         const byte = chunk[at] ?? 0;
         if (!isSpace(byte)) {
           state = follow(state, byte);
-          if (state === 'broken') yield toBreak(offset + at);
+          if (state === 'broken') yield toBreak(offset + at, byte);
           // The first byte of an item is read again, as part of it.
           if (state === 'item') {
             item.begin(offset + at);
@@ -104,8 +106,14 @@ function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-function toBreak(offset: number): Piece {
-  const detail =
-    offset === 0 ? 'The body must be a JSON array of events.' : `The array breaks off at byte ${offset}.`;
+function toBreak(offset: number, byte: number): Piece {
+  const detail = describeBreak(offset, byte);
   return { kind: 'break', problem: new ProblemException('ERR_JSON_INVALID', detail) };
+}
+
+function describeBreak(offset: number, byte: number): string {
+  if (offset > 0) return `The array breaks off at byte ${offset}.`;
+  return byte === BYTE_ORDER_MARK
+    ? 'The body begins with a byte order mark.'
+    : 'The body must be a JSON array of events.';
 }
