@@ -24,6 +24,8 @@ export const ROWS = {
   syncOn: 'shared cores, with a backup',
   syncApartOff: 'path on its own cores, without a backup',
   syncApartOn: 'path on its own cores, with a backup',
+  syncSteadyOff: 'at 1,000/s, without a backup',
+  syncSteadyOn: 'at 1,000/s, with a backup',
   bareCopy: 'bare MongoDB, bulkWrite of 1,000',
   catchUp: 'catch-up of a backup',
   fullSyncCopy: 'full sync, all to be copied',

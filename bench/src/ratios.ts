@@ -67,6 +67,7 @@ const RATIOS: readonly Ratio[] = [
   storedP99('steadyAlways', 50),
   ...toBackupRatios('syncOn', 'syncOff'),
   ...toBackupRatios('syncApartOn', 'syncApartOff'),
+  ...toBackupRatios('syncSteadyOn', 'syncSteadyOff'),
   between('catchUp', 'bareCopy', 0.6),
   extra('fullSyncCopy', FULL_SYNC_EXTRA.peakMiB, { most: 200 }),
   extra('fullSyncEqual', FULL_SYNC_EXTRA.peakMiB, { most: 200 }),

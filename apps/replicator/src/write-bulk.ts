@@ -6,7 +6,9 @@
  *  2. `write` writes documents and takes others away, all or nothing, and adds to the totals what came of it.
  *  3. When it is unknown whether a bulk was committed, the position's number tells: a bulk is never counted twice.
  *  4. After trouble the session is given up for another one, because the old one may still be in use.
- *  5. A bulk that takes too long although the backup answers is too large for the way there: it comes back, to be split.
+ *  5. Documents that should be new are inserted, which costs the backup a third of replacing what is not there. Once one
+ *     is there already, this bulk and the next ones replace.
+ *  6. A bulk that takes too long although the backup answers is too large for the way there: it comes back, to be split.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
@@ -44,7 +46,7 @@ export type Bulk = {
   /** What it adds to the totals besides its writes. */
   readonly failed: number;
   readonly createdMs: number;
-  /** Whether documents that should be new, and are not, count as conflicts. */
+  /** Whether the backup should not have documents that are new: those that it has count as conflicts. */
   readonly countsConflicts: boolean;
 };
 
@@ -80,7 +82,10 @@ export type BulkWriter = {
 /** How often a bulk is tried whose documents others write at the same time, which nobody should. */
 const CONFLICT_ATTEMPTS = 20;
 const CONFLICT_PAUSE_MS = 100;
+/** Bulks that insert nothing after one whose new documents the backup had: more of them may be there. */
+const REPLACING_BULKS = 10;
 const NAMESPACE_EXISTS = 48;
+const DUPLICATE_KEY = 11_000;
 const BULK_MS = 30_000;
 const CLOSE_MS = 1000;
 
@@ -95,6 +100,7 @@ export async function openBulkWriter(backup: StoreConnection, bulkMs = BULK_MS):
   let position = await take();
   /** A bulk is under way, or nobody knows what became of it. */
   let isTroubled = false;
+  let replacingLeft = 0;
 
   function start(): ClientSession {
     return backup.client.startSession({ causalConsistency: false });
@@ -137,13 +143,15 @@ export async function openBulkWriter(backup: StoreConnection, bulkMs = BULK_MS):
     for (const { collection, document } of bulk.writes) {
       if (document !== null) await create(collection);
     }
+    replacingLeft = Math.max(0, replacingLeft - 1);
     for (let attempt = 0; attempt < CONFLICT_ATTEMPTS; attempt += 1) {
+      const inserts = bulk.countsConflicts && replacingLeft === 0;
       const attempted = { outcome: NOTHING_NEW, next: position, isLost: false };
       const { result } = await transact(
         backup,
         bulkMs,
         async (options) => {
-          const outcome = await writeAll(bulk, options);
+          const outcome = await writeAll(bulk, inserts, options);
           attempted.outcome = outcome;
           if (outcome.kind === 'refused') return 'conflict';
           attempted.next = toNext(position, bulk, outcome.conflicts);
@@ -164,7 +172,11 @@ export async function openBulkWriter(backup: StoreConnection, bulkMs = BULK_MS):
         return outcome;
       }
       if (isLost) throw new LeaseLostError('Another replicator has taken over.');
-      if (outcome.kind === 'refused') return outcome;
+      if (outcome.kind === 'refused') {
+        if (!inserts || outcome.code !== REFUSAL_NAMES[DUPLICATE_KEY]) return outcome;
+        replacingLeft = REPLACING_BULKS;
+        continue;
+      }
       await pause(CONFLICT_PAUSE_MS * Math.random());
     }
     return { kind: 'refused', index: null, code: 'WriteConflict', message: 'Others write to the backup.' };
@@ -181,14 +193,21 @@ export async function openBulkWriter(backup: StoreConnection, bulkMs = BULK_MS):
     existing.add(collection);
   }
 
-  async function writeAll({ writes, countsConflicts }: Bulk, options: InTransaction): Promise<Judged> {
+  async function writeAll(
+    { writes, countsConflicts }: Bulk,
+    inserts: boolean,
+    options: InTransaction,
+  ): Promise<Judged> {
     let conflicts = 0;
     for (const { collection, isNew, indexes } of toParts(writes, countsConflicts)) {
       try {
-        const operations = indexes.flatMap((index) => writes[index] ?? []).map(toOperation);
+        const operations = indexes
+          .flatMap((index) => writes[index] ?? [])
+          .map((write) => toOperation(write, isNew && inserts));
         const { modifiedCount } = await backup.db
           .collection(collection)
-          .bulkWrite(operations, { ordered: false, ...options });
+          // The documents have their ids; the driver does not see those in a Map.
+          .bulkWrite(operations, { ordered: false, forceServerObjectId: true, ...options });
         if (isNew) conflicts += modifiedCount;
       } catch (error) {
         const refusal = toRefusal(error);
@@ -235,12 +254,12 @@ function toParts(
   return [...parts.values()];
 }
 
-function toOperation({ id, document }: DocumentWrite): AnyBulkWriteOperation {
+function toOperation({ id, document }: DocumentWrite, isInsert: boolean): AnyBulkWriteOperation {
   // By $eq a pattern or an operator is what it is, and finds no other document.
   const filter = { _id: { $eq: id } } as Filter<Document>;
-  return document === null
-    ? { deleteOne: { filter } }
-    : { replaceOne: { filter, replacement: document, upsert: true } };
+  if (document === null) return { deleteOne: { filter } };
+  if (isInsert) return { insertOne: { document } };
+  return { replaceOne: { filter, replacement: document, upsert: true } };
 }
 
 function toNext(position: PositionDocument, bulk: Bulk, conflicts: number): PositionDocument {
@@ -267,7 +286,7 @@ function toNext(position: PositionDocument, bulk: Bulk, conflicts: number): Posi
 /** What the server says of documents that it refuses; others are told by their number. */
 const REFUSAL_NAMES: Readonly<Record<number, string>> = {
   121: 'DocumentValidationFailure',
-  11000: 'DuplicateKey',
+  [DUPLICATE_KEY]: 'DuplicateKey',
   10334: 'BSONObjectTooLarge',
   66: 'ImmutableField',
 };

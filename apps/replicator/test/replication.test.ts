@@ -183,6 +183,36 @@ describe('what is copied', () => {
     expect(await readTotals(pair)).toMatchObject({ succeeded: 2, conflicts: 1 });
   });
 
+  test('new documents are inserted, and replaced once the backup has one of them already', async () => {
+    const { backup } = open();
+    const writer = await openBulkWriter(backup);
+    const items = toItems(backup.db);
+    const write = (ids: readonly number[]) =>
+      writer.write({
+        ...{ failed: 0, createdMs: 0, countsConflicts: true },
+        writes: ids.map((id) => ({
+          ...{ collection: 'items', id, key: `n${id}`, changes: 1, isNew: true, mayDelete: false },
+          document: { _id: id, from: 'here' },
+        })),
+      });
+    const writing = { ns: items.namespace, op: { $in: ['insert', 'update'] } };
+    const readKinds = () => backup.db.collection('system.profile').distinct('op', writing);
+    await backup.db.command({ profile: 2 });
+    expect(await write([1, 2])).toEqual({ kind: 'written', conflicts: 0 });
+    expect(await readKinds()).toEqual(['insert']);
+    await backup.db.command({ profile: 0 });
+    await items.insertOne({ _id: 4, from: 'elsewhere' });
+    expect(await write([3, 4])).toEqual({ kind: 'written', conflicts: 1 });
+    await backup.db.collection('system.profile').drop();
+    await backup.db.command({ profile: 2 });
+    expect(await write([5])).toEqual({ kind: 'written', conflicts: 0 });
+    expect(await readKinds()).toEqual(['update']);
+    await backup.db.command({ profile: 0 });
+    const found = await items.find().sort({ _id: 1 }).toArray();
+    expect(found).toEqual([1, 2, 3, 4, 5].map((_id) => ({ _id, from: 'here' })));
+    await writer.close();
+  });
+
   test('what full syncs hand over is copied as it is, and deleted where it is gone', async () => {
     const pair = open();
     const replicator = await pair.startActive();

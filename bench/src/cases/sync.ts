@@ -12,6 +12,9 @@ import { untilStored } from '../until-stored.ts';
 const WARMUP_EVENTS = 10_000;
 const LONGEST_SECONDS = 60;
 
+/** A load that leaves half of a small machine free, as most have most of the time: what a sender of those days sees. */
+const STEADY_PER_SECOND = 1000;
+
 /** Shorter slices differ too much from one another. */
 const LEAST_SLICE_SECONDS = 4;
 
@@ -20,11 +23,12 @@ type Measuring = { readonly sluice: Sluice; readonly backup: Backup; sent: numbe
 
 /**
  * What a backup costs whoever sends: the same Sluice at full speed, in turns without a replicator and with one that
- * copies meanwhile. It is measured twice: as everything shares all cores of this machine, and with the path of an event
- * on cores of its own, the load generator, the replicator and the second MongoDB on the others, in both turns alike.
+ * copies meanwhile. It is measured three times: as everything shares all cores of this machine; the same at a steady load
+ * below full speed; and at full speed with the path of an event on cores of its own, the load generator, the replicator
+ * and the second MongoDB on the others, in both turns alike.
  */
 export const sync: Case = {
-  rows: ['syncOff', 'syncOn', 'syncApartOff', 'syncApartOn'],
+  rows: ['syncOff', 'syncOn', 'syncApartOff', 'syncApartOn', 'syncSteadyOff', 'syncSteadyOn'],
   besideNoop: false,
   isLong: false,
   async run(context) {
@@ -40,9 +44,10 @@ export const sync: Case = {
 
     const measuring = { sluice, backup, sent, stored };
     const [syncOff, syncOn] = await measurePair(context, measuring);
+    const [syncSteadyOff, syncSteadyOn] = await measurePair(context, measuring, STEADY_PER_SECOND);
     const apart = await measureApart(context, measuring);
     await backup.checkFollowed();
-    return { syncOff, syncOn, ...apart };
+    return { syncOff, syncOn, syncSteadyOff, syncSteadyOn, ...apart };
   },
 };
 
@@ -64,12 +69,13 @@ async function measureApart(context: CaseContext, measuring: Measuring): Promise
 }
 
 /**
- * Measures two slices without a replicator and two with one, in an order that favours neither: off, on, on, off, and
- * the other way round in the next round.
+ * Measures two slices without a replicator and two with one, at full speed or at so many events a second, in an order
+ * that favours neither: off, on, on, off, and the other way round in the next round.
  */
 async function measurePair(
   { run, seconds }: CaseContext,
   measuring: Measuring,
+  perSecond: number | null = null,
 ): Promise<readonly [off: Figures, on: Figures]> {
   const { backup } = measuring;
   const slice = Math.max(LEAST_SLICE_SECONDS, Math.ceil(seconds / 2));
@@ -81,7 +87,7 @@ async function measurePair(
       await backup.start();
       await untilCopied(measuring);
     }
-    found[which].push(await measureSlice(measuring, slice));
+    found[which].push(await measureSlice(measuring, { seconds: slice, perSecond }));
     if (which === 'on') {
       await untilCopied(measuring);
       await backup.stop();
@@ -90,14 +96,19 @@ async function measurePair(
   return [toMedianFigures(found.off), toMedianFigures(found.on)];
 }
 
-async function measureSlice(measuring: Measuring, seconds: number): Promise<Figures> {
+async function measureSlice(
+  measuring: Measuring,
+  load: { readonly seconds: number; readonly perSecond: number | null },
+): Promise<Figures> {
   const { sluice, backup, sent: from, stored: storedBefore } = measuring;
-  const { figures, load } = await measureEndToEnd(
+  const {
+    figures,
+    load: { measured, sent, accepted },
+  } = await measureEndToEnd(
     { ...sluice, pids: () => ({ ...sluice.pids(), backup: backup.pids() }) },
-    { ...METRIC, from, seconds },
+    { ...METRIC, from, ...load },
     { storedBefore },
   );
-  const { measured, sent, accepted } = load;
   measuring.sent += sent;
   measuring.stored += accepted;
   const behind = measuring.stored - (await backup.db.collection('raw_events').estimatedDocumentCount());
