@@ -106,11 +106,14 @@ type Unwritten = Exclude<BulkResult, { readonly kind: 'written' }>;
 /** How much is handed on at once, so that what belongs together reaches the backup in one bulk. */
 export const BULK_BYTES = 8 * 1024 * 1024;
 
-/**
- * What reaches the backup within the time of a bulk by any line that is of use; and what is handed on at once of what
- * belongs together with nothing: three portions are in memory, decoded, each several times as large as it is stored.
- */
+/** What reaches the backup within the time of a bulk by any line that is of use. */
 const SMALL_BYTES = 1024 * 1024;
+
+/**
+ * What is handed on at once of what belongs together with nothing. Three portions are in memory, decoded, and the longer
+ * they are the more of that the garbage collector takes for what stays.
+ */
+const ALONE_BYTES = 256 * 1024;
 
 /** A bulk that takes less than that shows that a larger one may be tried, in ms. */
 const QUICK_MS = 3000;
@@ -201,7 +204,7 @@ export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
         try {
           readTo ??= await readClusterTime(primary);
           const left = toLeft(work.pending, work.handedOn);
-          const most = work.move === undefined ? SMALL_BYTES : portionBytes;
+          const most = work.move === undefined ? ALONE_BYTES : portionBytes;
           for await (const read of reader.read(left, { at: readTo, portionBytes: most, signal })) {
             if (held !== undefined) yield held;
             for (const { collection, key } of read.writes) work.handedOn.add(toKey(collection, key));

@@ -43,6 +43,17 @@ export type AppRun = {
  */
 export const NODE_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=100'] as const;
 
+/**
+ * Those of the replicator, whose time nobody waits for: a full sync that copies then needs 200 MiB instead of 280. The
+ * variables have glibc give back what was a buffer, at once and for all threads.
+ */
+export const LEAN_NODE_FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=50'] as const;
+export const LEAN_ENV = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+} as const;
+
 /** Compiled code is kept here, below `root`: an app is ready in 0.7 s instead of 1.2 s. */
 const COMPILE_CACHE = 'node_modules/.cache/sluice';
 
@@ -53,9 +64,15 @@ const COMPILE_CACHE = 'node_modules/.cache/sluice';
 export function startAppRun(spec: AppSpec, host: AppHost, logFile: string): AppRun {
   const log = openSync(logFile, 'a');
   const begin = fstatSync(log).size;
-  const child = spawn(process.execPath, [...NODE_FLAGS, `apps/${spec.name}/src/main.ts`], {
+  const isLean = spec.name === 'replicator';
+  const flags = isLean ? LEAN_NODE_FLAGS : NODE_FLAGS;
+  const child = spawn(process.execPath, [...flags, `apps/${spec.name}/src/main.ts`], {
     cwd: host.root,
-    env: { NODE_COMPILE_CACHE: join(host.root, COMPILE_CACHE), ...spec.env },
+    env: {
+      NODE_COMPILE_CACHE: join(host.root, COMPILE_CACHE),
+      ...(isLean ? LEAN_ENV : {}),
+      ...spec.env,
+    },
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   });

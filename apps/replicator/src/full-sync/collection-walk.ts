@@ -46,7 +46,7 @@ const STRETCH_MS = 1000;
 const STRETCH_DIFFERENCES = 10_000;
 
 /** Documents that are handed over at once, and such portions at a time. */
-const PORTION = 1000;
+const PORTION = 250;
 const PORTIONS_AT_ONCE = 3;
 
 /** Extra ones that are remembered until the end of the collection. */
