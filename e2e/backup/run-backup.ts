@@ -19,7 +19,7 @@ import { type BackupStack, startBackupStack } from './backup-stack.ts';
 import { createJudge, listCopied, readContent } from './compare.ts';
 import { doHarm } from './nemesis.ts';
 import { sendEvents, writePast } from './sender.ts';
-import { transfer, watchSums } from './transfers.ts';
+import { type SumsWatch, transfer, watchSums } from './transfers.ts';
 
 export type BackupRunOptions = {
   readonly seed: number;
@@ -82,11 +82,10 @@ export async function runBackup(options: BackupRunOptions): Promise<BackupReport
   say('The replicators are ready.');
   const broken = [...(await checkLedger(service))];
   say('The events are settled.');
-  broken.push(...(await catchUp(service, say)));
+  broken.push(...(await catchUp(service, say)), ...(await untilOneState(service, watching)));
   looking.abort();
-  const { looks, broken: sums } = await watching;
-  broken.push(...sums);
-  say(`${looks} times the backup was looked at, and was one state. Both sides are read.`);
+  broken.push(...(await watching.broken));
+  say(`${watching.looks()} times the backup was looked at, and was one state. Both sides are read.`);
   const { differences, documents } = await compare(primary, backupStack, options);
   say(`${documents} documents were compared.`);
   broken.push(...differences, ...(await verify(service, say)));
@@ -125,6 +124,17 @@ async function catchUp(service: Service, say: Say): Promise<readonly string[]> {
       say(`The backup: ${words}.`);
     }
     await pause(AGAIN_MS);
+  }
+}
+
+/** Once it has caught up the backup says that it is what the primary was at one time, whatever was copied meanwhile. */
+async function untilOneState(service: Service, { looks }: SumsWatch): Promise<readonly string[]> {
+  const before = looks();
+  try {
+    await service.until('the backup is one state', MINUTE_MS, async () => looks() > before || undefined);
+    return [];
+  } catch (error) {
+    return [String(error)];
   }
 }
 

@@ -14,8 +14,13 @@ type Position = {
   readonly readTo: Timestamp | null;
 };
 
-/** What somebody saw who looked at the backup again and again. */
-export type SeenSums = { readonly looks: number; readonly broken: readonly string[] };
+/** Somebody who looks at the backup again and again. */
+export type SumsWatch = {
+  /** How often it said so far that it is one state. */
+  readonly looks: () => number;
+  /** Ends with the signal; what was wrong then. */
+  readonly broken: Promise<readonly string[]>;
+};
 
 const ACCOUNTS = 50;
 const EACH_HAS = 100;
@@ -38,23 +43,29 @@ export async function transfer(client: MongoClient, random: Random, signal: Abor
   }
 }
 
-/** Looks at the backup until the signal is aborted; `looks` counts those at which it said that it is one state. */
-export async function watchSums(backupUri: string, signal: AbortSignal): Promise<SeenSums> {
-  await using client = new MongoClient(backupUri, { serverSelectionTimeoutMS: 1000 });
-  const broken = new Set<string>();
+/** Looks at the backup until the signal is aborted. */
+export function watchSums(backupUri: string, signal: AbortSignal): SumsWatch {
   let looks = 0;
-  while (!signal.aborted) {
-    try {
-      const sum = await readSum(client);
-      if (sum !== null) looks += 1;
-      if (sum !== null && sum !== ACCOUNTS * EACH_HAS) broken.add(`The accounts on the backup have ${sum}.`);
-    } catch (error) {
-      // It is being harmed.
-      if (!(error instanceof MongoError)) throw error;
+
+  async function watch(): Promise<readonly string[]> {
+    await using client = new MongoClient(backupUri, { serverSelectionTimeoutMS: 1000 });
+    const broken = new Set<string>();
+    while (!signal.aborted) {
+      try {
+        const sum = await readSum(client);
+        if (sum !== null) looks += 1;
+        if (sum !== null && sum !== ACCOUNTS * EACH_HAS)
+          broken.add(`The accounts on the backup have ${sum}.`);
+      } catch (error) {
+        // It is being harmed.
+        if (!(error instanceof MongoError)) throw error;
+      }
+      await pause(REST_MS, undefined, { signal }).catch(() => undefined);
     }
-    await pause(REST_MS, undefined, { signal }).catch(() => undefined);
+    return [...broken];
   }
-  return { looks, broken: looks === 0 ? ['The backup never was one state.'] : [...broken] };
+
+  return { looks: () => looks, broken: watch() };
 }
 
 /** Returns what all accounts have; null where the backup has none yet, or says that it is a mixture. */
