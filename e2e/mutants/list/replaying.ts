@@ -1,5 +1,5 @@
 import type { Mutant } from '../mutant.ts';
-import { integration } from '../proof.ts';
+import { integration, unit } from '../proof.ts';
 
 const SETS = 'packages/store/src/operation-sets.ts';
 const sets = integration('packages/store/test/operation-sets.test.ts');
@@ -94,5 +94,13 @@ export const replaying: readonly Mutant[] = [
     find: '    while ((await sets.release(runner)) > 0);\n',
     replace: '',
     tests: replays,
+  },
+  {
+    name: 'names a retry by its time alone, which may be before the run that failed',
+    breaks: 11,
+    file: 'packages/contracts/src/replay.ts',
+    find: 'run: Math.max(nowMs, job.single.run + 1)',
+    replace: 'run: nowMs',
+    tests: unit('packages/contracts/src/replay.test.ts'),
   },
 ];
