@@ -72,7 +72,9 @@ export async function runBackup(options: BackupRunOptions): Promise<BackupReport
   const writing = writePast(primary.db(), createRandom(seed, 'past'), traffic);
   const transferring = transfer(primary, createRandom(seed, 'transfers'), traffic);
   const looking = new AbortController();
-  const watching = watchSums(backupStack.backupUri, AbortSignal.any([signal, looking.signal]));
+  const backup = await MongoClient.connect(backupStack.backupUri, { serverSelectionTimeoutMS: 1000 });
+  undo.defer(() => backup.close());
+  const watching = watchSums(backup, AbortSignal.any([signal, looking.signal]));
   const untilMs = performance.now() + harmMs;
   const faults = await doHarm(backupStack, { random: createRandom(seed, 'faults'), untilMs, say, signal });
   ending.abort();

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '@sluice/local/random';
-import { MongoClient, MongoError, type Timestamp } from 'mongodb';
+import { type MongoClient, MongoError, type Timestamp } from 'mongodb';
 
 type Account = { readonly _id: number; readonly has: number };
 
@@ -43,12 +43,11 @@ export async function transfer(client: MongoClient, random: Random, signal: Abor
   }
 }
 
-/** Looks at the backup until the signal is aborted. */
-export function watchSums(backupUri: string, signal: AbortSignal): SumsWatch {
+/** Looks at the backup until the signal is aborted; `client` is connected, because one that failed to connect at first stays so. */
+export function watchSums(client: MongoClient, signal: AbortSignal): SumsWatch {
   let looks = 0;
 
   async function watch(): Promise<readonly string[]> {
-    await using client = new MongoClient(backupUri, { serverSelectionTimeoutMS: 1000 });
     const broken = new Set<string>();
     while (!signal.aborted) {
       try {
@@ -68,12 +67,12 @@ export function watchSums(backupUri: string, signal: AbortSignal): SumsWatch {
   return { looks: () => looks, broken: watch() };
 }
 
-/** Returns what all accounts have; null where the backup has none yet, or says that it is a mixture. */
+/** Returns what all accounts have; null where a full sync has not brought all of them yet, or the backup says that it is a mixture. */
 async function readSum(client: MongoClient): Promise<number | null> {
   await using session = client.startSession({ snapshot: true });
   const positions = client.db().collection<Position>('resume_tokens');
   const position = await positions.findOne({ _id: 'position' }, { session });
   if (!position?.readTo || !position.appliedTo?.greaterThanOrEqual(position.readTo)) return null;
   const found = await client.db().collection<Account>('accounts').find({}, { session }).toArray();
-  return found.length === 0 ? null : found.reduce((sum, { has }) => sum + has, 0);
+  return found.length < ACCOUNTS ? null : found.reduce((sum, { has }) => sum + has, 0);
 }
