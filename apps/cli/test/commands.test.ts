@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EventDetail, Ledger, NormalizedItem } from '@sluice/contracts/api';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { startAsked } from './asked.ts';
 import { makeFolder, startSluice } from './sluice.ts';
 import { startCliStack } from './stack.ts';
 
@@ -318,13 +319,16 @@ describe('sluice keys', () => {
 });
 
 describe('sluice replay', () => {
-  async function makeDead(source: string, count: number): Promise<string[]> {
+  async function makeDead(source: string, count: number, first = 0): Promise<string[]> {
     const ids = [];
-    for (let n = 0; n < count; n += 1) {
+    for (let n = first; n < first + count; n += 1) {
       const body = `{"source":"${source}","payload":{"metric":"m","amount":${n}},"simulateFailure":"all"}`;
       ids.push(((await cli.json(['send', body])).value as { id: string }).id);
     }
-    await cli.settled();
+    await vi.waitFor(async () => {
+      const { value } = await cli.json(['events', 'list', '-s', source, '--status', 'dead']);
+      expect(value).toHaveProperty('items.length', first + count);
+    }, 50_000);
     return ids;
   }
 
@@ -345,6 +349,16 @@ describe('sluice replay', () => {
     const watched = await cli.sluice(['replay', id]);
     expect(watched.code).toBe(1);
     expect(watched.stdout).toMatch(/failed again +3\n/);
+  });
+
+  it('replays what its plan showed, and nothing that died while it asked', async () => {
+    await makeDead('asked', 1);
+    const asked = startAsked(['replay', '-s', 'asked', '--reason', 'test', '--url', cli.stack.apiUrl]);
+    await vi.waitFor(() => expect(asked.told()).toContain('Replay 1 events?'), { timeout: 10_000 });
+    await makeDead('asked', 1, 1);
+    asked.answer('y');
+    await asked.ended;
+    expect(asked.told()).toMatch(/planned +1\n/);
   });
 
   it('replays one event, and refuses one that is not dead', async () => {

@@ -121,6 +121,7 @@ async function replayMany(session: Session, filter: object, options: ReplayOptio
     ...(stopShare === undefined ? {} : { stopAtFailureShare: stopShare }),
     ...(reason === undefined ? {} : { reason }),
   };
+  let watermark: string | undefined;
   if (dryRun || !yes) {
     const plan = await post(api, '/api/replays', { ...request, dryRun: true }, operationPlanSchema);
     if (dryRun) {
@@ -132,8 +133,10 @@ async function replayMany(session: Session, filter: object, options: ReplayOptio
       output.note('Nothing was replayed.');
       return EXIT.no;
     }
+    watermark = plan.watermark;
   }
-  const replay = await post(api, '/api/replays', request, replaySchema);
+  const body = watermark === undefined ? request : { ...request, watermark };
+  const replay = await post(api, '/api/replays', body, replaySchema);
   return finish(session, api, replay, wait);
 }
 
