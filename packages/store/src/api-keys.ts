@@ -69,7 +69,7 @@ export type ApiKeys = {
    */
   hasAdmin(tenant: string): Promise<boolean>;
   /**
-   * Lists all keys and sessions that somebody may still present, revoked ones included: the newest 10,000.
+   * Lists all keys and sessions that somebody may still present, revoked ones included, at most 10,000.
    *
    * @throws DependencyAwayError
    */
