@@ -254,7 +254,7 @@ const table = {
   ERR_KEY_REUSED: {
     title: 'The idempotency key was used before for another body.',
     retry: false,
-    mend: 'Use a new key for a new event. Both bodies are kept; compare them and discard one.',
+    mend: 'Use a new key for a new event. Both bodies are kept: replay this one if it is an event of its own, else discard it.',
   },
   ERR_VERSION_UNKNOWN: {
     title: 'No worker and no mapping knows the schema version.',

@@ -168,7 +168,9 @@ const processingSettings = {
   RETRY_ATTEMPTS: whole(1, 100).default(8).describe('Attempts before an event is dead.'),
   RETRY_BACKOFF_MS: durationMs(1, HOUR)
     .default(SECOND)
-    .describe('Pause before the second attempt, in ms; doubled for each further one.'),
+    .describe(
+      'Pause before the second attempt, in ms; doubled for each further one up to 5 minutes, and up to a half shorter at random.',
+    ),
   PARK_MIN_MS: durationMs(10, DAY)
     .default(5 * SECOND)
     .describe('First pause of an event whose schema version no worker knows, in ms.'),
@@ -217,7 +219,7 @@ const backupSettings = {
   SYNC_MAX_RETRIES: whole(0, 20)
     .default(5)
     .describe(
-      'How often a document is tried again that the backup refused: after 1, 5, 15, 30 and 60 s, then every 60 s; afterwards it is dead until somebody retries it.',
+      'How often a document is tried again that the backup refused: after 1, 5, 15, 30 and 60 s, then every 60 s; afterwards it is dead until it changes, a full sync copies it, or somebody retries it in Bull Board.',
     ),
   SYNC_EXCLUDED_COLLECTIONS: nameList(/^[^$\0]{1,200}$/, 'expected names of collections, separated by commas')
     .default([])
