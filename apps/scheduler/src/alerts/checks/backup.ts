@@ -58,7 +58,7 @@ function toRefused(dead: number): Finding | null {
   if (dead === 0) return null;
   return {
     ...{ subject: REFUSED, value: dead, unit: 'documents', dashboard: DASHBOARD },
-    text: `${toCount(dead, 'document')} cannot be copied to the backup: see on the page of the replication what refuses them, mend it, then run a full sync.`,
+    text: `${toCount(dead, 'document')} cannot be copied to the backup: read the errors in the queue sync of Bull Board, mend what they name, then retry the jobs there or run a full sync.`,
   };
 }
 
