@@ -6,6 +6,7 @@
  * which part the next page begins.
  */
 import type { RawItem, RawQuery } from '@sluice/contracts/api';
+import { toEndMs } from '@sluice/contracts/time-range';
 import type { EventsInspector } from '@sluice/queue/events-inspector';
 import type { QueuedEvent, QueuedEventsQuery } from '@sluice/queue/queued-events';
 import { type CursorScope, parseCursor, refuseParameter, toCursor } from '@sluice/store/keyset';
@@ -91,13 +92,6 @@ function isListed({ event }: QueuedEvent, tenant: string, { source, from, to }: 
   if (source !== undefined && event.source !== source) return false;
   const receivedAt = Date.parse(event.receivedAt);
   return (
-    (from === undefined || receivedAt >= Date.parse(from)) && (to === undefined || receivedAt < toEnd(to))
+    (from === undefined || receivedAt >= Date.parse(from)) && (to === undefined || receivedAt < toEndMs(to))
   );
-}
-
-const DAY_MS = 86_400_000;
-
-/** A bare date as the end includes that day. */
-function toEnd(to: string): number {
-  return Date.parse(to) + (/^\d{4}-\d{2}-\d{2}$/.test(to) ? DAY_MS : 0);
 }

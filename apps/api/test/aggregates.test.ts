@@ -241,6 +241,40 @@ describe('lists', () => {
     }
   });
 
+  it.each([
+    'events/raw',
+    'events/raw?status=pending',
+    'events/raw?status=processing&code=ERR_SIMULATED',
+    'events/normalized',
+    'events/stats/hourly',
+    'events/stats/history',
+    'events/stats/recent',
+    'dead-letters',
+    'audit',
+  ])('refuse a time that ends before it begins: %s', async (list) => {
+    const api = await startApi(stores);
+    const url = `/api/${list}${list.includes('?') ? '&' : '?'}`;
+    const { status, headers, body } = await api.get(`${url}from=2026-01-02&to=2026-01-01`);
+    expect([status, headers['content-type']]).toEqual([400, 'application/problem+json']);
+    expect(body).toMatchObject({
+      ...{ code: 'ERR_QUERY_INVALID', detail: 'to: lies before from.' },
+      errors: [{ pointer: '/to', detail: 'lies before from' }],
+    });
+  });
+
+  it('take a time of no length, and one day', async () => {
+    const api = await startApi(stores);
+    const at = '2020-01-02T00:00:00Z';
+    for (const list of ['events/raw', 'events/raw?status=pending', 'events/normalized', 'dead-letters']) {
+      const url = `/api/${list}${list.includes('?') ? '&' : '?'}`;
+      expect(await api.get(`${url}from=${at}&to=${at}`), list).toMatchObject({
+        status: 200,
+        body: { items: [] },
+      });
+      expect((await api.get(`${url}from=2020-01-02&to=2020-01-02`)).status, list).toBe(200);
+    }
+  });
+
   it.each(['0x10', '1e1', '%205', '5.0', '+5', ''])('refuse limit=%s', async (limit) => {
     const api = await startApi(stores);
     for (const list of ['events/raw', 'events/normalized', 'rejections', 'sources']) {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RawEventDocument } from '@sluice/contracts/event';
+import { toCollection } from '@sluice/store/collections';
 import { connectStore } from '@sluice/store/connection';
 import { createEventStore } from '@sluice/store/event-store';
 import { createOperationSets } from '@sluice/store/operation-sets';
@@ -141,6 +142,7 @@ describe('POST /api/replays', () => {
     [{ filter: { ids: ['x'] } }, '/filter/ids/0'],
     [{ filter: { ids: [] } }, '/filter/ids'],
     [{ filter: { from: 'yesterday' } }, '/filter/from'],
+    [{ filter: { from: '2026-01-02', to: '2026-01-01' } }, '/filter/to'],
     [{ filter: {}, ratePerSecond: 0 }, '/ratePerSecond'],
     [{ filter: {}, ratePerSecond: 1001 }, '/ratePerSecond'],
     [{ filter: {}, stopAtFailureShare: 2 }, '/stopAtFailureShare'],
@@ -156,6 +158,19 @@ describe('POST /api/replays', () => {
 });
 
 describe('a replay', () => {
+  it('of an earlier build is shown and comes to its end, although its filter would be refused now', async () => {
+    const { post, get } = await start();
+    const { source } = await storeDead(1);
+    const { body } = await post('/api/replays', { filter: { source } });
+    const filter = { status: 'dead', source, from: '2026-01-02', to: '2026-01-01' } as const;
+    await toCollection(stores.store, 'operations').updateOne({ _id: body.id }, { $set: { filter } });
+    expect(await get(`/api/replays/${body.id}`)).toMatchObject({ status: 200, body: { filter } });
+    const runner = useRunner(body.id);
+    await runner.freeze();
+    await runner.close();
+    expect((await get(`/api/replays/${body.id}`)).body).toMatchObject({ state: 'done', planned: 0 });
+  });
+
   it('tells how far it is, is paused, resumed and cancelled, and tells both numbers then', async () => {
     const { post, get } = await start();
     const { source, ids } = await storeDead(20);
@@ -295,6 +310,10 @@ describe('discards', () => {
       ...{ status: 'dead', raw: { discarded: { by: 'everybody', reason: 'A test of theirs.' } } },
     });
     const rest = { filter: { source }, reason: 'The others too.' };
+    const backwards = { ...rest, filter: { from: '2026-01-02', to: '2026-01-01' } };
+    expect((await post('/api/discards', backwards)).body).toMatchObject({
+      ...{ code: 'ERR_BODY_INVALID', errors: [{ pointer: '/filter/to' }] },
+    });
     expect((await post('/api/discards', { ...rest, dryRun: true })).body).toMatchObject({ count: 2 });
     const many = await post('/api/discards', rest);
     await useRunner(many.body.id).discard();

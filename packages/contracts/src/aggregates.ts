@@ -37,7 +37,7 @@ export const aggregatesQuerySchema = z.strictObject({
   endDate: time
     .optional()
     .describe(
-      'Only before this time of the events: RFC 3339, or a date, whose day is included (UTC). Whole seconds count.',
+      'Only before this time of the events: RFC 3339, or a date, whose day is included (UTC). Whole seconds count. Not earlier than `startDate`.',
     ),
   interval: z.enum(INTERVALS).default('day').describe('How long a bucket is; it begins at full ones in UTC.'),
 });

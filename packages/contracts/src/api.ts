@@ -3,19 +3,12 @@ import { KEY_ORIGINS, VIA } from './event.ts';
 import type { JsonValue } from './json.ts';
 import { ratesSchema } from './rates.ts';
 import { STATUSES, STORED_STATUSES } from './status.ts';
+import { isInOrder, NOT_IN_ORDER, timeRange } from './time-range.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** The page size when none is asked for, and the largest. */
 const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 1000;
-
-const time = z.union([z.iso.datetime({ offset: true }), z.iso.date()], {
-  error: 'expected a time like 2026-01-31T12:00:00Z, or a date like 2026-01-31',
-});
-const from = time.optional().describe('Only from this time on: RFC 3339, or a date (UTC).');
-const to = time
-  .optional()
-  .describe('Only before this time: RFC 3339, or a date, whose day is included (UTC).');
 
 /** Any JSON value; it comes from where only such values are kept, so it is not walked through once more. */
 const json = z.custom<JsonValue>((value) => value !== undefined);
@@ -30,46 +23,49 @@ const page = {
 /** The query of a list that has no other parameters. */
 export const pageSchema = z.strictObject(page);
 
-/** The parameters of a list that can be cut by time. */
-export const timeRange = { from, to } as const;
-
 /** The answer of every list. */
 export function listOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 
-export const rawQuerySchema = z.strictObject({
-  status: z
-    .enum(STATUSES)
-    .optional()
-    .describe(
-      '`pending` and `processing` are read from the queue; without a status, stored events are listed.',
-    ),
-  source: z.string().max(64).optional().describe('Only events of this source.'),
-  client_id: z.string().max(64).optional().describe('Another name of `source`.'),
-  code: z.string().max(64).optional().describe('Only events whose last attempt ended with this error code.'),
-  fingerprint: z.string().max(64).optional().describe('Only dead letters of this group.'),
-  discarded: z
-    .enum(['true', 'false'])
-    .optional()
-    .describe(
-      '`true`: only dead letters that were discarded; `false`: without them, which is what `status=dead` and `fingerprint` do by themselves.',
-    ),
-  from,
-  to,
-  ...page,
-});
+export const rawQuerySchema = z
+  .strictObject({
+    status: z
+      .enum(STATUSES)
+      .optional()
+      .describe(
+        '`pending` and `processing` are read from the queue; without a status, stored events are listed.',
+      ),
+    source: z.string().max(64).optional().describe('Only events of this source.'),
+    client_id: z.string().max(64).optional().describe('Another name of `source`.'),
+    code: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('Only events whose last attempt ended with this error code.'),
+    fingerprint: z.string().max(64).optional().describe('Only dead letters of this group.'),
+    discarded: z
+      .enum(['true', 'false'])
+      .optional()
+      .describe(
+        '`true`: only dead letters that were discarded; `false`: without them, which is what `status=dead` and `fingerprint` do by themselves.',
+      ),
+    ...timeRange,
+    ...page,
+  })
+  .refine(isInOrder, NOT_IN_ORDER);
 export type RawQuery = z.infer<typeof rawQuerySchema>;
 
-export const normalizedQuerySchema = z.strictObject({
-  source: z.string().max(64).optional().describe('Only events of this source.'),
-  client_id: z.string().max(64).optional().describe('Another name of `source`.'),
-  type: z.string().max(128).optional().describe('Only events of this type, like `metric`.'),
-  subject: z.string().min(1).max(512).optional().describe('Only events of this subject, like a device.'),
-  from,
-  to,
-  ...page,
-});
+export const normalizedQuerySchema = z
+  .strictObject({
+    source: z.string().max(64).optional().describe('Only events of this source.'),
+    client_id: z.string().max(64).optional().describe('Another name of `source`.'),
+    type: z.string().max(128).optional().describe('Only events of this type, like `metric`.'),
+    subject: z.string().min(1).max(512).optional().describe('Only events of this subject, like a device.'),
+    ...timeRange,
+    ...page,
+  })
+  .refine(isInOrder, NOT_IN_ORDER);
 export type NormalizedQuery = z.infer<typeof normalizedQuerySchema>;
 
 export const rawItemSchema = z

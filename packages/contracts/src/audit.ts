@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from './access.ts';
-import { listOf, pageSchema, timeRange } from './api.ts';
+import { listOf, pageSchema } from './api.ts';
+import { isInOrder, NOT_IN_ORDER, timeRange } from './time-range.ts';
 
 /** An unsafe call, as `audit_log` holds it. */
 export type AuditEntry = {
@@ -26,12 +27,14 @@ export type AuditEntry = {
 /** What became of a call. */
 export type AuditOutcome = { readonly status: number; readonly code: string | null };
 
-export const auditQuerySchema = z.strictObject({
-  actor: z.string().max(64).optional().describe('Only calls of this key: its name, or its public part.'),
-  action: z.string().max(64).optional().describe('Only this action, like `replayEvent`.'),
-  ...timeRange,
-  ...pageSchema.shape,
-});
+export const auditQuerySchema = z
+  .strictObject({
+    actor: z.string().max(64).optional().describe('Only calls of this key: its name, or its public part.'),
+    action: z.string().max(64).optional().describe('Only this action, like `replayEvent`.'),
+    ...timeRange,
+    ...pageSchema.shape,
+  })
+  .refine(isInOrder, NOT_IN_ORDER);
 export type AuditQuery = z.infer<typeof auditQuerySchema>;
 
 export const auditItemSchema = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { timeRange } from './api.ts';
 import type { ErrorCode } from './errors.ts';
+import { isInOrder, NOT_IN_ORDER, timeRange } from './time-range.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** Where an event can die, in the order of its way: a fingerprint tells one from the other. */
@@ -26,17 +26,19 @@ export const SPARKLINE_POINTS = 24;
 const MAX_GROUPS = 500;
 
 /** The query of `GET /api/dead-letters`. */
-export const deadLettersQuerySchema = z.strictObject({
-  source: z.string().max(64).optional().describe('Only events of this source.'),
-  code: z.string().max(64).optional().describe('Only events that died with this error code.'),
-  ...timeRange,
-  discarded: z
-    .enum(['true', 'false'])
-    .default('false')
-    .transform((value) => value === 'true')
-    .describe('`true` lists what was discarded instead.'),
-  limit: wholeNumber(1, MAX_GROUPS).default(50).describe('How many groups at most.'),
-});
+export const deadLettersQuerySchema = z
+  .strictObject({
+    source: z.string().max(64).optional().describe('Only events of this source.'),
+    code: z.string().max(64).optional().describe('Only events that died with this error code.'),
+    ...timeRange,
+    discarded: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((value) => value === 'true')
+      .describe('`true` lists what was discarded instead.'),
+    limit: wholeNumber(1, MAX_GROUPS).default(50).describe('How many groups at most.'),
+  })
+  .refine(isInOrder, NOT_IN_ORDER);
 export type DeadLettersQuery = Readonly<z.infer<typeof deadLettersQuerySchema>>;
 
 /** Dead letters of one kind. */

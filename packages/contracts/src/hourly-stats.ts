@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import { timeRange } from './api.ts';
 import { latencyCountsSchema, rejectedKnownFrom } from './recent-stats.ts';
+import { isInOrder, NOT_IN_ORDER, timeRange } from './time-range.ts';
 
 /** The most entries of an answer. */
 export const MAX_HOURLY_STATS = 20_000;
 
-export const hourlyStatsQuerySchema = z.strictObject({
-  source: z.string().max(64).optional().describe('Only events of this source.'),
-  client_id: z.string().max(64).optional().describe('Another name of `source`.'),
-  ...timeRange,
-});
+export const hourlyStatsQuerySchema = z
+  .strictObject({
+    source: z.string().max(64).optional().describe('Only events of this source.'),
+    client_id: z.string().max(64).optional().describe('Another name of `source`.'),
+    ...timeRange,
+  })
+  .refine(isInOrder, NOT_IN_ORDER);
 export type HourlyStatsQuery = z.infer<typeof hourlyStatsQuerySchema>;
 
 const counts = {

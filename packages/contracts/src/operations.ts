@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { listOf, pageSchema, timeRange } from './api.ts';
+import { listOf, pageSchema } from './api.ts';
 import { EVENT_ID_PATTERN } from './event.ts';
 import { OPERATION_STATES, type OperationState } from './operation-states.ts';
+import { isInOrder, NOT_IN_ORDER, timeRange } from './time-range.ts';
 
 // The page takes the states from a file of their own, without the schemas and the library that these need.
 export { LIVE_STATES, OPERATION_STATES, type OperationState } from './operation-states.ts';
@@ -64,40 +65,51 @@ const watermark = z.iso
   .optional()
   .describe('That of a plan: what died later is not part of it. Now when left out; never later than now.');
 
+const FILTER_NOT_IN_ORDER = { ...NOT_IN_ORDER, path: ['filter', ...NOT_IN_ORDER.path] };
+
+/** Only requests are checked for it: operations that earlier builds accepted are shown, and come to their end. */
+function isFilterInOrder({ filter }: { readonly filter: Pick<DeadFilter, 'from' | 'to'> }): boolean {
+  return isInOrder(filter);
+}
+
 /** The body of `POST /api/replays`. */
-export const replayRequestSchema = z.strictObject({
-  filter: deadFilterSchema.describe('Which dead letters; `{}` for all of them.'),
-  dryRun: z.boolean().default(false).describe('Only tell the plan.'),
-  watermark,
-  ratePerSecond: z
-    .number()
-    .min(0.1)
-    .max(10_000)
-    .default(DEFAULT_RATE_PER_SECOND)
-    .describe(
-      'Events put into the queue a second at most; REPLAY_MAX_PER_SECOND is the most one may ask for.',
-    ),
-  stopAtFailureShare: z
-    .number()
-    .min(0.01)
-    .max(1)
-    .default(DEFAULT_STOP_SHARE)
-    .describe(
-      `Pause by itself when at least this share of the outcomes failed again, from ${STOP_AFTER_OUTCOMES} outcomes on; 1 = only if all did.`,
-    ),
-  reason: reason.optional(),
-});
+export const replayRequestSchema = z
+  .strictObject({
+    filter: deadFilterSchema.describe('Which dead letters; `{}` for all of them.'),
+    dryRun: z.boolean().default(false).describe('Only tell the plan.'),
+    watermark,
+    ratePerSecond: z
+      .number()
+      .min(0.1)
+      .max(10_000)
+      .default(DEFAULT_RATE_PER_SECOND)
+      .describe(
+        'Events put into the queue a second at most; REPLAY_MAX_PER_SECOND is the most one may ask for.',
+      ),
+    stopAtFailureShare: z
+      .number()
+      .min(0.01)
+      .max(1)
+      .default(DEFAULT_STOP_SHARE)
+      .describe(
+        `Pause by itself when at least this share of the outcomes failed again, from ${STOP_AFTER_OUTCOMES} outcomes on; 1 = only if all did.`,
+      ),
+    reason: reason.optional(),
+  })
+  .refine(isFilterInOrder, FILTER_NOT_IN_ORDER);
 
 /** The body of `POST /api/events/:id/replay`; it may be left out. */
 export const replayOneSchema = z.strictObject({ reason: reason.optional() }).nullish();
 
 /** The body of `POST /api/discards`. */
-export const discardRequestSchema = z.strictObject({
-  filter: deadFilterSchema.omit({ discarded: true }).describe('Which dead letters; `{}` for all of them.'),
-  dryRun: z.boolean().default(false).describe('Only tell the plan.'),
-  watermark,
-  reason,
-});
+export const discardRequestSchema = z
+  .strictObject({
+    filter: deadFilterSchema.omit({ discarded: true }).describe('Which dead letters; `{}` for all of them.'),
+    dryRun: z.boolean().default(false).describe('Only tell the plan.'),
+    watermark,
+    reason,
+  })
+  .refine(isFilterInOrder, FILTER_NOT_IN_ORDER);
 
 /** The body of `POST /api/events/:id/discard`. */
 export const discardOneSchema = z.strictObject({ reason });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timeRange } from './api.ts';
+import { isInOrder, NOT_IN_ORDER, timeRange } from './time-range.ts';
 
 /** Events by class of latency; see latency.ts. */
 export const latencyCountsSchema = z
@@ -14,12 +14,14 @@ const RECENT_STEPS = ['15', '30', '60', '180', '900'] as const;
 /** The most buckets of an answer: 24 hours of 3 minutes, and an hour more for a `from` by another clock. */
 export const MAX_RECENT_BUCKETS = 500;
 
-export const recentStatsQuerySchema = z.strictObject({
-  step: z.enum(RECENT_STEPS).default('60').describe('How many seconds a bucket is long.'),
-  source: z.string().max(64).optional().describe('Only events of this source.'),
-  client_id: z.string().max(64).optional().describe('Another name of `source`.'),
-  ...timeRange,
-});
+export const recentStatsQuerySchema = z
+  .strictObject({
+    step: z.enum(RECENT_STEPS).default('60').describe('How many seconds a bucket is long.'),
+    source: z.string().max(64).optional().describe('Only events of this source.'),
+    client_id: z.string().max(64).optional().describe('Another name of `source`.'),
+    ...timeRange,
+  })
+  .refine(isInOrder, NOT_IN_ORDER);
 export type RecentStatsQuery = {
   readonly stepSeconds: number;
   readonly source?: string | undefined;

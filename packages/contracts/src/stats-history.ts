@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timeRange } from './api.ts';
+import { isInOrder, NOT_IN_ORDER, timeRange } from './time-range.ts';
 
 /** For how long that is kept, in ms: 31 days. */
 export const SAMPLES_KEPT_MS = 31 * 86_400_000;
@@ -32,7 +32,7 @@ export type Sample = {
   readonly replicationLagMs: number | null;
 };
 
-export const statsHistoryQuerySchema = z.strictObject(timeRange);
+export const statsHistoryQuerySchema = z.strictObject(timeRange).refine(isInOrder, NOT_IN_ORDER);
 export type StatsHistoryQuery = z.infer<typeof statsHistoryQuerySchema>;
 
 const most = z.number().int().describe('The most in the bucket.');

@@ -62,6 +62,15 @@ describe('toSegments', () => {
 
   it.each([
     [{ startDate: '2026-01-02', endDate: '2026-01-01T00:00:00Z', interval: 'day' as const }, '/endDate'],
+    [{ startDate: '2026-01-02', endDate: '2026-01-01', interval: 'day' as const }, '/endDate'],
+    [
+      {
+        startDate: '2026-01-02T00:00:00.002Z',
+        endDate: '2026-01-02T00:00:00.001Z',
+        interval: 'day' as const,
+      },
+      '/endDate',
+    ],
     [{ startDate: '2000-01-01', endDate: '2026-01-01', interval: 'minute' as const }, '/interval'],
     [{ startDate: '0001-01-01', endDate: '9999-12-31', interval: 'day' as const }, '/interval'],
   ])('refuses %j', (query, pointer) => {

@@ -1,4 +1,5 @@
 import { type AggregatesQuery, type Interval, MAX_BUCKETS } from '@sluice/contracts/aggregates';
+import { isInOrder } from '@sluice/contracts/time-range';
 import { parseEnd, parseTime, refuseParameter } from './keyset.ts';
 import { type RollupUnit, UNIT_SECONDS } from './rollup-units.ts';
 
@@ -40,7 +41,7 @@ export function toSegments({
     endDate === undefined
       ? Number.POSITIVE_INFINITY
       : Math.ceil(parseEnd('endDate', endDate).getTime() / 1000);
-  if (from > to) throw refuseParameter('endDate', 'lies before startDate');
+  if (!isInOrder({ from: startDate, to: endDate })) throw refuseParameter('endDate', 'lies before startDate');
   const buckets = Math.ceil((to - from) / seconds);
   if (Number.isFinite(buckets) && buckets > MAX_BUCKETS) {
     throw refuseParameter(

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { ProblemException } from '@sluice/contracts/errors';
+import { toEndMs } from '@sluice/contracts/time-range';
 
 /** The place of an item in a list that is ordered by time, newest first, then by id: epoch milliseconds and id. */
 export type Place = { readonly at: number | null; readonly id: string };
@@ -69,16 +70,14 @@ export function parseRange({
   };
 }
 
-const DAY_MS = 86_400_000;
-
 /**
  * Reads the time at which a range ends: a bare date ends with its day (UTC).
  *
  * @throws ProblemException ERR_QUERY_INVALID
  */
 export function parseEnd(parameter: string, value: string): Date {
-  const time = parseTime(parameter, value);
-  return /^\d{4}-\d{2}-\d{2}$/.test(value) ? new Date(time.getTime() + DAY_MS) : time;
+  parseTime(parameter, value);
+  return new Date(toEndMs(value));
 }
 
 /**
