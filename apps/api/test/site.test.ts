@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { ERRORS } from '@sluice/contracts/errors';
 import { describe, expect, it } from 'vitest';
 import { startApi, useStores } from './fixtures.ts';
@@ -131,6 +132,21 @@ describe('/openapi.json', () => {
       }
       for (const media of Object.values(operation.requestBody?.content ?? {}))
         expect(media.example, name).toBeDefined();
+    }
+  });
+
+  it('names the status of a compressed body wherever JSON is read', async () => {
+    const { api, operations } = await readDocument();
+    const undocumented = operations.filter(
+      ([, { requestBody, responses }]) =>
+        requestBody !== undefined && !responses['415']?.description.includes('`ERR_CONTENT_ENCODING`'),
+    );
+    expect(undocumented.map(([name]) => name)).toEqual([]);
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    for (const url of ['/api/maintenance', '/api/mappings/dry-run', '/api/sources/x/mapping']) {
+      const payload = gzipSync('{}');
+      const answer = await api.server.inject({ method: 'POST', url, headers, payload });
+      expect([answer.statusCode, answer.json().code], url).toEqual([415, 'ERR_CONTENT_ENCODING']);
     }
   });
 

@@ -2,6 +2,7 @@ import { ProblemException } from '@sluice/contracts/errors';
 import type { PushSource } from '@sluice/contracts/source';
 import { isFormContentType } from '@sluice/normalizer/form-body';
 import { isJsonContentType } from '@sluice/normalizer/read-payload';
+import { findEncodingProblem } from '@sluice/runtime/content-encoding';
 import { type IncomingHeaders, readHeader } from './request-parts.ts';
 
 /**
@@ -25,13 +26,11 @@ export function readJsonContentType(headers: IncomingHeaders): string {
 /**
  * Returns the content type of a request, empty when it names none.
  *
- * @throws ProblemException ERR_CONTENT_ENCODING for a compressed body: signatures and hashes cover the bytes sent
+ * @throws ProblemException ERR_CONTENT_ENCODING for a compressed body
  */
 export function readContentType(headers: IncomingHeaders): string {
-  const encoding = readHeader(headers, 'content-encoding');
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new ProblemException('ERR_CONTENT_ENCODING');
-  }
+  const problem = findEncodingProblem(readHeader(headers, 'content-encoding'));
+  if (problem !== undefined) throw problem;
   return readHeader(headers, 'content-type') ?? '';
 }
 

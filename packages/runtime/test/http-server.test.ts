@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { ProblemException } from '@sluice/contracts/errors';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -154,6 +155,28 @@ describe('problems', () => {
     const { url } = await start({}, addEcho);
     const answer = await fetch(`${url}/echo`, { method: 'POST', headers: { 'content-type': type }, body });
     expect([answer.status, await answer.json()]).toMatchObject([status, { code }]);
+  });
+
+  test.each([
+    ['gzip', gzipSync('{"a":1}')],
+    ['br', '{"a":1}'],
+    ['GZIP', ''],
+    ['', '{"a":1}'],
+  ])('refuses a body in the encoding %j by that, whatever its bytes', async (encoding, body) => {
+    const { url } = await start({}, addEcho);
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+    const answer = await fetch(`${url}/echo`, { method: 'POST', headers, body });
+    expect([answer.status, answer.headers.get('content-type'), await answer.json()]).toMatchObject([
+      ...[415, 'application/problem+json'],
+      { code: 'ERR_CONTENT_ENCODING', detail: 'Send the body without `Content-Encoding`.' },
+    ]);
+  });
+
+  test('takes a body whose encoding is the identity', async () => {
+    const { url } = await start({}, addEcho);
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'Identity' };
+    const answer = await fetch(`${url}/echo`, { method: 'POST', headers, body: '{"a":1}' });
+    expect(await answer.json()).toEqual({ got: { a: 1 } });
   });
 });
 

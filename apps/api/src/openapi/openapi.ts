@@ -28,7 +28,10 @@ const transformSchema = createJsonSchemaTransform(AS_IT_IS);
 const transformObject = createJsonSchemaTransformObject(AS_IT_IS);
 
 /** What any route that takes a body can answer before it looks at it. */
-const BODY_PROBLEMS = ['ERR_BODY_EMPTY', 'ERR_JSON_INVALID', 'ERR_BODY_TOO_LARGE', 'ERR_MEDIA_TYPE'] as const;
+const BODY_PROBLEMS = [
+  ...(['ERR_BODY_EMPTY', 'ERR_JSON_INVALID', 'ERR_BODY_TOO_LARGE'] as const),
+  ...(['ERR_MEDIA_TYPE', 'ERR_CONTENT_ENCODING'] as const),
+];
 
 /** What is passed on documents all of its answers itself. */
 function takesBody(method: string | readonly string[], { tags = [] }: FastifySchema): boolean {
