@@ -288,6 +288,8 @@ describe('the probes', () => {
   it('tell that both stores answer', async () => {
     const { get } = await startApi(stores);
     expect(await get('/livez')).toMatchObject({ status: 200, body: { status: 'alive' } });
+    expect(await get('/livez?x=1')).toMatchObject({ status: 200, body: { status: 'alive' } });
+    expect(await get('/readyz?x[$ne]=1')).toMatchObject({ status: 200 });
     expect(await get('/readyz')).toMatchObject({
       status: 200,
       body: { status: 'ready', checks: { mongodb: { ok: true }, redis: { ok: true } } },

@@ -354,6 +354,15 @@ describe('with FAILURE_SIMULATION=off and UNKNOWN_SOURCES=reject', () => {
 });
 
 describe('after all of it', () => {
+  it('probes are answered with any query, which is no refusal', async () => {
+    for (const path of ['/livez?x=1', '/readyz?x', '/readyz?x[$ne]=1&x=2']) {
+      expect(await send(ingest.port, { method: 'GET', path }), path).toMatchObject({ status: 200 });
+    }
+    const other = await send(ingest.port, { method: 'GET', path: '/docs/errors?x=1' });
+    expect(other).toMatchObject({ status: 400, json: { code: 'ERR_QUERY_INVALID' } });
+    count('ERR_QUERY_INVALID');
+  });
+
   it('every refusal is counted by its cause and kept, and the server is up', async () => {
     const ofOthers = ['ERR_SIMULATION_OFF', 'ERR_SOURCE_UNKNOWN'];
     const counted = Object.fromEntries([...refused].filter(([code]) => !ofOthers.includes(code)));

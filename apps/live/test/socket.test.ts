@@ -185,6 +185,7 @@ describe('a request for a WebSocket', () => {
     const live = await startLive(mongoUrl);
     expect((await ask(`${live.url}/livez`, { upgrade: 'h2c' })).status).toBe(200);
     expect((await ask(`${live.url}/livez`)).status).toBe(200);
+    expect((await ask(`${live.url}/readyz?x=1`)).status).toBe(200);
     expect((await ask(`${live.url}/stream/ws`, { upgrade: 'h2c' })).status).toBe(426);
   });
 });

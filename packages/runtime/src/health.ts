@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type {} from './access.ts';
 import type { HttpServer } from './http-server.ts';
 import { maskUrlPasswords } from './mask.ts';
@@ -77,16 +78,24 @@ export function createHealth({
 
 const ANYBODY = { role: 'anybody' } as const;
 
+const LIVEZ = '/livez';
+const READYZ = '/readyz';
+
+/** Tells whether a request is for a probe: those pass over any query, because some who probe add one of their own. */
+export function isProbe({ routeOptions: { url } }: Pick<FastifyRequest, 'routeOptions'>): boolean {
+  return url === LIVEZ || url === READYZ;
+}
+
 /** Adds `GET /livez` and `GET /readyz` to a server: 200, or 503 with the reasons. */
 export function addHealthRoutes(server: HttpServer, health: Health): void {
-  server.get('/livez', { config: ANYBODY }, (_request, reply) => {
+  server.get(LIVEZ, { config: ANYBODY }, (_request, reply) => {
     const alive = health.isAlive();
     return reply
       .code(alive ? 200 : 503)
       .header('cache-control', 'no-store')
       .send({ status: alive ? 'alive' : 'stuck' });
   });
-  server.get('/readyz', { config: ANYBODY }, async (_request, reply) => {
+  server.get(READYZ, { config: ANYBODY }, async (_request, reply) => {
     const readiness = await health.read();
     return reply
       .code(readiness.status === 'ready' ? 200 : 503)

@@ -33,7 +33,9 @@ describe('/livez', () => {
   test('is 200 while the process does its work, else 503', async () => {
     let alive = true;
     const { get } = await start({ isAlive: () => alive });
-    expect(await get('/livez')).toEqual({ status: 200, text: '{"status":"alive"}' });
+    for (const path of ['/livez', '/livez?x=1', '/livez?x[$ne]=1']) {
+      expect(await get(path)).toEqual({ status: 200, text: '{"status":"alive"}' });
+    }
     alive = false;
     expect(await get('/livez')).toEqual({ status: 503, text: '{"status":"stuck"}' });
   });

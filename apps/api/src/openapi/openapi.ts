@@ -20,7 +20,7 @@ const DESCRIPTION = `Sluice takes events in, keeps them safe, and turns each int
 
 A 202 means that the event is kept. Errors are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problems with a
 \`code\` (all of them: [/docs/errors](/docs/errors)). Lists are read page by page: pass \`nextCursor\` on as \`cursor\`.
-Unknown and malformed query parameters are refused. Times are RFC 3339, UTC, with milliseconds.`;
+Unknown and malformed query parameters are refused, but by probes. Times are RFC 3339, UTC, with milliseconds.`;
 
 /** Without it the provider drops the branches of a union that transform what they read. */
 const AS_IT_IS = { zodToJsonConfig: { override: () => undefined } };
