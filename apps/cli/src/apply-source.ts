@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Mapping, mappingSchema } from '@sluice/contracts/mapping';
 import type { Source } from '@sluice/contracts/source';
 import {
+  MAX_SOURCE_LIMIT,
   mappingRevisionSchema,
   type RevisionAnswer,
   revisionListSchema,
@@ -125,7 +126,8 @@ async function findRevision(
   path: string,
   mapping: Mapping,
 ): Promise<RevisionAnswer | undefined> {
-  const { items } = (await api.ask({ path, query: { limit: '500' } }, revisionListSchema)).value;
+  const { items } = (await api.ask({ path, query: { limit: `${MAX_SOURCE_LIMIT}` } }, revisionListSchema))
+    .value;
   const isSame = (revision: RevisionAnswer): boolean => {
     const stored = mappingSchema.safeParse(revision.mapping);
     return stored.success && isDeepStrictEqual(stored.data, mapping);

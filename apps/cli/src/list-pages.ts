@@ -23,16 +23,22 @@ export function addListOptions(command: Command): Command {
     .option('--cursor <cursor>', 'Go on behind an earlier list.');
 }
 
+/** A list of which as much is shown as was asked for. */
+type Listed<Item> = Omit<PagedList<Item>, 'pageSize' | 'cursor'> & {
+  /** The largest page that it has (default 1,000 items). */
+  readonly maxPage?: number;
+};
+
 /** Lists as much as was asked for; what is behind it is named by a cursor. */
 export async function listPages<Item>(
   api: ApiClient,
   output: Output,
-  listed: Omit<PagedList<Item>, 'pageSize' | 'cursor'>,
+  { maxPage = MAX_LIMIT, ...listed }: Listed<Item>,
   { limit, all = false, cursor }: ListedOptions,
   render: (items: readonly Item[], paint: Output['paint']) => string,
 ): Promise<void> {
   const found: Item[] = [];
-  const pageSize = () => (all ? MAX_LIMIT : Math.min(limit - found.length, MAX_LIMIT));
+  const pageSize = () => (all ? maxPage : Math.min(limit - found.length, maxPage));
   let nextCursor: string | null = null;
   for await (const page of readPages(api, { ...listed, pageSize, cursor })) {
     if (all) {

@@ -127,7 +127,10 @@ export const sourceDetailSchema = sourceItemSchema
   .meta({ id: 'SourceDetail' });
 export type SourceDetail = z.infer<typeof sourceDetailSchema>;
 
-const pageSize = wholeNumber(1, 500).default(50).describe('How many items at most.');
+/** The largest page of sources and of mapping revisions, which are larger than what other lists hold. */
+export const MAX_SOURCE_LIMIT = 500;
+
+const pageSize = wholeNumber(1, MAX_SOURCE_LIMIT).default(50).describe('How many items at most.');
 const cursor = z.string().max(512).optional().describe('`nextCursor` of the page before.');
 export const sourcePageSchema = z.strictObject({ limit: pageSize, cursor });
 export const sourceListSchema = listOf(sourceItemSchema);

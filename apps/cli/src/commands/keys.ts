@@ -68,7 +68,7 @@ export function addKeyCommands(program: Command, act: Act): void {
         const items: ApiKey[] = [];
         const list = { path: '/api/keys', query: {}, schema: apiKeyListSchema, pageSize: () => 500 };
         for await (const page of readPages(api, list)) items.push(...page.items);
-        output.answer({ items }, () => renderKeys(items, output.paint));
+        output.answer({ items, nextCursor: null }, () => renderKeys(items, output.paint));
         return EXIT.ok;
       }),
     );

@@ -1,4 +1,5 @@
 import {
+  MAX_SOURCE_LIMIT,
   mappingRevisionSchema,
   type RevisionAnswer,
   revisionListSchema,
@@ -44,7 +45,7 @@ export function addMappingCommands(program: Command, act: Act): void {
       .argument('<id>', 'Name of the source.', sourceId),
   ).action(
     act(async ({ connect, output }, options: ListedOptions, id: string) => {
-      const listed = { path: toPath(id), query: {}, schema: revisionListSchema };
+      const listed = { path: toPath(id), query: {}, schema: revisionListSchema, maxPage: MAX_SOURCE_LIMIT };
       await listPages(await connect(), output, listed, options, renderRevisions);
       return EXIT.ok;
     }),
@@ -167,7 +168,7 @@ async function findActive(api: ApiClient, id: string): Promise<string> {
 /** Returns the number of a revision that was active before. @throws CliError when it never was, or none was */
 async function findEarlier(api: ApiClient, id: string, revision: string | undefined): Promise<string> {
   const retired: RevisionAnswer[] = [];
-  const list = { path: toPath(id), query: {}, schema: revisionListSchema, pageSize: () => 500 };
+  const list = { path: toPath(id), query: {}, schema: revisionListSchema, pageSize: () => MAX_SOURCE_LIMIT };
   for await (const { items } of readPages(api, list)) {
     retired.push(...items.filter(({ state }) => state === 'retired'));
   }

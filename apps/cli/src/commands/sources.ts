@@ -1,5 +1,6 @@
 import { scheduleListSchema } from '@sluice/contracts/schedules';
 import {
+  MAX_SOURCE_LIMIT,
   type SourceDetail,
   type SourceItem,
   sourceDetailSchema,
@@ -40,10 +41,15 @@ export function addSourceCommands(program: Command, act: Act): void {
       act(async ({ connect, output }) => {
         const api = await connect();
         const items: SourceItem[] = [];
-        const list = { path: '/api/sources', query: {}, schema: sourceListSchema, pageSize: () => 500 };
+        const list = {
+          path: '/api/sources',
+          query: {},
+          schema: sourceListSchema,
+          pageSize: () => MAX_SOURCE_LIMIT,
+        };
         for await (const page of readPages(api, list)) items.push(...page.items);
         const states = items.some(({ kind }) => kind === 'poll') ? await readPollStates(api) : NO_STATES;
-        output.answer({ items }, () => renderSources(items, states, output.paint));
+        output.answer({ items, nextCursor: null }, () => renderSources(items, states, output.paint));
         return EXIT.ok;
       }),
     );
