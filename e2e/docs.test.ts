@@ -8,6 +8,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 /** A path in backticks: `packages/...`, `apps/...` and the like; patterns and placeholders are no paths. */
 const NAMED = /`((?:apps|packages|docs|e2e|demo|scripts|deploy)\/[\w./-]+)`/g;
 const LINKED = /\]\((?!https?:|#)([^)#\s]+)/g;
+const ANCHORED = /\]\((?!https?:)([^)#\s]*\.md)?#([^)\s]+)\)/g;
 
 it('names no path in the docs that does not exist', async () => {
   const missing: string[] = [];
@@ -21,3 +22,25 @@ it('names no path in the docs that does not exist', async () => {
   }
   expect(missing).toEqual([]);
 });
+
+it('links to no heading in the docs that is not there', async () => {
+  const missing: string[] = [];
+  for await (const file of glob(['*.md', 'docs/**/*.md'], { cwd: ROOT })) {
+    const text = await readFile(join(ROOT, file), 'utf8');
+    for (const [link, path = '', anchor = ''] of text.matchAll(ANCHORED)) {
+      const target = path === '' ? text : await readFile(resolve(ROOT, dirname(file), path), 'utf8');
+      if (!listAnchors(target).includes(anchor)) missing.push(`${file}: ${link}`);
+    }
+  }
+  expect(missing).toEqual([]);
+});
+
+/** Names the headings of a page as links do. */
+function listAnchors(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
