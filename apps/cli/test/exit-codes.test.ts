@@ -33,6 +33,7 @@ describe('how the command ends', () => {
     ['an option is unknown', ['ledger', '--jsn'], 2, /unknown option '--jsn' \(Did you mean --json\?\)/],
     ['an option is missing', ['import', 'x.csv'], 2, /required option '-s, --source <id>' not specified/],
     ['a value is wrong', ['events', 'list', '--limit', '0'], 2, /Expected a whole number from 1 to/],
+    ['a rate is too low', ['verify', '--rate', '9'], 2, /Expected a whole number from 10 to 1000000\./],
     [
       'the address is none',
       ['ledger', '--url', 'localhost'],

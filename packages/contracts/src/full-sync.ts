@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { DEFAULT_COMPARED_PER_SECOND } from './full-sync-rate.ts';
+import {
+  DEFAULT_COMPARED_PER_SECOND,
+  MAX_COMPARED_PER_SECOND,
+  MIN_COMPARED_PER_SECOND,
+} from './full-sync-rate.ts';
 import { OPERATION_STATES, type OperationState } from './operations.ts';
 
 /** What a full sync does with the differences that it finds: `copy` mends them, `verify` only tells of them. */
@@ -118,8 +122,8 @@ export const fullSyncRequestSchema = z
     ratePerSecond: z
       .number()
       .int()
-      .min(10)
-      .max(1_000_000)
+      .min(MIN_COMPARED_PER_SECOND)
+      .max(MAX_COMPARED_PER_SECOND)
       .default(DEFAULT_COMPARED_PER_SECOND)
       .describe('Documents compared a second at most.'),
     reason: z.string().trim().min(1).max(500).describe('Why, for whoever reads it later.'),

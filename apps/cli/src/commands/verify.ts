@@ -1,8 +1,14 @@
 import { type FullSync, type FullSyncRequest, fullSyncSchema } from '@sluice/contracts/full-sync';
-import { type Command, InvalidArgumentError } from 'commander';
+import {
+  DEFAULT_COMPARED_PER_SECOND,
+  MAX_COMPARED_PER_SECOND,
+  MIN_COMPARED_PER_SECOND,
+} from '@sluice/contracts/full-sync-rate';
+import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { followFullSync, renderFullSync } from '../follow-full-sync.ts';
+import { wholeNumber } from '../read-options.ts';
 import type { Act } from '../session.ts';
 
 type VerifyOptions = {
@@ -33,7 +39,11 @@ export function addVerifyCommand(program: Command, act: Act): void {
     .option('--mend', 'Copy to the backup what differs.')
     .option('--confirm-deletes', 'With --mend: delete all that only the backup has.')
     .option('--adopt-dataset', 'With --mend: take the backup over from another dataset.')
-    .option('--rate <number>', 'Documents compared a second at most (default 20000).', wholeNumber)
+    .option(
+      '--rate <number>',
+      `Documents compared a second at most (default ${DEFAULT_COMPARED_PER_SECOND}).`,
+      wholeNumber(MIN_COMPARED_PER_SECOND, MAX_COMPARED_PER_SECOND),
+    )
     .option('--reason <text>', 'Why, for whoever reads it later.', 'sluice verify')
     .option('--no-wait', 'Do not watch it.')
     .addHelpText('after', HELP)
@@ -79,10 +89,4 @@ function toRequest({
 function isInOrder({ mode, state, identical, kept, refused }: FullSync): boolean {
   if (state !== 'done') return false;
   return identical === true || (mode === 'copy' && kept + refused === 0);
-}
-
-function wholeNumber(text: string): number {
-  const value = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (value > 0) return value;
-  throw new InvalidArgumentError('Expected a whole number above 0.');
 }

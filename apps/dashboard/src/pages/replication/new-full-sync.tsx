@@ -1,11 +1,16 @@
 import type { FullSync } from '@sluice/contracts/full-sync';
-import { DEFAULT_COMPARED_PER_SECOND } from '@sluice/contracts/full-sync-rate';
+import {
+  DEFAULT_COMPARED_PER_SECOND,
+  MAX_COMPARED_PER_SECOND,
+  MIN_COMPARED_PER_SECOND,
+} from '@sluice/contracts/full-sync-rate';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { send } from '../../data/http.ts';
 import { fullSyncsQuery } from '../../data/sync.ts';
 import { ReasonForm } from '../../ui/dialog-form.tsx';
 import { ChoiceField, TextField } from '../../ui/field.tsx';
+import { formatCount } from '../../ui/numbers.ts';
 
 /** What a person can have done, each with what it may change. */
 const CHOICES = [
@@ -41,13 +46,20 @@ export function NewFullSync({
       onClose();
     },
   });
-  const isRate = /^[1-9]\d{1,6}$/.test(rate) && Number(rate) <= 1_000_000;
+  const isRate =
+    /^\d{1,7}$/.test(rate) &&
+    Number(rate) >= MIN_COMPARED_PER_SECOND &&
+    Number(rate) <= MAX_COMPARED_PER_SECOND;
   const choices = isBlocked ? CHOICES.filter(([one]) => one !== 'verify') : CHOICES;
   return (
     <ReasonForm
       act={choice === 'verify' ? 'Start the comparison' : 'Start the full sync'}
       weight={choice === 'deletes' ? 'danger' : 'primary'}
-      lack={isRate ? undefined : 'the rate is from 10 to 1,000,000'}
+      lack={
+        isRate
+          ? undefined
+          : `the rate is from ${formatCount(MIN_COMPARED_PER_SECOND)} to ${formatCount(MAX_COMPARED_PER_SECOND)}`
+      }
       busy={start.isPending}
       error={start.error}
       onSubmit={start.mutate}
