@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode } from '@sluice/contracts/errors';
 import { z } from 'zod';
-import { CliError } from './cli-error.ts';
+import { CliError, toSentence } from './cli-error.ts';
 import { EXIT, toExitCode } from './exit-codes.ts';
 
 /** What is asked of the api. */
@@ -169,10 +169,6 @@ function toMend(code: string, hasKey: boolean): string {
 /** Tells whether this build knows a code. */
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code);
-}
-
-function toSentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function toUnreachable(url: string, error: unknown): CliError {

@@ -16,3 +16,8 @@ export class CliError extends PlainError {
 export function toMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Ends a text with a full stop, unless it ends like a sentence already. */
+export function toSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,4 +1,4 @@
-import { toMessage } from '../cli-error.ts';
+import { toMessage, toSentence } from '../cli-error.ts';
 
 /** How a check came out; only `fail` makes the doctor's answer no. */
 export type CheckStatus = 'ok' | 'warn' | 'fail';
@@ -40,8 +40,4 @@ export async function runCheck(
   } catch (error) {
     return { name, ...fail(toSentence(toMessage(error)), mend) };
   }
-}
-
-function toSentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -1,7 +1,8 @@
 import type { StatusItem } from '@sluice/contracts/live';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { Failure, type Query, read } from './http.ts';
+import { toFailure } from './failure.ts';
+import { type Failure, type Query, read } from './http.ts';
 import { useLiveState } from './live-context.ts';
 import {
   appendRows,
@@ -271,9 +272,4 @@ function findNewest<Item extends Row>({ held, shown }: LiveRows<Item>): string |
 function isAnotherList<Item extends Row>(before: LiveRows<Item>, after: LiveRows<Item>): boolean {
   const oldest = before.shown.at(-1);
   return oldest !== undefined && !after.shown.some(({ id }) => id === oldest.id);
-}
-
-function toFailure(error: Error | null): Failure | null {
-  if (error === null || error instanceof Failure) return error;
-  return new Failure(error.message, { status: 0, cause: error });
 }
