@@ -1,8 +1,7 @@
 import type { Message } from './frames.ts';
 
 /** How messages reach a client: server-sent events, or a WebSocket. */
-export const TRANSPORT_KINDS = ['sse', 'ws'] as const;
-export type TransportKind = (typeof TRANSPORT_KINDS)[number];
+export type TransportKind = 'sse' | 'ws';
 
 /** One open connection, as a stream sees it. It buffers nothing beyond what its socket holds. */
 export type Transport = {

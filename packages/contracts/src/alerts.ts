@@ -50,7 +50,7 @@ export const alertMessageSchema = z
 export type AlertMessage = z.infer<typeof alertMessageSchema>;
 
 /** An alert as the api shows it. */
-export const alertSchema = z
+const alertSchema = z
   .object({
     ...told,
     notices: z.number().int().describe('Notices that were made of it; 0 without ALERT_WEBHOOK_URL.'),

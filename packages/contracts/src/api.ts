@@ -167,7 +167,7 @@ export const eventDetailSchema = z
   .meta({ id: 'EventDetail' });
 export type EventDetail = z.infer<typeof eventDetailSchema>;
 
-export const ledgerSchema = z
+const ledgerSchema = z
   .object({
     accepted: z.number().int(),
     normalized: z.number().int(),

@@ -37,7 +37,7 @@ export const auditQuerySchema = z
   .refine(isInOrder, NOT_IN_ORDER);
 export type AuditQuery = z.infer<typeof auditQuerySchema>;
 
-export const auditItemSchema = z
+const auditItemSchema = z
   .object({
     id: z.string(),
     at: z.string(),

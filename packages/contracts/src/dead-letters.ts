@@ -42,7 +42,7 @@ export const deadLettersQuerySchema = z
 export type DeadLettersQuery = Readonly<z.infer<typeof deadLettersQuerySchema>>;
 
 /** Dead letters of one kind. */
-export const deadLetterGroupSchema = z
+const deadLetterGroupSchema = z
   .object({
     fingerprint: z.string().describe('Names the kind: stage, code, and the message without what differs.'),
     stage: z.string().describe('Where they died, like `parse` or `map`.'),

@@ -15,7 +15,7 @@ export type KeyOrigin = (typeof KEY_ORIGINS)[number];
  * How the payload stands in the body: `payload` = the body is the payload; `submission` = the body is a
  * submission that names its source beside the payload (`readSubmission`).
  */
-export const BODY_FORMS = ['payload', 'submission'] as const;
+const BODY_FORMS = ['payload', 'submission'] as const;
 export type BodyForm = (typeof BODY_FORMS)[number];
 
 /** How many attempts shall fail as a database error would: the first, the first n, or all of them. */

@@ -26,7 +26,7 @@ const zoneSchema = z
   .describe('Time zone of times that name none, like Europe/Berlin or +02:00.');
 
 /** How one field of a record is found in a payload and read. */
-export const mappedFieldSchema = z
+const mappedFieldSchema = z
   .strictObject({
     from: z
       .union([pathSchema.transform((path) => [path]), z.array(pathSchema).min(1).max(16)])

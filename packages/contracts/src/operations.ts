@@ -28,7 +28,7 @@ export function toReplayJobId(eventId: string, operation: string): string {
 }
 
 /** Which dead letters an operation is about. */
-export const deadFilterSchema = z
+const deadFilterSchema = z
   .strictObject({
     status: z.literal('dead').default('dead').describe('Only dead events can be replayed or discarded.'),
     source: z.string().min(1).max(64).optional().describe('Only events of this source.'),

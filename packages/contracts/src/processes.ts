@@ -5,7 +5,7 @@ const count = z.number().int().min(0);
 const queueName = z.enum(QUEUES);
 
 /** What a process did with a queue in the last minute, as far as it counts that; the rest is 0. */
-export const queueWorkSchema = z.object({
+const queueWorkSchema = z.object({
   jobsIn: count.describe('Jobs put into it.'),
   eventsIn: count.describe('Events in those jobs.'),
   jobsOut: count.describe('Jobs that came to their end.'),
@@ -48,7 +48,7 @@ const PROCESS_STATES = [...BEAT_STATES, 'silent'] as const;
 /** How long a process may say nothing before it counts as silent, in ms: three beats. */
 export const SILENT_AFTER_MS = 15_000;
 
-export const processSchema = processBeatSchema
+const processSchema = processBeatSchema
   .extend({
     state: z.enum(PROCESS_STATES).describe('`silent`: nothing was heard of it for 15 s.'),
     seenAt: z.string().describe('Its last heartbeat, by the clock of Redis.'),

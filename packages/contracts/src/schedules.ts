@@ -6,7 +6,7 @@ import { pollRunSchema } from './sources-api.ts';
 export const MAX_MISSED = 1000;
 
 /** One polled source with what came of polling it. */
-export const scheduleItemSchema = z
+const scheduleItemSchema = z
   .object({
     id: z.string().describe('The source.'),
     owner: z.enum(['file', 'api']),

@@ -5,7 +5,7 @@ import { z } from 'zod';
  * off; `active`; `away` = the backup does not answer; `blocked` = the backup is of another dataset, and nothing is
  * copied until a person decides; `silent` = it has not been heard of for a while.
  */
-export const SYNC_STATES = ['off', 'starting', 'active', 'away', 'blocked', 'silent'] as const;
+const SYNC_STATES = ['off', 'starting', 'active', 'away', 'blocked', 'silent'] as const;
 export type SyncStateName = (typeof SYNC_STATES)[number];
 
 /** After which time a replicator that says nothing is taken for gone, in ms. */

@@ -1,16 +1,7 @@
 import styles from './status-glyph.module.css';
 
 /** What an event, or a request that became none, can be; a glyph, a word and a hue for each. */
-export const MARKS = [
-  'pending',
-  'processing',
-  'normalized',
-  'duplicate',
-  'failed',
-  'dead',
-  'rejected',
-] as const;
-export type Mark = (typeof MARKS)[number];
+export type Mark = 'pending' | 'processing' | 'normalized' | 'duplicate' | 'failed' | 'dead' | 'rejected';
 
 /** The word for each, as every page says it. */
 const WORDS: Readonly<Record<Mark, string>> = {

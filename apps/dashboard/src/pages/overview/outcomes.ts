@@ -7,8 +7,7 @@ import { addLatencies, type LatencyCounts } from '@sluice/contracts/latency';
 import type { RecentStats } from '@sluice/contracts/recent-stats';
 
 /** The outcomes that are drawn: `failed` = attempts that will be repeated, `rejected` = requests that were refused. */
-export const OUTCOMES = ['normalized', 'duplicate', 'failed', 'dead', 'rejected'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export type Outcome = 'normalized' | 'duplicate' | 'failed' | 'dead' | 'rejected';
 
 export type Counts = Readonly<Record<Outcome | 'accepted', number>>;
 
