@@ -11,7 +11,7 @@ const PAGE_SIZE = 50;
 
 /**
  * Starts a legacy system: records by page and since a time, oldest change first. It counts how many requests it was
- * asked at once, answers other things instead when `answerNext` says so, and waits before page `n` after `holdPage(n)`.
+ * asked at once, answers other things instead when `answerNext` says so, and waits before page `n` after `hold(n)`.
  */
 export async function startLegacyServer() {
   const records: LegacyRecord[] = [];
