@@ -44,3 +44,14 @@ function listAnchors(text: string): string[] {
       .replaceAll(' ', '-'),
   );
 }
+
+it('shows every setting of docker-compose.yml in .env.example, and no other', async () => {
+  const [composed, example] = await Promise.all(
+    ['docker-compose.yml', '.env.example'].map((file) => readFile(join(ROOT, file), 'utf8')),
+  );
+  const taken = new Set([...(composed ?? '').matchAll(/(?<!\$)\$\{([A-Z_]+)/g)].map(([, name]) => name));
+  // The one that is a build argument, and so stands there by its name alone.
+  taken.add('NODE_IMAGE');
+  const shown = [...(example ?? '').matchAll(/^#([A-Z_]+)=/gm)].map(([, name]) => name);
+  expect(shown.sort()).toEqual([...taken].sort());
+});
