@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { listenForTest } from '@sluice/local/test-listen';
+import { expect, it } from 'vitest';
 import { takeFindings, watchAnswers } from './watch-answers.ts';
 
 const DOCUMENT = {
@@ -25,13 +24,7 @@ async function startApi(body: unknown): Promise<string> {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(url === '/openapi.json' ? DOCUMENT : body));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return listenForTest(server);
 }
 
 it('notes what is not as documented, and leaves the answer to the test', async () => {

@@ -7,22 +7,16 @@ import {
   request,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
+import { listenForTest } from '@sluice/local/test-listen';
 import { createHttpServer } from '@sluice/runtime/http-server';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { logger, startApi, useStores } from './fixtures.ts';
 
 const stores = useStores();
 
-async function startUpstream(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+function startUpstream(listener: RequestListener): Promise<string> {
+  return listenForTest(createServer(listener));
 }
 
 async function listenApi(upstreams: {

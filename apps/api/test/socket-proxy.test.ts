@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { listenForTest } from '@sluice/local/test-listen';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startApi, useStores } from './fixtures.ts';
 
@@ -24,17 +25,7 @@ async function startUpstream(): Promise<Upstream> {
     onTestFinished(() => void socket.destroy());
     joined.resolve({ request: incoming, socket: socket as Socket });
   });
-  return { url: await listen(server), joined: joined.promise };
-}
-
-async function listen(server: ReturnType<typeof createServer>): Promise<string> {
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url: await listenForTest(server), joined: joined.promise };
 }
 
 async function listenApi(liveUrl: string) {
@@ -160,7 +151,7 @@ describe('a WebSocket that is passed on to live', () => {
   });
 
   it('is refused as live refuses it', async () => {
-    const live = await listen(
+    const live = await listenForTest(
       createServer().on('upgrade', (_request, socket) => {
         socket.end(
           'HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: 28\r\nConnection: close\r\n\r\n{"code":"ERR_QUERY_INVALID"}',
@@ -177,7 +168,7 @@ describe('a WebSocket that is passed on to live', () => {
   });
 
   it('is answered 503 when live is away or silent, within 3 s', async () => {
-    const silent = await listen(createServer().on('upgrade', (_request, socket) => socket.resume()));
+    const silent = await listenForTest(createServer().on('upgrade', (_request, socket) => socket.resume()));
     for (const liveUrl of ['http://127.0.0.1:9', silent]) {
       const { url } = await listenApi(liveUrl);
       const startedAt = performance.now();

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { onTestFinished } from 'vitest';
+import { listenForTest } from '@sluice/local/test-listen';
 
 /** An answer, and the headers that go with it; a string is sent as it is. */
 export type StubAnswer = {
@@ -42,13 +41,7 @@ export async function startStubApi(
   const server = createServer((request, response) => {
     reply(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, requests };
+  return { url: await listenForTest(server), requests };
 }
 
 /** Makes the body of a problem. */

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type AlertMessage, alertMessageSchema } from '@sluice/contracts/alerts';
+import { listenForTest } from '@sluice/local/test-listen';
 import { Webhook } from 'standardwebhooks';
-import { onTestFinished } from 'vitest';
 
 /** A notice as it arrived; it was signed as the library wants it. */
 export type Delivery = {
@@ -48,16 +47,9 @@ export async function startAlertReceiver(): Promise<AlertReceiver> {
       response.writeHead(401).end();
     }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+  const url = await listenForTest(server);
   return {
-    ...{ deliveries, paths, url: `http://127.0.0.1:${port}/${TOKEN}?key=${TOKEN}` },
+    ...{ deliveries, paths, url: `${url}/${TOKEN}?key=${TOKEN}` },
     answer(status, location) {
       answer = { status, location };
     },
