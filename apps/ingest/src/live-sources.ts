@@ -40,6 +40,8 @@ export type LiveSourcesOptions = {
   readonly logger: Logger;
   /** How often they are read, in ms; 1,500 by default. */
   readonly readEveryMs?: number;
+  /** Milliseconds of a clock that nobody sets; `performance.now` by default. */
+  readonly elapsed?: () => number;
 };
 
 /** How often the mirror is told that its copy is still right, and how long it is left alone when it failed, in ms. */
@@ -52,6 +54,7 @@ const CONFIRM_EVERY_MS = 10_000;
  */
 export function startLiveSources(options: LiveSourcesOptions): LiveSources {
   const { declared, store, mirror, box, environment, logger, readEveryMs = 1500 } = options;
+  const { elapsed = () => performance.now() } = options;
   const known = createKnownSources({ declared, box, environment, logger });
   const { now } = environment;
   /** What MongoDB said last, and when. */
@@ -110,7 +113,7 @@ export function startLiveSources(options: LiveSourcesOptions): LiveSources {
 
   async function copy(): Promise<void> {
     const hasChanged = copied !== undefined && copied !== version;
-    if (version === undefined || !(hasChanged || now() >= copyAgainAtMs)) return;
+    if (version === undefined || !(hasChanged || elapsed() >= copyAgainAtMs)) return;
     try {
       const head = await mirror.readHead();
       if (head?.version === version) {
@@ -131,7 +134,7 @@ export function startLiveSources(options: LiveSourcesOptions): LiveSources {
       if (!isMirrorAway) logger.warn({ err }, 'sources.not-copied');
       isMirrorAway = true;
     }
-    copyAgainAtMs = now() + CONFIRM_EVERY_MS;
+    copyAgainAtMs = elapsed() + CONFIRM_EVERY_MS;
   }
 
   function read(): Promise<void> {

@@ -150,3 +150,26 @@ it('brings the mirror back when Redis has lost it or holds that of another datab
   await live.firstTry;
   expect(await ingest.mirror.read()).toMatchObject({ version, content: { polled: [] } });
 });
+
+it('confirms the mirror after ten seconds, whatever the clock of the machine is set to', async () => {
+  await untilMirrored();
+  const clocks = { nowMs: Date.now(), elapsedMs: 0 };
+  let confirmed = 0;
+  const live = follow({
+    environment: { readEnv: () => undefined, now: () => clocks.nowMs },
+    elapsed: () => clocks.elapsedMs,
+    readEveryMs: 10,
+    mirror: {
+      ...ingest.mirror,
+      confirm: (head) => {
+        confirmed += 1;
+        return ingest.mirror.confirm(head);
+      },
+    },
+  });
+  await live.firstTry;
+  expect(confirmed).toBe(1);
+  clocks.nowMs -= 3_600_000;
+  clocks.elapsedMs += 10_000;
+  await vi.waitFor(() => expect(confirmed).toBe(2), SOON);
+});
