@@ -1,5 +1,5 @@
 import { pollSourceSchema } from '@sluice/contracts/source';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createPollBreakers } from './poll-breakers.ts';
 
 const source = pollSourceSchema.parse({
@@ -31,4 +31,21 @@ test('a run that a person asked for closes it when it does not fail', async () =
 test('a changed source begins anew', async () => {
   const breakers = await openBreaker();
   expect(await breakers.run({ ...source }, polled)).toEqual({ kind: 'polled' });
+});
+
+test('one run tries after 10 s, whatever the clock of the machine is set to, then after twice as long each time', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const breakers = await openBreaker();
+  vi.setSystemTime(Date.now() - 3_600_000);
+  for (const openMs of [10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]) {
+    vi.advanceTimersByTime(openMs - 1);
+    expect(await breakers.run(source, failed)).toEqual({ kind: 'open' });
+    vi.advanceTimersByTime(1);
+    expect(await breakers.run(source, failed)).toEqual({ kind: 'failed' });
+  }
+  vi.advanceTimersByTime(300_000);
+  expect(await breakers.run(source, polled)).toEqual({ kind: 'polled' });
+  expect(await breakers.run(source, failed)).toEqual({ kind: 'failed' });
+  expect(await breakers.run(source, polled)).toEqual({ kind: 'polled' });
 });

@@ -1,13 +1,4 @@
 import type { PollSource } from '@sluice/contracts/source';
-import {
-  BrokenCircuitError,
-  type CircuitBreakerPolicy,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  ExponentialBackoff,
-  handleWhenResult,
-  noJitterGenerator,
-} from 'cockatiel';
 
 /** Failed runs in a row that open a source's breaker. */
 const FAILURES_TO_OPEN = 5;
@@ -33,33 +24,24 @@ export type PollBreakers = {
   ): Promise<Result>;
 };
 
-/** Creates the breakers; a run has failed when its `kind` is `failed`. `firstOpenMs` is 10,000 by default. */
-export function createPollBreakers({ firstOpenMs = FIRST_OPEN_MS } = {}): PollBreakers {
-  const breakers = new WeakMap<PollSource, CircuitBreakerPolicy>();
+/** What failed in a row, and until when an open breaker lets no run begin. */
+type Breaker = { readonly failures: number; readonly openUntilMs: number };
 
-  function toBreaker(source: PollSource): CircuitBreakerPolicy {
-    const known = breakers.get(source);
-    if (known !== undefined) return known;
-    const breaker = circuitBreaker(handleWhenResult(hasFailed), {
-      halfOpenAfter: new ExponentialBackoff({
-        generator: noJitterGenerator,
-        initialDelay: firstOpenMs,
-        maxDelay: LONGEST_OPEN_MS,
-      }),
-      breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
-    });
-    breakers.set(source, breaker);
-    return breaker;
-  }
+/**
+ * Creates the breakers; a run has failed when its `kind` is `failed`, and one that throws says nothing of its source.
+ * `elapsed` is a clock in ms that nobody sets, `performance.now` by default; cockatiel's breaker goes by the wall clock.
+ */
+export function createPollBreakers({ elapsed = () => performance.now() } = {}): PollBreakers {
+  const breakers = new WeakMap<PollSource, Breaker>();
 
   return {
     async run(source, run) {
-      try {
-        return await toBreaker(source).execute(run);
-      } catch (error) {
-        if (error instanceof BrokenCircuitError) return { kind: 'open' };
-        throw error;
-      }
+      const { failures, openUntilMs } = breakers.get(source) ?? CLOSED;
+      if (elapsed() < openUntilMs) return { kind: 'open' };
+      const result = await run();
+      if (!hasFailed(result)) breakers.delete(source);
+      else breakers.set(source, { failures: failures + 1, openUntilMs: elapsed() + toOpenMs(failures + 1) });
+      return result;
     },
     async force(source, run) {
       const result = await run();
@@ -69,6 +51,13 @@ export function createPollBreakers({ firstOpenMs = FIRST_OPEN_MS } = {}): PollBr
   };
 }
 
-function hasFailed(result: unknown): boolean {
-  return (result as { readonly kind: string }).kind === 'failed';
+const CLOSED: Breaker = { failures: 0, openUntilMs: Number.NEGATIVE_INFINITY };
+
+function toOpenMs(failures: number): number {
+  if (failures < FAILURES_TO_OPEN) return 0;
+  return Math.min(FIRST_OPEN_MS * 2 ** (failures - FAILURES_TO_OPEN), LONGEST_OPEN_MS);
+}
+
+function hasFailed(result: { readonly kind: string }): boolean {
+  return result.kind === 'failed';
 }

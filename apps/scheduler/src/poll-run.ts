@@ -110,7 +110,7 @@ export function createPollRun(
   async function poll(source: PollSource, slot: number): Promise<PollResult> {
     if (signal.aborted) return { kind: 'left' };
     if (options.isPaused(source.id)) return { kind: 'paused' };
-    if (now() < waits.until(source)) return { kind: 'waiting', untilMs: waits.until(source) };
+    if (waits.leftMs(source) > 0) return toWaiting(source);
     const askedMs = performance.now();
     const lease = await store.acquire(source);
     if (lease === null) return { kind: 'busy' };
@@ -125,9 +125,13 @@ export function createPollRun(
     }
   }
 
+  function toWaiting(source: PollSource): PollEnd {
+    return { kind: 'waiting', untilMs: now() + waits.leftMs(source) };
+  }
+
   /** What came of the run stands, whether or not the lease could be released: it runs out by itself. */
   async function letGo(lease: PollLease, source: PollSource): Promise<void> {
-    const waitMs = waits.until(source) - now();
+    const waitMs = waits.leftMs(source);
     try {
       await (waitMs > 0 ? lease.retire(waitMs) : lease.release());
     } catch (err) {
@@ -193,14 +197,14 @@ export function createPollRun(
     if (keeper.signal.aborted) return { kind: keeper.isLost() ? 'lost' : 'left' };
     if (!options.isActive(source)) return { kind: 'left' };
     if (options.isPaused(source.id)) return { kind: 'paused' };
-    if (now() < waits.until(source)) return { kind: 'waiting', untilMs: waits.until(source) };
+    if (waits.leftMs(source) > 0) return toWaiting(source);
     return tally.read().pages >= MAX_PAGES ? { kind: 'partial' } : null;
   }
 
   /** Keeps the records of an answer, whatever they are; notes how long the source asks us to wait. */
   async function keepPage(run: Run, answer: Answer): Promise<Answer> {
     const { source, tally } = run;
-    if (answer.waitMs !== null) waits.add(source, now() + answer.waitMs);
+    if (answer.waitMs !== null) waits.add(source, answer.waitMs);
     if (answer.kind === 'page') {
       const page = await toKeepable(source, answer.page, now());
       tally.readPage();
@@ -238,7 +242,7 @@ export function createPollRun(
       return { kind: keeper.isLost() ? 'lost' : 'left' };
     }
     if (error instanceof RefusedError && error.waitMs !== null) {
-      return { kind: 'waiting', untilMs: waits.until(source) };
+      return toWaiting(source);
     }
     const isOurs = [RefusedError, FetchPageError, AnswerError, PollAuthError].some(
       (kind) => error instanceof kind,

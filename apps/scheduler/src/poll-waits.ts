@@ -1,23 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { PollSource } from '@sluice/contracts/source';
 
-/** Until when the sources of a scheduler have asked to be left alone; one that was changed is asked again. */
+/** How long the sources of a scheduler have asked to be left alone; one that was changed is asked again. */
 export type PollWaits = {
-  /** Returns the end of a source's wait, epoch ms; minus infinity where there is none. */
-  until(source: PollSource): number;
-  add(source: PollSource, untilMs: number): void;
+  /** Returns how long a source is still to be left alone, in ms; 0 when it is not. */
+  leftMs(source: PollSource): number;
+  /** Notes that a source asks to be left alone for so long from now on. */
+  add(source: PollSource, forMs: number): void;
 };
 
-/** Creates the waits of one scheduler. */
-export function createPollWaits(): PollWaits {
+/** Creates the waits of one scheduler; `elapsed` is a clock in ms that nobody sets, `performance.now` by default. */
+export function createPollWaits({ elapsed = () => performance.now() } = {}): PollWaits {
   const waits = new Map<string, { readonly mark: string; readonly untilMs: number }>();
   return {
-    until(source) {
+    leftMs(source) {
       const wait = waits.get(source.id);
-      return wait?.mark === toWaitMark(source) ? wait.untilMs : Number.NEGATIVE_INFINITY;
+      return wait?.mark === toWaitMark(source) ? Math.ceil(Math.max(0, wait.untilMs - elapsed())) : 0;
     },
-    add(source, untilMs) {
-      waits.set(source.id, { mark: toWaitMark(source), untilMs });
+    add(source, forMs) {
+      waits.set(source.id, { mark: toWaitMark(source), untilMs: elapsed() + forMs });
     },
   };
 }

@@ -289,6 +289,20 @@ describe('a source that asks us to wait', () => {
     }
   });
 
+  it('is polled again when the time is over, whatever the clock of the machine is set to', async () => {
+    let backMs = 0;
+    const now = () => Date.now() - backMs;
+    const { legacy } = await startSchedulers('set-back', 5, (options) => ({ ...options, now }), [
+      'set-back-1',
+    ]);
+    legacy.answerNext(1, (response) => response.writeHead(429, { 'retry-after': '2' }).end());
+    await vi.waitFor(async () => {
+      expect((await place.listRuns('set-back')).map(({ outcome }) => outcome)).toContain('waiting');
+    }, SOON);
+    backMs = 60 * MINUTE;
+    await expectQueued(place, 'set-back', range(1, 5));
+  });
+
   it('is polled once it was changed, by those also whom it did not ask', async () => {
     let more = {};
     const { legacy } = await startSchedulers('moved', 5, ({ sources, ...options }) => ({
