@@ -102,6 +102,8 @@ export type LeaseDocument = {
   readonly grant: string;
   readonly fence: number;
   readonly expiresAt: Date;
+  /** For how long it was given, renewed or retired last. */
+  readonly ttlMs?: number;
   /** The mark under which its last holder retired it: until it runs out only others get it. */
   readonly retiredBy?: string;
 };

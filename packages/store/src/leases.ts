@@ -7,7 +7,8 @@
  *  4. `release` frees it at once; a holder that dies frees it by silence. `retire` lets nobody have it for a while, but
  *     whoever brings another mark.
  *
- * Only MongoDB's clock is asked, so that clocks that differ between processes do no harm.
+ * Only MongoDB's clock is asked, so that clocks that differ between processes do no harm. Where it was set back, whoever
+ * asks for a lease has it run out no later than it was given for, counted from then.
  */
 import { randomUUID } from 'node:crypto';
 import { toCollection } from './collections.ts';
@@ -87,7 +88,8 @@ export function createLeases(
     // Retired and not held: a holder of an older build leaves the mark of an earlier one where it is.
     const isRetired = { $and: [{ $eq: ['$holder', null] }, { $ne: ['$retiredBy', { $literal: mark }] }] };
     const isFree = mark === undefined ? isOver : { $or: [isOver, isRetired] };
-    const ifFree = (value: unknown, otherwise: string) => ({ $cond: [isFree, value, otherwise] });
+    const ifFree = (value: unknown, otherwise: unknown) => ({ $cond: [isFree, value, otherwise] });
+    const noLaterThanGiven = { $min: ['$expiresAt', { $add: ['$$NOW', '$ttlMs'] }] };
     const found = await collection.findOneAndUpdate(
       { _id: name },
       [
@@ -96,7 +98,8 @@ export function createLeases(
             holder: ifFree({ $literal: holder }, '$holder'),
             grant: ifFree(grant, '$grant'),
             fence: ifFree({ $add: [{ $ifNull: ['$fence', 0] }, 1] }, '$fence'),
-            expiresAt: ifFree({ $add: ['$$NOW', ttlMs] }, '$expiresAt'),
+            expiresAt: ifFree({ $add: ['$$NOW', ttlMs] }, noLaterThanGiven),
+            ttlMs: ifFree(ttlMs, '$ttlMs'),
           },
         },
       ],
@@ -109,7 +112,7 @@ export function createLeases(
     const { matchedCount } = await within(timeoutMs, (signal) =>
       collection.updateOne(
         { _id: name, fence, holder: { $ne: null } },
-        [{ $set: { expiresAt: { $add: ['$$NOW', ttlMs] } } }],
+        [{ $set: { expiresAt: { $add: ['$$NOW', ttlMs] }, ttlMs } }],
         toWriteOptions(signal),
       ),
     );
@@ -130,7 +133,16 @@ export function createLeases(
     await within(timeoutMs, (signal) =>
       collection.updateOne(
         { _id: name, fence },
-        [{ $set: { holder: null, retiredBy: { $literal: mark }, expiresAt: { $add: ['$$NOW', forMs] } } }],
+        [
+          {
+            $set: {
+              holder: null,
+              retiredBy: { $literal: mark },
+              expiresAt: { $add: ['$$NOW', forMs] },
+              ttlMs: forMs,
+            },
+          },
+        ],
         toWriteOptions(signal),
       ),
     );

@@ -1,11 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import { toCollection } from '../src/collections.ts';
-import { createLeases } from '../src/leases.ts';
+import { createLeases, type Lease } from '../src/leases.ts';
 import { useDatabase } from './database.ts';
 
 const connection = useDatabase();
 const leases = createLeases(connection);
 const LONG_MS = 600_000;
+const HOUR_MS = 3_600_000;
 
 describe('leases', () => {
   it('go to one of many contenders', async () => {
@@ -52,6 +53,30 @@ describe('leases', () => {
     expect(stored?.expiresAt.getTime()).toBeGreaterThan(Date.now() + LONG_MS / 2);
     expect(await leases.acquire('clock', 'b', LONG_MS)).toBeNull();
   });
+
+  it.each([
+    ['held', async () => undefined],
+    ['renewed', (lease: Lease) => leases.renew(lease, LONG_MS)],
+    ['retired', (lease: Lease) => leases.retire(lease, LONG_MS, 'm')],
+  ] as const)(
+    'run out as late as they were given for after the clock of the server was set back: %s',
+    async (kind, keep) => {
+      const name = `set-back-${kind}`;
+      const collection = toCollection(connection, 'leases');
+      const lease = await leases.acquire(name, 'a', kind === 'held' ? LONG_MS : 1000, 'm');
+      if (lease !== null) await keep(lease);
+      const given = await collection.findOne({ _id: name });
+      expect(await leases.acquire(name, 'b', 1000, 'm')).toBeNull();
+      expect((await collection.findOne({ _id: name }))?.expiresAt).toEqual(given?.expiresAt);
+
+      await collection.updateOne({ _id: name }, [{ $set: { expiresAt: { $add: ['$expiresAt', HOUR_MS] } } }]);
+      expect(await leases.acquire(name, 'b', 1000, 'm')).toBeNull();
+      const seen = await collection.findOne({ _id: name });
+      const laterMs = (seen?.expiresAt.getTime() ?? 0) - (given?.expiresAt.getTime() ?? 0);
+      expect(laterMs).toBeGreaterThanOrEqual(0);
+      expect(laterMs).toBeLessThan(HOUR_MS / 10);
+    },
+  );
 
   it("are nobody's for a while after they are retired, but of those with another mark", async () => {
     const first = await leases.acquire('retired', 'a', LONG_MS, 'm');

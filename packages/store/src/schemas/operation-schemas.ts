@@ -49,6 +49,7 @@ const FIELDS = {
     grant: text,
     fence: integer,
     expiresAt: time,
+    ttlMs: Number,
     retiredBy: String,
   } satisfies Fields<Documents['leases']>,
   alerts: {
