@@ -193,6 +193,9 @@ describe('the pages with which the service is run', () => {
     await type('Mapping', '{"type":"metric","fields":{"amount":{"from":"amount","as":"numbr"}}}');
     await page.getByRole('button', { name: 'Save the draft' }).click();
     await page.getByRole('alert').filter({ hasText: '/fields/amount/as' }).waitFor();
+    await type('Mapping', '{"type":"metric","fields":{"n":{"from":"n","default":9007199254740993}}}');
+    await page.getByRole('button', { name: 'Save the draft' }).click();
+    await page.getByRole('alert').filter({ hasText: '/fields/n/default' }).waitFor();
     await type('Mapping', JSON.stringify(STRICT));
     await page.getByRole('button', { name: 'Save the draft' }).click();
     await page.getByText('Not used until it is activated.').waitFor();

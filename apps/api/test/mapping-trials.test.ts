@@ -81,6 +81,33 @@ describe('a mapping is tried as the workers would use it', () => {
     });
   });
 
+  it('unless a number of it would be another than was written', async () => {
+    const { server } = await startApi(stores);
+    const post = async (url: string, payload: string) => {
+      const headers = { 'content-type': 'application/json' };
+      return (await server.inject({ method: 'POST', url, headers, payload })).json();
+    };
+    await post('/api/sources', '{"id":"digits","kind":"push"}');
+    const toMapping = (value: string) =>
+      `{"type":"t","fields":{"a":{"from":["x"],"as":"string","default":${value}}}}`;
+    const detail = 'the number has more digits than can be kept; put it in quotes to keep it as a text';
+    const path = '/api/sources/digits/mapping';
+    const wrong = toMapping('12345678901234567890');
+    expect(await post(path, wrong)).toMatchObject({
+      ...{ status: 400, code: 'ERR_BODY_INVALID', detail: `fields/a/default: ${detail}.` },
+      errors: [{ pointer: '/fields/a/default', detail }],
+    });
+    expect(await post('/api/mappings/dry-run', `{"mapping":${wrong},"payload":{}}`)).toMatchObject({
+      ...{ status: 400, errors: [{ pointer: '/mapping/fields/a/default', detail }] },
+    });
+    const good = toMapping('"12345678901234567890"');
+    expect(await post(path, good)).toMatchObject({ revision: 1, mapping: JSON.parse(good) });
+    const payload = '{"n":12345678901234567891}';
+    expect(await post('/api/mappings/dry-run', `{"mapping":${good},"payload":${payload}}`)).toMatchObject({
+      ...{ ok: true, record: { data: { a: '12345678901234567890' } } },
+    });
+  });
+
   it('with the numbers as they are written, which parsing and writing again would change', async () => {
     const { server } = await startApi(stores);
     const dry = async (text: string) => {

@@ -1,12 +1,16 @@
 import type { PollSource, SchemeOptions, Source } from '@sluice/contracts/source';
 import { parsePath } from '@sluice/normalizer/payload-path';
+import type { RoundedNumbers } from '@sluice/normalizer/rounded-number';
 import { checkMapping, type DeclarationProblem } from './check-mapping.ts';
 import { checkSchedule } from './poll/schedule.ts';
 import type { SourceBody } from './source-sealer.ts';
 
-/** Checks what the schema of a source cannot say. No secret is ever part of what it says. */
-export function checkSource(source: Source | SourceBody): DeclarationProblem[] {
-  const mapping = 'mapping' in source && source.mapping !== undefined ? checkMapping(source.mapping) : [];
+/**
+ * Checks what the schema of a source cannot say. No secret is ever part of what it says. `rounded` as for `checkMapping`.
+ */
+export function checkSource(source: Source | SourceBody, rounded?: RoundedNumbers): DeclarationProblem[] {
+  const mapping =
+    'mapping' in source && source.mapping !== undefined ? checkMapping(source.mapping, rounded) : [];
   return [
     ...(source.kind === 'push' ? checkPush(source) : checkPoll(source)),
     ...mapping.map(({ path, detail }) => ({ path: ['mapping', ...path], detail })),

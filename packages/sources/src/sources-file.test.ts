@@ -305,6 +305,28 @@ test('takes a source with everything that may be said', () => {
   });
 });
 
+describe('numbers that would be others than were written', () => {
+  const mapped = (field: string) => `kind: push\nmapping:\n  type: t\n  fields:\n    a: ${field}`;
+
+  test.each([
+    ['{ from: x, default: 12345678901234567890 }', '5 mapping.fields.a.default: the number has more digits'],
+    ['{ from: x, default: &big 9007199254740993 }', '5 mapping.fields.a.default: the number has more digits'],
+    ['{ from: x, default: 0x20000000000001 }', '5 mapping.fields.a.default: the number has more digits'],
+    [
+      '{ from: x, blank: [-1, +9007199254740993] }',
+      '5 mapping.fields.a.blank[1]: the number has more digits',
+    ],
+  ])('are refused: %s', (field, expected) => {
+    expect(explain(mapped(field))).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test('are not those that are kept, however they are written', () => {
+    const blank = '[9007199254740991, 0x1fffffffffffff, 1e20, -9.99e30, "12345678901234567890"]';
+    const text = mapped(`{ from: x, default: 9007199254740992, blank: ${blank} }`).replaceAll('\n', '\n    ');
+    expect(parseSourcesFile(`sources:\n  - id: a\n    ${text}\n`)).toMatchObject([{ id: 'a' }]);
+  });
+});
+
 describe('loadSourcesFile', () => {
   test('takes a missing default file for no sources', async () => {
     expect(await loadSourcesFile('sluice.sources.yaml')).toEqual([]);

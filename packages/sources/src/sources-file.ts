@@ -2,7 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { PlainError } from '@sluice/contracts/plain-error';
 import { DEFAULT_SOURCES_FILE, type Source, sourcesFileSchema } from '@sluice/contracts/source';
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isExactNumber } from '@sluice/normalizer/exact-number';
+import type { RoundedNumbers } from '@sluice/normalizer/rounded-number';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { DeclarationProblem } from './check-mapping.ts';
 import { checkSource } from './check-source.ts';
 import { explainIssues } from './explain-issues.ts';
@@ -83,9 +85,13 @@ export function parseSourcesFile(text: string, file: string = DEFAULT_SOURCES_FI
   const content = toPlain(document, file);
   if (content === null) return [];
   const parsed = sourcesFileSchema.safeParse(content);
+  const rounded = findRounded(document);
   const problems = parsed.success
     ? parsed.data.sources.flatMap((source, index) =>
-        checkSource(source).map(({ path, detail }) => ({ path: ['sources', index, ...path], detail })),
+        checkSource(source, rounded).map(({ path, detail }) => ({
+          path: ['sources', index, ...path],
+          detail,
+        })),
       )
     : explainIssues(sourcesFileSchema, parsed.error.issues, content);
   problems.push(...findRepeatedIds(content, locate));
@@ -109,6 +115,22 @@ function toPlain(document: Document, file: string): unknown {
   } catch {
     throw new SourcesFileError(file, [{ line: 1, path: '', detail: 'too many aliases' }]);
   }
+}
+
+/** Finds the numbers that are others than were written. */
+function findRounded(document: Document): RoundedNumbers {
+  const rounded = new Map<number, null>();
+  visit(document, {
+    Scalar(_key, { value, source }) {
+      if (typeof value === 'number' && source !== undefined && !isKept(value, source))
+        rounded.set(value, null);
+    },
+  });
+  return rounded;
+}
+
+function isKept(value: number, written: string): boolean {
+  return /^0[xo]/.test(written) ? Number.isSafeInteger(value) : isExactNumber(written);
 }
 
 function findRepeatedIds(content: unknown, locate: (path: Path) => number): DeclarationProblem[] {

@@ -12,6 +12,7 @@ import {
   TRIAL_EVENTS,
   trialBodySchema,
 } from '@sluice/contracts/sources-api';
+import { findRoundedNumbers } from '@sluice/normalizer/rounded-number';
 import type { TrialWorkers } from '@sluice/normalizer/try-mapping';
 import { checkMapping } from '@sluice/sources/check-mapping';
 import { sliceMember } from '@sluice/sources/poll/json-slice';
@@ -112,42 +113,6 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
     async ({ params, caller }, reply) => {
       const { id } = await findSource(sources, caller.tenant, params.id);
       return reply.send(toRevisionAnswer(await findRevision(id, params.revision)));
-    },
-  );
-
-  server.post(
-    '/api/sources/:id/mapping',
-    {
-      config: { role: 'operator' },
-      validatorCompiler: explainBody,
-      schema: {
-        tags,
-        operationId: 'createMappingDraft',
-        summary: 'Add a draft of a mapping',
-        description:
-          'It changes nothing until it is activated. Revisions never change: send a new draft instead.',
-        params: sourceParamsSchema,
-        querystring: noQuery,
-        body: mappingSchema,
-        response: {
-          201: json('The draft.', mappingRevisionSchema),
-          ...problems(
-            ...(['ERR_QUERY_INVALID', 'ERR_BODY_INVALID', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'] as const),
-            'ERR_MAPPING_OWNED_BY_FILE',
-          ),
-        },
-      },
-    },
-    async (request, reply) => {
-      const record = await findSource(sources, request.caller.tenant, request.params.id);
-      await assertOwn(record);
-      const wrong = checkMapping(request.body);
-      if (wrong.length > 0) throw toBodyProblem(wrong);
-      const draft = await mappings.createDraft(record.id, request.body, { by: request.caller.name });
-      return reply
-        .code(201)
-        .header('location', `/api/sources/${record.id}/mapping/${draft.revision}`)
-        .send(toRevisionAnswer(draft));
     },
   );
 
@@ -258,9 +223,46 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
   );
 
   server.register((scope, _options, done) => {
-    const dryRuns = withZod(scope);
+    const written = withZod(scope);
     const readText = keepBodyText(scope);
-    dryRuns.post(
+
+    written.post(
+      '/api/sources/:id/mapping',
+      {
+        config: { role: 'operator' },
+        validatorCompiler: explainBody,
+        schema: {
+          tags,
+          operationId: 'createMappingDraft',
+          summary: 'Add a draft of a mapping',
+          description:
+            'It changes nothing until it is activated. Revisions never change: send a new draft instead.',
+          params: sourceParamsSchema,
+          querystring: noQuery,
+          body: mappingSchema,
+          response: {
+            201: json('The draft.', mappingRevisionSchema),
+            ...problems(
+              ...(['ERR_QUERY_INVALID', 'ERR_BODY_INVALID', 'ERR_NOT_FOUND', 'ERR_UNAVAILABLE'] as const),
+              'ERR_MAPPING_OWNED_BY_FILE',
+            ),
+          },
+        },
+      },
+      async (request, reply) => {
+        const record = await findSource(sources, request.caller.tenant, request.params.id);
+        await assertOwn(record);
+        const wrong = checkMapping(request.body, findRoundedNumbers(readText(request)));
+        if (wrong.length > 0) throw toBodyProblem(wrong);
+        const draft = await mappings.createDraft(record.id, request.body, { by: request.caller.name });
+        return reply
+          .code(201)
+          .header('location', `/api/sources/${record.id}/mapping/${draft.revision}`)
+          .send(toRevisionAnswer(draft));
+      },
+    );
+
+    written.post(
       '/api/mappings/dry-run',
       {
         config: { role: 'viewer', audit: false },
@@ -287,8 +289,10 @@ export function addMappingRoutes(server: ApiServer, options: MappingRoutesOption
       async (request, reply) => {
         const { tenant } = request.caller;
         const { mapping, source, revision, schemaVersion } = request.body;
-        const payloadText = sliceMember(readText(request), 'payload') ?? 'null';
-        const wrong = mapping === undefined ? [] : checkMapping(mapping);
+        const text = readText(request);
+        const payloadText = sliceMember(text, 'payload') ?? 'null';
+        const rounded = findRoundedNumbers(sliceMember(text, 'mapping') ?? '');
+        const wrong = mapping === undefined ? [] : checkMapping(mapping, rounded);
         if (wrong.length > 0) {
           throw toBodyProblem(wrong.map(({ path, detail }) => ({ path: ['mapping', ...path], detail })));
         }

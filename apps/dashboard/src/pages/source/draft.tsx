@@ -2,7 +2,7 @@ import type { JsonValue } from '@sluice/contracts/json';
 import type { RevisionAnswer } from '@sluice/contracts/sources-api';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
-import { send } from '../../data/http.ts';
+import { sendWritten } from '../../data/http.ts';
 import { useLack } from '../../data/may.ts';
 import { Action } from '../../ui/action.tsx';
 import { Problem } from '../../ui/field.tsx';
@@ -44,7 +44,7 @@ export function Draft({
   const [isTrying, setTrying] = useState(false);
   const save = useMutation({
     mutationFn: () =>
-      send<RevisionAnswer>('POST', `/api/sources/${encodeURIComponent(sourceId)}/mapping`, JSON.parse(text)),
+      sendWritten<RevisionAnswer>('POST', `/api/sources/${encodeURIComponent(sourceId)}/mapping`, text),
     async onSuccess({ revision }) {
       await queries.invalidateQueries({ queryKey: ['mappings', sourceId] });
       onSaved(revision);
@@ -72,9 +72,7 @@ export function Draft({
           Close
         </Action>
       </div>
-      {isTrying && isValidJson(text) && (
-        <DryRun tried={{ source: sourceId, mapping: JSON.parse(text) as JsonValue }} />
-      )}
+      {isTrying && isValidJson(text) && <DryRun tried={{ source: sourceId, mapping: text }} />}
     </div>
   );
 }

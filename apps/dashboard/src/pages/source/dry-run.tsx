@@ -3,7 +3,7 @@ import type { JsonValue } from '@sluice/contracts/json';
 import type { DryRun as Result } from '@sluice/contracts/sources-api';
 import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
-import { Failure, read, send } from '../../data/http.ts';
+import { Failure, read, sendWritten } from '../../data/http.ts';
 import type { Page } from '../../data/use-live-rows.ts';
 import { Action } from '../../ui/action.tsx';
 import { Problem } from '../../ui/field.tsx';
@@ -14,10 +14,10 @@ import { toPointed } from './pointed.ts';
 
 const JsonEditor = lazy(() => import('../../ui/json-editor.tsx'));
 
-/** What is tried: a revision that is stored, or a mapping that is only typed so far. */
+/** What is tried: a revision that is stored, or a mapping that is only typed so far, as JSON. */
 export type Tried =
   | { readonly source: string; readonly revision: number }
-  | { readonly source: string; readonly mapping: JsonValue };
+  | { readonly source: string; readonly mapping: string };
 
 /** Tries a mapping on one payload: the newest stored event's, or a pasted one; nothing is written. */
 export function DryRun({ tried }: { readonly tried: Tried }) {
@@ -25,9 +25,8 @@ export function DryRun({ tried }: { readonly tried: Tried }) {
   const [text, setText] = useState(sample.text);
   const run = useMutation({
     mutationFn: () => {
-      const payload = JSON.parse(text) as JsonValue;
-      const body = 'mapping' in tried ? { mapping: tried.mapping, payload } : { ...tried, payload };
-      return send<Result>('POST', '/api/mappings/dry-run', body);
+      const what = 'mapping' in tried ? `"mapping":${tried.mapping}` : JSON.stringify(tried).slice(1, -1);
+      return sendWritten<Result>('POST', '/api/mappings/dry-run', `{${what},"payload":${text}}`);
     },
   });
   const take = useMutation({
