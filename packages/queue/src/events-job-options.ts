@@ -7,6 +7,12 @@ export const BACKOFF_TYPE = 'sluice';
 const FAILED_KEPT_SECONDS = 7 * 24 * 3600;
 const FAILED_KEPT_COUNT = 10_000;
 
+/** What dead letters may take of Redis, each counted as large as the newest one; MongoDB has all of them. */
+const FAILED_KEPT_BYTES = 64 * 1024 * 1024;
+
+/** What a job takes beside the bodies of its events, about. */
+const JOB_BYTES = 2048;
+
 /** Messages of failed attempts that a job shows. */
 const STACK_TRACE_LIMIT = 10;
 
@@ -46,7 +52,13 @@ export function toSplitOptions(
     backoff: { type: BACKOFF_TYPE },
     stackTraceLimit: STACK_TRACE_LIMIT,
     removeOnComplete: true,
-    removeOnFail: { age: FAILED_KEPT_SECONDS, count: FAILED_KEPT_COUNT },
+    removeOnFail: { age: FAILED_KEPT_SECONDS, count: toKeptCount(job) },
     eventCount: job.events.length,
   };
+}
+
+/** BullMQ keeps so many failed jobs, the newest, whenever this one fails. */
+function toKeptCount(job: EventsJob): number {
+  const bytes = job.events.reduce((sum, { body }) => sum + body.length, JOB_BYTES);
+  return Math.max(1, Math.min(FAILED_KEPT_COUNT, Math.floor(FAILED_KEPT_BYTES / bytes)));
 }

@@ -100,6 +100,21 @@ describe('the events worker', () => {
     expect(job).toMatchObject({ state: 'failed', failedReason: 'ERR_X: beyond help' });
   });
 
+  it('keeps fewer of the failed ones where they are large, the newest', async () => {
+    startWorker(() => ({ kind: 'dead', message: 'ERR_X: beyond help' }), { concurrency: 1 });
+    const large = toSingle('large');
+    const body = 'x'.repeat(15 * 1024 * 1024);
+    const jobs = ['small-1', 'small-2', 'large-1', 'large-2', 'large-3', 'large-4', 'large-5'];
+    for (const jobId of jobs) {
+      const job = jobId.startsWith('small')
+        ? toSingle(jobId)
+        : { ...large, events: large.events.map((event) => ({ ...event, body })) };
+      await producer.addSplit([{ jobId, job, delayMs: 0 }]);
+      await vi.waitFor(async () => expect(await inspector.findJob(jobId)).toMatchObject({ state: 'failed' }));
+    }
+    expect(await inspector.hasJobs(jobs)).toEqual([false, false, false, true, true, true, true]);
+  });
+
   it('holds jobs in order and without counting an attempt, and runs them after resume', async () => {
     let isAway = true;
     await producer.addBatch('b-i1-1', toBatch('a'));
