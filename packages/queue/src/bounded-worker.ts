@@ -13,6 +13,7 @@ import { type Job, Worker, type WorkerOptions } from 'bullmq';
 import { createBackendFactory, toQueueOptions } from './bullmq-backend.ts';
 import { createRedis, endConnection, type RedisHandle } from './connection.ts';
 import type { QueueLogger } from './queue-logger.ts';
+import { relieveFullMemory } from './relieve-full-memory.ts';
 
 export type BoundedWorkerOptions = {
   readonly queue: string;
@@ -53,6 +54,7 @@ export function createBoundedWorker<Data>(
   const { queue, redisUrl, prefix, name, logger } = options;
   const clientName = `${prefix}:${Buffer.from(queue).toString('base64')}${name === undefined ? '' : `:w:${name}`}`;
   const main = createRedis({ url: redisUrl, role: 'worker', logger });
+  relieveFullMemory(main.client);
   const blocking = createRedis({ url: redisUrl, role: 'blocking', logger, connectionName: clientName });
   const worker = new Worker<Data, void>(
     queue,
