@@ -120,6 +120,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     open: options.openEvents,
     queue: { addSplit: queue.addSplit, hasJobs: options.inspector.hasJobs },
     leases,
+    readMemoryShare,
     holder: instance,
     logger,
   });

@@ -91,7 +91,7 @@ await runApp({
       rejections: createRejections(store),
       sources: createStoredSources({ store: sourceStore, box, logger }),
     };
-    const readMemory = createMemoryReader({ redis });
+    const readMemory = createMemoryReader({ redis, maxAgeMs: 0 });
     const parts = {
       queue,
       inspector,

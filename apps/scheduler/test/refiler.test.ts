@@ -61,6 +61,7 @@ it('gives an open event whose job is gone a job again, and leaves all others alo
   const refiler = startRefiler({
     ...parts,
     queue: { addSplit: queue.addSplit, hasJobs: place.inspector.hasJobs },
+    readMemoryShare: async () => 0.1,
     ...{ holder: 'scheduler-1', idleMs: HOUR_MS / 2, lookMs: 50 },
   });
   onTestFinished(async () => {

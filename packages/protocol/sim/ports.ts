@@ -2,7 +2,7 @@ import type { BulkPlan, CommitResult } from '@sluice/contracts/bulk';
 import type { NormalizedEventDocument, OpenEvent, RawEventDocument } from '@sluice/contracts/event';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { AcceptInbox, AcceptQueue, EventStore, SettleQueue } from '../src/ports.ts';
-import type { OpenEvents, RefileQueue } from '../src/refile.ts';
+import type { refileStranded, SizedOpenEvent } from '../src/refile.ts';
 import type { ReplayEvents, ReplayRunner } from '../src/replay-run.ts';
 import type { SweepInbox } from '../src/sweep.ts';
 import type { Node } from './node.ts';
@@ -113,22 +113,30 @@ export function toSettleQueue({ world, redis, queue }: Stores, node: Node): Sett
 }
 
 /** Creates the queue and the open events as refiling reaches them. */
-export function toRefile(stores: Stores, node: Node): { open: OpenEvents; queue: RefileQueue } {
+export function toRefile(stores: Stores, node: Node): Parameters<typeof refileStranded>[0] {
   const { redis, mongo, queue, store } = stores;
   const options = { deadlineMs: STORE_MS };
 
-  async function* listIdle(idleMs: number): AsyncGenerator<readonly OpenEvent[]> {
+  async function* listIdle(idleMs: number): AsyncGenerator<readonly SizedOpenEvent[]> {
     const before = node.now() - idleMs;
     const isOpen = ({ status, updatedAt }: RawEventDocument) =>
       (status === 'failed' || status === 'pending') && updatedAt.getTime() < before;
-    yield mongo.call(node, () => [...store.raw.values()].filter(isOpen), options);
+    yield mongo.call(
+      node,
+      () => [...store.raw.values()].filter(isOpen).map((raw) => ({ ...raw, bytes: raw.body.length })),
+      options,
+    );
   }
 
   const read = (ids: readonly string[]) =>
     mongo.call(node, () => ids.flatMap((id) => store.raw.get(id) ?? []), options);
   const hasJobs = (ids: readonly string[]) =>
     redis.call(node, () => ids.map((id) => queue.jobs.has(id)), { deadlineMs: QUEUE_MS });
-  return { open: { listIdle, read }, queue: { ...toSettleQueue(stores, node), hasJobs } };
+  return {
+    open: { listIdle, read },
+    queue: { ...toSettleQueue(stores, node), hasJobs },
+    hasRoom: async () => true,
+  };
 }
 
 /** Creates the replays, and the queue, as whoever runs them reaches them. */

@@ -14,10 +14,13 @@ import { toInboxJobId, toParkJobId, toReceiptJobId, toSingleJobId } from '@sluic
 import { toStoredEvent } from './accepted-event.ts';
 import type { SettleQueue, SplitJob } from './ports.ts';
 
+/** An open event, and how large it is as a document. */
+export type SizedOpenEvent = OpenEvent & { readonly bytes: number };
+
 /** Open events as refiling sees them. */
 export type OpenEvents = {
   /** Lists those that were not touched for `idleMs`, a portion at a time. */
-  listIdle(idleMs: number): AsyncIterable<readonly OpenEvent[]>;
+  listIdle(idleMs: number): AsyncIterable<readonly SizedOpenEvent[]>;
   /** Reads them whole, in any order. */
   read(ids: readonly string[]): Promise<readonly RawEventDocument[]>;
 };
@@ -31,26 +34,52 @@ export type RefileQueue = Pick<SettleQueue, 'addSplit'> & {
 /** How long an event must not have been touched; clocks may differ by half of it. */
 const IDLE_MS = 10 * 60_000;
 
-/** Gives stranded events jobs again and returns how many there were. */
+/** The size of a portion that is given jobs at once. */
+const PORTION_BYTES = 8 * 1024 ** 2;
+
+/**
+ * Gives stranded events jobs again and returns how many there were. Before each portion of about 8 MiB it asks whether
+ * the queue has room, and ends when it has none.
+ */
 export async function refileStranded(
-  { open, queue }: { readonly open: OpenEvents; readonly queue: RefileQueue },
+  {
+    open,
+    queue,
+    hasRoom,
+  }: { readonly open: OpenEvents; readonly queue: RefileQueue; readonly hasRoom: () => Promise<boolean> },
   idleMs = IDLE_MS,
 ): Promise<number> {
   let refiled = 0;
   for await (const portion of open.listIdle(idleMs)) {
     const stranded = await findStranded(portion, queue);
-    if (stranded.length === 0) continue;
-    const documents = await open.read(stranded.map(({ _id }) => _id));
-    await queue.addSplit(documents.map(toJob));
-    refiled += documents.length;
+    for (const ids of toPortions(stranded)) {
+      if (!(await hasRoom())) return refiled;
+      const documents = await open.read(ids);
+      await queue.addSplit(documents.map(toJob));
+      refiled += documents.length;
+    }
   }
   return refiled;
 }
 
+function toPortions(events: readonly SizedOpenEvent[]): readonly (readonly string[])[] {
+  const portions: string[][] = [];
+  let bytes = PORTION_BYTES;
+  for (const event of events) {
+    if (bytes >= PORTION_BYTES) {
+      portions.push([]);
+      bytes = 0;
+    }
+    portions.at(-1)?.push(event._id);
+    bytes += event.bytes;
+  }
+  return portions;
+}
+
 async function findStranded(
-  events: readonly OpenEvent[],
+  events: readonly SizedOpenEvent[],
   queue: Pick<RefileQueue, 'hasJobs'>,
-): Promise<readonly OpenEvent[]> {
+): Promise<readonly SizedOpenEvent[]> {
   const names = events.map(toJobIds);
   const known = await queue.hasJobs(names.flat());
   let next = 0;

@@ -4,15 +4,22 @@ import type { SettleQueue, SplitJob } from './ports.ts';
 
 /** The inbox as sweeping sees it. */
 export type SweepInbox = {
-  /** Claims rows that were never put into the queue, or were longer ago than `olderThanMs`. */
+  /**
+   * Claims rows that were never put into the queue, or were longer ago than `olderThanMs`; no more once their bodies have
+   * reached `maxBytes`.
+   */
   claimRows(claim: {
     readonly limit: number;
+    readonly maxBytes: number;
     readonly olderThanMs: number;
   }): Promise<readonly InboxDocument[]>;
 };
 
 /** After how long a row that is still there is put into the queue again. */
 const AGAIN_AFTER_MS = 60_000;
+
+/** The size of a portion: small beside the room that Redis has when the next one is allowed. */
+const PORTION_BYTES = 8 * 1024 ** 2;
 
 /**
  * Moves one portion of the inbox to the queue and returns how many rows it moved. The rows stay until a worker has
@@ -22,7 +29,7 @@ export async function sweepInbox(
   { inbox, queue }: { readonly inbox: SweepInbox; readonly queue: Pick<SettleQueue, 'addSplit'> },
   limit = 500,
 ): Promise<number> {
-  const rows = await inbox.claimRows({ limit, olderThanMs: AGAIN_AFTER_MS });
+  const rows = await inbox.claimRows({ limit, maxBytes: PORTION_BYTES, olderThanMs: AGAIN_AFTER_MS });
   if (rows.length > 0) await queue.addSplit(rows.map(toInboxJob));
   return rows.length;
 }

@@ -20,9 +20,13 @@ export type StoredInbox = {
     readonly seq: number;
     readonly events: readonly AcceptedEvent[];
   }): Promise<void>;
-  /** Claims up to `limit` rows, those never enqueued first, that nobody enqueued within `olderThanMs`. */
+  /**
+   * Claims up to `limit` rows, those never enqueued first, that nobody enqueued within `olderThanMs`; no more once their
+   * bodies have reached `maxBytes`.
+   */
   claimRows(claim: {
     readonly limit: number;
+    readonly maxBytes: number;
     readonly olderThanMs: number;
   }): Promise<readonly InboxDocument[]>;
   /** Returns the rows that hold an event of this id, the oldest first. */
@@ -30,6 +34,9 @@ export type StoredInbox = {
   /** Counts the rows. */
   count(): Promise<number>;
 };
+
+/** Rows that MongoDB sends at once while they are claimed: of large ones, little more than what is wanted. */
+const READ_AT_ONCE = 20;
 
 /** Creates the inbox; `timeoutMs` is the connection's operation timeout by default. */
 export function createInbox(
@@ -69,16 +76,21 @@ export function createInbox(
     });
   }
 
-  async function claimRows({ limit, olderThanMs }: { limit: number; olderThanMs: number }) {
+  async function claimRows({ limit, maxBytes, olderThanMs }: Parameters<StoredInbox['claimRows']>[0]) {
     return within(timeoutMs, async (signal) => {
       const now = new Date();
       const before = new Date(now.getTime() - olderThanMs);
-      const claimed = await rows
-        .find(
-          { $or: [{ enqueuedAt: null as never }, { enqueuedAt: { $lt: before } }] },
-          { signal, maxTimeMS: timeoutMs, limit, sort: { enqueuedAt: 1, at: 1 } },
-        )
-        .toArray();
+      const claimed: InboxDocument[] = [];
+      let bytes = 0;
+      const found = rows.find(
+        { $or: [{ enqueuedAt: null as never }, { enqueuedAt: { $lt: before } }] },
+        { signal, maxTimeMS: timeoutMs, limit, batchSize: READ_AT_ONCE, sort: { enqueuedAt: 1, at: 1 } },
+      );
+      for await (const row of found) {
+        claimed.push(row);
+        bytes += Buffer.byteLength(row.event.body);
+        if (bytes >= maxBytes) break;
+      }
       if (claimed.length === 0) return [];
       await rows.updateMany(
         { _id: { $in: claimed.map(({ _id }) => _id) } },
