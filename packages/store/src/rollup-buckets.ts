@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
-import { type RollupDocument, toCollection } from './collections.ts';
+import { type RollupChangeDocument, type RollupDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
-import type { RollupUnit } from './rollup-units.ts';
+import { type RollupUnit, toBucketStart, UNITS } from './rollup-units.ts';
 import { createRollupTally, type RolledValues } from './rollup-values.ts';
 import type { InTransaction } from './transaction.ts';
 
@@ -13,37 +13,67 @@ export type RollupBucket = {
   readonly start: number;
 };
 
-/** A bucket, and what shall be in it. */
-export type BucketValues = { readonly bucket: RollupBucket; readonly values: readonly RolledValues[] };
+/** What is to be added for one second of a source. */
+export type BucketValues = RollupChangeDocument['values'][number];
+
+/** The buckets that are there already, by their ids. */
+export type KnownBuckets = ReadonlyMap<string, RollupDocument>;
 
 /** Names the document of a bucket. */
 export function toBucketId({ tenant, source, unit, start }: RollupBucket): string {
   return `${tenant}\0${source}\0${unit}\0${start}`;
 }
 
-/** Adds values to what buckets hold; each bucket may be named once. */
+/** Returns the bucket of every unit that holds a second of a source. */
+export function toBuckets({
+  tenant,
+  source,
+  second,
+}: BucketValues): readonly { readonly id: string; readonly bucket: RollupBucket }[] {
+  return UNITS.map((unit) => {
+    const bucket = { tenant, source, unit, start: toBucketStart(unit, second) };
+    return { id: toBucketId(bucket), bucket };
+  });
+}
+
+/** Finds those of some buckets that are there. */
+export async function findBuckets(
+  connection: StoreConnection,
+  ids: readonly string[],
+  options: InTransaction,
+): Promise<readonly RollupDocument[]> {
+  if (ids.length === 0) return [];
+  return toCollection(connection, 'rollups')
+    .find({ _id: { $in: [...ids] } }, { ...options, batchSize: ids.length + 1 })
+    .toArray();
+}
+
+/** Adds values to their buckets of every unit; `known` has those of these that are there. */
 export async function addToBuckets(
   connection: StoreConnection,
-  additions: readonly BucketValues[],
+  values: readonly BucketValues[],
+  known: KnownBuckets,
   options: InTransaction,
 ): Promise<void> {
-  if (additions.length === 0) return;
-  const rollups = toCollection(connection, 'rollups');
-  const found = await rollups
-    .find(
-      { _id: { $in: additions.map(({ bucket }) => toBucketId(bucket)) } },
-      { ...options, batchSize: additions.length + 1 },
-    )
-    .toArray();
-  const known = new Map(found.map((document) => [document._id, document]));
-  const writes = additions.map(({ bucket, values }): mongo.AnyBulkWriteOperation<RollupDocument> => {
-    const before = known.get(toBucketId(bucket));
-    if (before === undefined) return { insertOne: { document: toDocument(bucket, values) } };
-    // What is there comes first: it keeps its place when there are too many metrics.
-    const { _id, ...replacement } = toDocument(bucket, [before, ...values]);
-    return { replaceOne: { filter: { _id }, replacement } };
-  });
-  await rollups.bulkWrite(writes, { ...options, ordered: false });
+  if (values.length === 0) return;
+  const additions = new Map<string, { readonly bucket: RollupBucket; readonly parts: RolledValues[] }>();
+  for (const part of values) {
+    for (const { id, bucket } of toBuckets(part)) {
+      const addition = additions.get(id);
+      if (addition === undefined) additions.set(id, { bucket, parts: [part] });
+      else addition.parts.push(part);
+    }
+  }
+  const writes = [...additions].map(
+    ([id, { bucket, parts }]): mongo.AnyBulkWriteOperation<RollupDocument> => {
+      const before = known.get(id);
+      if (before === undefined) return { insertOne: { document: toDocument(bucket, parts) } };
+      // What is there comes first: it keeps its place when there are too many metrics.
+      const { _id, ...replacement } = toDocument(bucket, [before, ...parts]);
+      return { replaceOne: { filter: { _id }, replacement } };
+    },
+  );
+  await toCollection(connection, 'rollups').bulkWrite(writes, { ...options, ordered: false });
 }
 
 function toDocument(bucket: RollupBucket, values: readonly RolledValues[]): RollupDocument {

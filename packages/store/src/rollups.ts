@@ -3,21 +3,22 @@
  *
  *  1. A bulk that stores events writes what they add to the rollups in the same transaction (rollup-changes.ts).
  *  2. `fold` takes such changes, the oldest first, puts together those of the same buckets, adds them to the rollups and
- *     deletes them: in one transaction, on one snapshot.
+ *     deletes them: in one transaction, on one snapshot. Of the last one it may take a part, and leaves the rest in it.
  *  3. Two that fold at once take the same changes, and MongoDB refuses the one that comes later: nothing is added twice.
  *     One that dies leaves nothing behind, but what it had written is locked until MongoDB gives its transaction up
  *     (60 s by default).
+ *  4. What MongoDB does not manage, or not in time, is tried again by halves, down to one second of a source, which is in
+ *     four buckets; what it manages lets the next portion be twice as large again.
  *
  * A hot second costs one write for each fold, however many events it has.
  */
-import type { RollupChangeDocument } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
 import { addOutcomes } from './outcomes.ts';
-import { addToBuckets, type BucketValues, type RollupBucket, toBucketId } from './rollup-buckets.ts';
+import { createPortionShare } from './portion-share.ts';
+import { addToBuckets } from './rollup-buckets.ts';
 import { toChangeFilter, toRollupChanges } from './rollup-changes.ts';
-import { toBucketStart, UNITS } from './rollup-units.ts';
-import type { RolledValues } from './rollup-values.ts';
+import { type BegunChange, type PortionLimits, readPortion } from './rollup-portion.ts';
 import { type InTransaction, transact } from './transaction.ts';
 
 /** What a fold did. */
@@ -46,8 +47,13 @@ export type RollupsOptions = {
   readonly timeoutMs?: number;
   /** Changes that one fold takes at most; 500 by default. */
   readonly maxChanges?: number;
-  /** Seconds of sources in those changes at which it takes no more; 2,000 by default. */
+  /** Seconds of sources that it takes at most; 2,000 by default. */
   readonly maxSeconds?: number;
+  /**
+   * Series of metrics that it takes at most, both of the changes and of the buckets that it writes; 100,000 by default,
+   * which is two hundred full buckets, or a dozen megabytes.
+   */
+  readonly maxSeries?: number;
 };
 
 const NOTHING: Folded = { changes: 0, hasMore: false, lagMs: 0 };
@@ -55,23 +61,49 @@ const NOTHING: Folded = { changes: 0, hasMore: false, lagMs: 0 };
 /** Creates the keeper of the rollups. */
 export function createRollups(
   connection: StoreConnection,
-  { timeoutMs = 10_000, maxChanges = 500, maxSeconds = 2_000 }: RollupsOptions = {},
+  { timeoutMs = 10_000, maxChanges = 500, maxSeconds = 2_000, maxSeries = 100_000 }: RollupsOptions = {},
 ): Rollups {
   const collection = toRollupChanges(connection);
+  const share = createPortionShare();
 
   async function fold(): Promise<Folded> {
     if (!(await hasChanges())) return NOTHING;
+    const limits = {
+      maxChanges: share.of(maxChanges),
+      maxSeconds: share.of(maxSeconds),
+      maxSeries: share.of(maxSeries),
+    };
+    const folded = await foldPortion(limits).catch((error: unknown) => {
+      share.halve();
+      throw error;
+    });
+    if (folded === null) share.halve();
+    else share.grow();
+    return folded ?? { ...NOTHING, hasMore: true };
+  }
+
+  /** Null when MongoDB undid it: another process was at it, or it was too much at once. */
+  async function foldPortion(limits: PortionLimits): Promise<Folded | null> {
     let folded = NOTHING;
     const { result } = await transact(connection, timeoutMs, async (options) => {
-      const { changes, hasMore } = await takeChanges(options);
-      await addToBuckets(connection, toAdditions(changes), options);
-      await addOutcomes(connection, changes, options);
+      const portion = await readPortion(connection, limits, options);
+      const { changes, begun, hasMore } = portion;
+      const taken = begun === null ? changes : [...changes, begun.change];
+      await addToBuckets(connection, portion.values, portion.known, options);
+      await addOutcomes(connection, taken, options);
       await collection.deleteMany({ _id: { $in: changes.map(({ _id }) => _id) } }, options);
-      const oldest = changes.reduce((at, change) => Math.min(at, change.at.getTime()), Date.now());
+      if (begun !== null) await leaveRest(begun, options);
+      const oldest = taken.reduce((at, change) => Math.min(at, change.at.getTime()), Date.now());
       folded = { changes: changes.length, hasMore, lagMs: Date.now() - oldest };
       return 'committed';
     });
-    return result === 'committed' ? folded : { ...NOTHING, hasMore: true };
+    return result === 'committed' ? folded : null;
+  }
+
+  /** The outcomes of a change are added with its first part. */
+  async function leaveRest({ change, rest }: BegunChange, options: InTransaction): Promise<void> {
+    const left = { values: rest, received: [], settled: [] };
+    await collection.updateOne({ _id: change._id }, { $set: left }, options);
   }
 
   /** Mostly there is nothing to do, and this costs less than a transaction. */
@@ -83,41 +115,5 @@ export function createRollups(
     );
   }
 
-  async function takeChanges(
-    options: InTransaction,
-  ): Promise<{ readonly changes: readonly RollupChangeDocument[]; readonly hasMore: boolean }> {
-    const found = await collection
-      .find(toChangeFilter(), {
-        ...options,
-        sort: { _id: 1 },
-        limit: maxChanges + 1,
-        batchSize: maxChanges + 2,
-      })
-      .toArray();
-    let seconds = 0;
-    const end = found.findIndex(({ values }, index) => {
-      if (index >= maxChanges || (index > 0 && seconds >= maxSeconds)) return true;
-      seconds += values.length;
-      return false;
-    });
-    return { changes: end === -1 ? found : found.slice(0, end), hasMore: end !== -1 };
-  }
-
   return { fold };
-}
-
-/** Puts together what comes to the same bucket, of every unit. */
-function toAdditions(changes: readonly RollupChangeDocument[]): readonly BucketValues[] {
-  const additions = new Map<string, { readonly bucket: RollupBucket; readonly values: RolledValues[] }>();
-  for (const value of changes.flatMap(({ values }) => values)) {
-    for (const unit of UNITS) {
-      const { tenant, source, second } = value;
-      const bucket = { tenant, source, unit, start: toBucketStart(unit, second) };
-      const id = toBucketId(bucket);
-      const known = additions.get(id);
-      if (known === undefined) additions.set(id, { bucket, values: [value] });
-      else known.values.push(value);
-    }
-  }
-  return [...additions.values()];
 }

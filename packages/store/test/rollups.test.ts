@@ -26,14 +26,16 @@ async function look(source: string) {
   return { counts, outcomes: outcomes.length };
 }
 
-/** A connection of a process that dies at the end of its next transaction, when everything is written but not committed. */
-function dyingBeforeCommit(): StoreConnection {
+/** A connection whose first transactions end when everything is written but not committed, as if the process had died. */
+function dyingBeforeCommit(times: number): StoreConnection {
+  let left = times;
   const client = new Proxy(connection.client, {
     get(target, name) {
       if (name !== 'startSession') return Reflect.get(target, name) as unknown;
       return (options: object) => {
         const session = target.startSession(options);
-        session.commitTransaction = () => Promise.reject(new Error('died'));
+        left -= 1;
+        if (left >= 0) session.commitTransaction = () => Promise.reject(new Error('died'));
         return session;
       };
     },
@@ -43,7 +45,7 @@ function dyingBeforeCommit(): StoreConnection {
 
 it('leaves everything as it was when it dies before its commit', async () => {
   await storeRecords('dies', 3);
-  await expect(createRollups(dyingBeforeCommit()).fold()).rejects.toThrow('died');
+  await expect(createRollups(dyingBeforeCommit(1)).fold()).rejects.toThrow('died');
   expect(await look('dies')).toEqual({ counts: [], outcomes: 0 });
   expect(await rollups.fold()).toMatchObject({ changes: 1, hasMore: false });
   expect(await look('dies')).toEqual({ counts: [3, 3, 3, 3], outcomes: 3 });
@@ -57,6 +59,29 @@ it('folds what came meanwhile in the next round, in portions', async () => {
   expect((await look('portions')).counts).toEqual([3, 3, 3, 3]);
   expect(await small.fold()).toMatchObject({ changes: 1, hasMore: false });
   expect((await look('portions')).counts).toEqual([6, 6, 6, 6]);
+});
+
+it('takes half as much after each failure, and more again after each success', async () => {
+  for (let change = 0; change < 8; change += 1) await storeRecords('halves', 1);
+  const failing = createRollups(dyingBeforeCommit(2), { maxChanges: 4 });
+  for (let failure = 0; failure < 2; failure += 1) await expect(failing.fold()).rejects.toThrow('died');
+  const taken: number[] = [];
+  while (taken.length < 4) taken.push((await failing.fold()).changes);
+  expect(taken).toEqual([1, 2, 4, 1]);
+  expect((await look('halves')).counts).toEqual([8, 8, 8, 8]);
+});
+
+it('takes a part of a change when there is no room for all of it', async () => {
+  const times = [1, 2, 3].map((second) => new Date(second * 1000));
+  const normalized = times.map((timestamp) => newNormalized({ source: 'parts', timestamp }));
+  const rawInserts = normalized.map(({ _id }) => newRaw({ _id, source: 'parts' }));
+  await store.commit(newPlan({ normalized, rawInserts }));
+  const small = createRollups(connection, { maxSeconds: 2 });
+  expect(await small.fold()).toMatchObject({ changes: 0, hasMore: true });
+  const outcomes = await connection.db.collection('outcomes').find({ source: 'parts' }).toArray();
+  expect(await small.fold()).toMatchObject({ changes: 1, hasMore: false });
+  expect((await look('parts')).counts.toSorted()).toEqual([1, 1, 1, 3, 3, 3]);
+  expect(await connection.db.collection('outcomes').find({ source: 'parts' }).toArray()).toEqual(outcomes);
 });
 
 it('writes as much for a second of many events as for one of few', async () => {
