@@ -139,9 +139,10 @@ const acceptSettings = {
     .string()
     .default(DEFAULT_SOURCES_FILE)
     .describe('File that declares sources; only the default one may be missing.'),
-  MAX_BODY_BYTES: sizeBytes(1024, 16 * 1024 ** 2)
+  // A document of MongoDB holds 16 MiB, and the raw event its headers and its history besides the body.
+  MAX_BODY_BYTES: sizeBytes(1024, 15 * 1024 ** 2)
     .default(1024 ** 2)
-    .describe('Largest body of one event, in bytes.'),
+    .describe('Largest body of one event, in bytes; 15 MiB at most.'),
 };
 
 /** How the secrets of sources are kept. */

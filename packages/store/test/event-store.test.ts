@@ -168,6 +168,14 @@ describe('commit', () => {
     expect((await load('raw_events', raw._id))?.['headers']).toEqual(raw.headers);
   });
 
+  it('stores an event whose body and headers are the largest that ingest takes', async () => {
+    const headers = Object.fromEntries(
+      Array.from({ length: 4 }, (_, n) => [`x-${n}`, 'h'.repeat(16 * 1024)]),
+    );
+    const raw = newRaw({ headers, body: Buffer.alloc(15 * 1024 ** 2, 'b') });
+    expect(await store.commit(newPlan({ rawInserts: [raw] }))).toBe('committed');
+  });
+
   it('rejects a plan that MongoDB refuses, and leaves nothing of it', async () => {
     const raw = newRaw();
     const huge = newNormalized({ _id: raw._id, data: 'x'.repeat(17 * 1024 * 1024) });
