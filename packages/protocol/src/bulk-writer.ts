@@ -2,7 +2,7 @@
  * Settling: the one writer of a worker, which the events of many jobs meet.
  *
  *  1. A job hands in its events (`write`); they join the bulk that is forming.
- *  2. The bulk leaves after a moment, or when the one under way is done; at 200 events also beside some others. So
+ *  2. The bulk leaves after a moment, or when the one under way is done; at 200 events, or 4 MiB of bodies, also beside some others. So
  *     bulks are as large as the load makes them.
  *  3. MongoDB is asked what it knows of the ids, hashes and batches; reused keys are looked up in a second question.
  *     While nothing was known for some bulks, the next one is guessed to be all new instead: unique ids, hashes and
@@ -51,6 +51,8 @@ export type BulkWriterOptions = {
   readonly soon?: (callback: () => void) => void;
   /** Events in a bulk; 200 by default. */
   readonly bulkEvents?: number;
+  /** Bytes of bodies in a bulk, unless one job has more; 4 MiB by default. */
+  readonly bulkBytes?: number;
   /** Bulks under way at once; 4 by default. */
   readonly maxInFlight?: number;
   /** Conflicts of one bulk before it is given up; 20 by default. */
@@ -68,6 +70,7 @@ export type BulkWriterOptions = {
 type Parcel = {
   readonly batch: BatchName | null;
   readonly candidates: readonly Candidate[];
+  readonly bytes: number;
   readonly outcomes: Map<Candidate, Outcome>;
   /** The ids that the receipt has counted; a second event of the same id is merged. */
   readonly counted: Set<string>;
@@ -90,10 +93,11 @@ const HALVE_AFTER_CONFLICTS = 3;
 /** Creates the writer of one worker. */
 export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
   const { store, worker, now, bulkEvents = 200, maxInFlight = 4, maxConflicts = 20, onCommitted } = options;
-  const { lookUpsAfterKnown = 10 } = options;
+  const { lookUpsAfterKnown = 10, bulkBytes = 4 * 1024 ** 2 } = options;
   const soon = options.soon ?? ((callback: () => void) => void setTimeout(callback, 1));
   const forming: Parcel[] = [];
   let formingEvents = 0;
+  let formingBytes = 0;
   let inFlight = 0;
   let leaving = false;
   let lookUpsLeft = lookUpsAfterKnown;
@@ -104,6 +108,7 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
       const parcel: Parcel = {
         batch,
         candidates,
+        bytes: candidates.reduce((sum, { event }) => sum + event.body.length, 0),
         outcomes: new Map(),
         counted: new Set(),
         accepted: 0,
@@ -114,7 +119,8 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
       };
       forming.push(parcel);
       formingEvents += candidates.length;
-      if (formingEvents >= bulkEvents) sendForming();
+      formingBytes += parcel.bytes;
+      if (isFull()) sendForming();
       else if (!leaving) {
         leaving = true;
         soon(() => {
@@ -140,20 +146,28 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
 
   /** Beside another one only a full bulk leaves: half the bulks at twice the size cost far less. */
   function mayLeave(): boolean {
-    return inFlight === 0 || (formingEvents >= bulkEvents && inFlight < maxInFlight);
+    return inFlight === 0 || (isFull() && inFlight < maxInFlight);
+  }
+
+  function isFull(): boolean {
+    return formingEvents >= bulkEvents || formingBytes >= bulkBytes;
   }
 
   /** Takes whole parcels only, so that a receipt is written by the bulk that decides a batch's last event. */
   function takeBulk(): Item[] {
     const items: Item[] = [];
     let taken = 0;
+    let bytes = 0;
     while (taken < forming.length && items.length < bulkEvents) {
       const parcel = forming[taken] as Parcel;
+      if (taken > 0 && bytes + parcel.bytes > bulkBytes) break;
+      bytes += parcel.bytes;
       for (const candidate of parcel.candidates) items.push({ candidate, key: candidate, parcel });
       taken += 1;
     }
     forming.splice(0, taken);
     formingEvents -= items.length;
+    formingBytes -= bytes;
     return items;
   }
 

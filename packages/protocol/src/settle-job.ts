@@ -4,7 +4,8 @@
  *  1. Of a batch that was stalled (a worker died on it) the events are stored as pending, unread, and each gets a
  *     job of its own, so that a payload that kills the process takes nobody with it. A single job that stalled too
  *     often is dead.
- *  2. Every event is processed: upcast, normalized, or refused; what it made is its verdict.
+ *  2. The job waits until there is room for its bodies beside those in hand; while a dependency is away it does not.
+ *     Then every event is processed: upcast, normalized, or refused; what it made is its verdict.
  *  3. The bulk writer stores them and says what became of each.
  *  4. Events that failed, died or are parked leave their batch: they get jobs of their own before this job ends.
  *     For dead ones that job fails at once, and stays so for an operator to retry.
@@ -15,6 +16,7 @@ import type { AcceptedEvent, NormalizedRecord } from '@sluice/contracts/event';
 import { type EventsJob, FIRST_RUN, toParkJobId, toSingleJobId } from '@sluice/contracts/queues';
 import { toBackoffMs, toParkMs } from './backoff.ts';
 import type { BulkWriter } from './bulk-writer.ts';
+import { createByteRoom } from './byte-room.ts';
 import type { Candidate, Outcome, Verdict } from './candidate.ts';
 import { SimulatedFailureError, toFailure } from './failure.ts';
 import type { SettleQueue, SplitJob } from './ports.ts';
@@ -62,6 +64,8 @@ export type JobSettlerOptions = {
   readonly parkMaxMs?: number;
   /** How often a single job may stall before it is dead; 5 by default. */
   readonly maxStalls?: number;
+  /** Bytes of bodies in hand at once; a job of more is in hand alone. 8 MiB by default. */
+  readonly maxHeldBytes?: number;
   /** Spreads pauses: from 0 up to, not including, 1; `Math.random` by default. */
   readonly random?: () => number;
   /** Told of the outcomes of every job. */
@@ -72,6 +76,7 @@ export type JobSettlerOptions = {
 export function createJobSettler(options: JobSettlerOptions): (job: JobView) => Promise<JobResult> {
   const { queue, now, random, onSettled } = options;
   const { attempts = 8, backoffMs = 1000, parkMs, parkMaxMs = 24 * 3_600_000, maxStalls = 5 } = options;
+  const room = createByteRoom(options.maxHeldBytes ?? 8 * 1024 ** 2);
 
   async function write(
     batch: BatchName | null,
@@ -84,16 +89,36 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
 
   async function settleJob(job: JobView): Promise<JobResult> {
     try {
-      const { single, park } = job.data;
-      if (single?.reason === 'inbox') return await settleBatch(job, true);
-      if (single !== undefined) return await settleSingle(job, single);
-      if (park !== undefined) return await settleParked(job, park);
-      return await settleBatch(job, false);
+      return await settleInTurn(job);
     } catch (error) {
       const failure = toFailure(error);
       if (failure.class !== 'dependency-away') throw error;
       return { kind: 'hold', reason: failure.message, isBusy: failure.isBusy };
     }
+  }
+
+  async function settleInTurn(job: JobView): Promise<JobResult> {
+    const bytes = job.data.events.reduce((sum, { body }) => sum + body.length, 0);
+    const turn = room.take(bytes);
+    if (turn !== undefined) await turn;
+    try {
+      return await settleInHand(job);
+    } catch (error) {
+      const failure = toFailure(error);
+      // Those who wait would find the same, one after the other.
+      if (failure.class === 'dependency-away' && !failure.isBusy) room.sendAway(error);
+      throw error;
+    } finally {
+      room.give(bytes);
+    }
+  }
+
+  function settleInHand(job: JobView): Promise<JobResult> {
+    const { single, park } = job.data;
+    if (single?.reason === 'inbox') return settleBatch(job, true);
+    if (single !== undefined) return settleSingle(job, single);
+    if (park !== undefined) return settleParked(job, park);
+    return settleBatch(job, false);
   }
 
   /** Settles a batch, or one event out of the inbox, which no receipt counts. */

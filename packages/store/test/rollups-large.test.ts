@@ -61,7 +61,7 @@ it('folds changes of thousands of full buckets in portions that a small MongoDB 
   let folds = 0;
   while ((await rollups.fold()).hasMore) {
     folds += 1;
-    // Each takes a dozenth of it, and not all of them may fail.
+    // Most of them take something.
     expect(folds).toBeLessThan(40);
   }
   const found = await toCollection(connection, 'rollups')
