@@ -21,6 +21,7 @@ import {
 } from './intake.ts';
 import { readContentType, readJsonContentType } from './media-type.ts';
 import {
+  assertBatchHeaders,
   type IncomingHeaders,
   readIdempotencyKey,
   readJsonBody,
@@ -83,6 +84,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
 
   function openBatch({ headers, caller }: Omit<SentRequest, 'body'>): BatchIntake {
     const carrier = { ...toCarrier(headers, readContentType(headers), caller), via: 'batch' } as const;
+    assertBatchHeaders(carrier.kept);
     return toBatchIntake(carrier, intake, parts);
   }
 
@@ -96,6 +98,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
 
   function openWebhookBatch(sourceId: string, request: IncomingRequest): BatchIntake {
     const webhook = verifyWebhook(sourceId, request, { sources, now });
+    assertBatchHeaders(webhook.carrier.kept);
     return toCloudEventIntake((item) => readWebhookItem(webhook, item), parts);
   }
 

@@ -11,6 +11,9 @@ export type IncomingHeaders = Readonly<Record<string, string | string[] | undefi
 const CREDENTIAL =
   /authorization|cookie|token|secret|(?:api|access|private|auth)-?key|passw|passphrase|credential|session|jwt|(?:^|-)auth(?:-|$)/;
 
+/** How large the headers of a batch may be that are kept: they are kept with each of its events. */
+const MAX_BATCH_HEADERS_BYTES = 2048;
+
 /** Never kept with an event: what only concerned the connection. */
 const DROPPED_HEADERS = new Set([
   'connection',
@@ -96,4 +99,23 @@ export function toKeptHeaders(
     kept[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return kept;
+}
+
+/**
+ * Checks that the headers which are kept with each event of a batch have at most 2,048 bytes together, names and values.
+ *
+ * @throws ProblemException ERR_HEADER_INVALID
+ */
+export function assertBatchHeaders(kept: Readonly<Record<string, string>>): void {
+  const sizes = Object.entries(kept).map(([name, value]) => ({
+    name,
+    bytes: Buffer.byteLength(name) + Buffer.byteLength(value),
+  }));
+  const bytes = sizes.reduce((sum, one) => sum + one.bytes, 0);
+  if (bytes <= MAX_BATCH_HEADERS_BYTES) return;
+  const [largest] = sizes.toSorted((left, right) => right.bytes - left.bytes);
+  throw new ProblemException(
+    'ERR_HEADER_INVALID',
+    `The headers of a batch are kept with each of its events and may have ${MAX_BATCH_HEADERS_BYTES} bytes together. These have ${bytes}; the largest is ${largest?.name}.`,
+  );
 }

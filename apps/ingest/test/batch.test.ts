@@ -4,7 +4,10 @@ import { json, type Sent, send } from './send.ts';
 
 const MIB = 1024 ** 2;
 const SOON = { timeout: 5000 };
-const SOURCES = [{ id: 'slow', kind: 'push', rateLimit: { perSecond: 0.5, burst: 3 } }];
+const SOURCES = [
+  { id: 'slow', kind: 'push', rateLimit: { perSecond: 0.5, burst: 3 } },
+  { id: 'hooked', kind: 'push' },
+];
 const ingest = useIngest({ sources: SOURCES });
 
 type Batch = {
@@ -182,6 +185,29 @@ describe('POST /api/events/batch', () => {
     });
     expect(answer.headers['content-type']).toBe('application/problem+json');
     if (code === 'ERR_BATCH_REJECTED') expect(answer.batch.results).toHaveLength(2);
+  });
+
+  it('takes headers of 2 KiB together and refuses larger ones, which would be kept with each event', async () => {
+    const cloudEvents = 'application/cloudevents-batch+json';
+    const cloudEvent = json([{ specversion: '1.0', id: '1', source: '/a', type: 't', data: 1 }]);
+    for (const [path, type, body] of [
+      ['/api/events/batch', 'application/json', `[${event('header')}]`],
+      ['/api/events/batch', 'application/x-ndjson', event('header line')],
+      ['/api/events/batch', cloudEvents, cloudEvent],
+      ['/api/events', cloudEvents, cloudEvent],
+      ['/hooks/hooked', cloudEvents, cloudEvent],
+    ] as const) {
+      const rest = 'content-type'.length + type.length + 'x-a'.length + 'x-b'.length;
+      const headers = { 'content-type': type, 'x-a': 'a'.repeat(1500), cookie: 'c'.repeat(4000) };
+      const fits = { ...headers, 'x-b': 'b'.repeat(2048 - rest - 1500) };
+      const taken = await sendBatch(body, { path, headers: fits });
+      expect([path, type, taken.status]).toEqual([path, type, 202]);
+      const refused = await sendBatch(body, { path, headers: { ...fits, 'x-a': 'a'.repeat(1501) } });
+      expect(refused).toMatchObject({ status: 400, json: { code: 'ERR_HEADER_INVALID' } });
+      expect(refused.json['detail']).toBe(
+        'The headers of a batch are kept with each of its events and may have 2048 bytes together. These have 2049; the largest is x-a.',
+      );
+    }
   });
 
   it('keeps what came before a batch turned out to be too large', async () => {

@@ -101,8 +101,9 @@ export const BATCH_ROUTES = {
 kept while the rest still arrives, and \`results\` tells of each in their order. An item that is refused stops no other, with one
 exception: where an array is not valid JSON nobody knows the items behind that place, so the last result then stands for all of
 them. The same goes for a batch that is too large or too slow. \`Idempotency-Key\` becomes \`<key>#<index>\` of each item that has
-none of its own. When nothing is kept the answer is a problem that carries the results too: 503 when a store is away, 429 when the
-source sends too fast, else 400.`.replaceAll('\n', ' '),
+none of its own. The headers of the request are kept with each item: together, names and values, they may have 2 KiB, else the
+batch is refused as ERR_HEADER_INVALID. When nothing is kept the answer is a problem that carries the results too: 503 when a
+store is away, 429 when the source sends too fast, else 400.`.replaceAll('\n', ' '),
     body: z.array(submissionSchema),
     response: {
       202: json('At least one event is kept.', batchAnswerSchema),
