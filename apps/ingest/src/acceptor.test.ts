@@ -8,7 +8,11 @@ import { createSourceTable, type PolledSource, toKnownSource } from './source-re
 const NOW_MS = Date.parse('2026-03-01T00:00:00Z');
 
 /** Takes events while a tenant called evil declares these sources, with all that could change or stop an event. */
-function open(names: readonly string[], unknownSources: 'accept' | 'reject' = 'accept') {
+function open(
+  names: readonly string[],
+  unknownSources: 'accept' | 'reject' = 'accept',
+  { isComplete = true } = {},
+) {
   const taken: AcceptedEvent[] = [];
   const known = names.map((id) => {
     const source = pushSourceSchema.parse({
@@ -19,7 +23,7 @@ function open(names: readonly string[], unknownSources: 'accept' | 'reject' = 'a
     return toKnownSource(source, undefined, () => NOW_MS);
   });
   const polled: PolledSource[] = [{ id: 'polled', tenant: 'evil' }];
-  const table = createSourceTable({ known, polled, unreadable: [], isComplete: true });
+  const table = createSourceTable({ known, polled, unreadable: [], isComplete });
   const options: AcceptorOptions = {
     commit: {
       async submit(event) {
@@ -98,3 +102,24 @@ it('refuses the name of another tenant like any undeclared one where those are r
   }
   expect(taken).toEqual([]);
 });
+
+it.each(['accept', 'reject'] as const)(
+  'takes nothing of a source that it does not find before it knows all of them, to %s unknown ones or not',
+  async (unknownSources) => {
+    const { acceptor, taken } = open(['bakery', 'tool'], unknownSources, { isComplete: false });
+    const toBinary = (source: string) => ({
+      ...{ 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': source, 'ce-type': 'made' },
+      keyId: '',
+    });
+    const notYet = expect.objectContaining({ code: 'ERR_UNAVAILABLE' });
+    const submission = { source: 'later', payload: 1 };
+    expect(() => acceptor.acceptSubmission(toRequest(submission))).toThrow(notYet);
+    expect(() => acceptor.acceptSubmission(toRequest({}, toBinary('bakery')))).toThrow(notYet);
+    expect(() => acceptor.acceptVitalData(toRequest(VITALS))).toThrow(notYet);
+    const { body, ...request } = toRequest(submission);
+    expect(() => acceptor.openBatch(request).identify(body, 0)).toThrow(notYet);
+    await acceptor.acceptSubmission(toRequest({ source: 'bakery', payload: 1 }, { keyId: '' }));
+    await acceptor.acceptSubmission(toRequest({}, toBinary('/tool')));
+    expect(taken).toMatchObject([{ source: 'bakery' }, { source: 'tool' }]);
+  },
+);

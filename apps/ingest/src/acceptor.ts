@@ -12,6 +12,7 @@ import type { IngestConfig } from './config.ts';
 import {
   admit,
   createIntake,
+  findDeclared,
   type Received,
   readCarrier,
   type SentCarrier,
@@ -107,7 +108,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     const { value, exact } = readJsonBody(body);
     assertVitalData(value);
     const owner = toOwner(caller);
-    const declared = sources.find(VITAL_DATA_SOURCE, owner);
+    const declared = findDeclared(sources, VITAL_DATA_SOURCE, owner);
     const tenant = toTenant(caller, VITAL_DATA_SOURCE, declared);
     admit(declared);
     const key = readIdempotencyKey(headers);

@@ -79,6 +79,7 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
   function readCloudEvent(event: CloudEvent, carrier: SentCarrier): Received {
     const owner = toOwner(carrier.caller);
     const byCeSource = sources.findByCeSource(event.ceSource, owner);
+    if (byCeSource === undefined && !sources.isComplete()) throw toNotKnownYet();
     const source = byCeSource?.id ?? toSourceId(event.ceSource);
     const declared = byCeSource ?? findAllowed(source, owner);
     const tenant = toTenant(carrier.caller, source, declared);
@@ -94,7 +95,7 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
 
   /** Returns the declaration of a source; undefined for an undeclared one where those are allowed. */
   function findAllowed(source: string, owner: string | null): KnownSource | undefined {
-    const declared = sources.find(source, owner);
+    const declared = findDeclared(sources, source, owner);
     if (declared === undefined && config.UNKNOWN_SOURCES === 'reject') {
       if (sources.mayExist(source)) throw toNotKnownYet();
       throw new Refusal('ERR_SOURCE_UNKNOWN', source);
@@ -107,6 +108,21 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
   }
 
   return { readSubmitted, readCloudEvent };
+}
+
+/**
+ * Returns the source of that id that an owner declares; undefined when it declares none.
+ *
+ * @throws ProblemException ERR_UNAVAILABLE while nobody can say that: its events would get another identity
+ */
+export function findDeclared(
+  sources: SourceTable,
+  id: string,
+  owner: string | null,
+): KnownSource | undefined {
+  const declared = sources.find(id, owner);
+  if (declared === undefined && !sources.isComplete()) throw toNotKnownYet();
+  return declared;
 }
 
 /**

@@ -23,6 +23,13 @@ function toStored(id: string, scheme: object, revision = 1): SourceSnapshot['pus
   return { id, revision, source: storedSourceSchema.parse({ ...source, secrets }) as StoredPush };
 }
 
+it('is complete from the first reading on, also when nothing is declared', () => {
+  const known = create();
+  expect(known.sources.isComplete()).toBe(false);
+  known.apply(parseContent(toContent(EMPTY)));
+  expect(known.sources.isComplete()).toBe(true);
+});
+
 it('hides the headers of sources that are gone, for as long as it runs', () => {
   const known = create();
   const pin = toStored('pin', { type: 'api-key', header: 'X-Shop-Pin' });

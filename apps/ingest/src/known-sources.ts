@@ -100,6 +100,7 @@ export function createKnownSources({
       findByCeSource: (ceSource, tenant) => table.findByCeSource(ceSource, tenant),
       hasForeignKeys: (id, tenant) => table.hasForeignKeys(id, tenant),
       mayExist: (id) => table.mayExist(id),
+      isComplete: () => table.isComplete(),
       credentialHeaders,
       signatureHeaders,
     },

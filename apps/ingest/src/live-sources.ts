@@ -9,7 +9,8 @@
  *     never undoes what another one copied.
  *  4. A process that starts while MongoDB is away takes what the mirror holds, and follows it until MongoDB answers for
  *     the first time. From then on it goes by MongoDB alone: while that is away the last known ones stand.
- *  5. Before either has answered nobody can say that a source does not exist: the table is not complete.
+ *  5. Before either has answered nobody can say that a source does not exist: the table is not complete, and what
+ *     comes of a source that is not in it has to come again.
  */
 import type { Source } from '@sluice/contracts/source';
 import type { SourceMirror } from '@sluice/queue/source-mirror';

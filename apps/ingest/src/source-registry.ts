@@ -43,6 +43,8 @@ export type SourceTable = {
    * made, or that one is written in a form that this build does not know.
    */
   mayExist(id: string): boolean;
+  /** Tells whether all that is declared was read once, so that what is not found is of no other key, type or tenant. */
+  isComplete(): boolean;
 };
 
 /** The declared sources, and what is to be hidden of requests. */
@@ -117,6 +119,7 @@ export function createSourceTable(parts: SourceTableParts): SourceTable {
       return unreadable.has(id) || (found !== undefined && isOf(found, tenant));
     },
     mayExist: (id) => !isComplete || unreadable.has(id),
+    isComplete: () => isComplete,
   };
 }
 

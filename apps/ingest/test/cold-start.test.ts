@@ -36,6 +36,24 @@ async function deliver(port: number, id: string, { secret = SECRET, body = '{"n"
   return send(port, { path: `/hooks/${id}`, headers, body });
 }
 
+/** Sends events that name their sources themselves, by every way in. */
+async function sendNamed(port: number, id: string) {
+  const event = { source: id, payload: 1 };
+  const cloudEvent = { specversion: '1.0', id, source: id, type: 'made', data: 1 };
+  const sent = [
+    ['/api/events', 'application/json', event],
+    ['/api/events', 'application/cloudevents+json', cloudEvent],
+    ['/api/events', 'application/cloudevents-batch+json', [cloudEvent]],
+    ['/api/events/batch', 'application/json', [event]],
+    ['/vital-data', 'application/json', { device: id, timestamp: 1_700_000_000, heartRate: 60 }],
+  ] as const;
+  return Promise.all(
+    sent.map(([path, type, body]) =>
+      send(port, { path, headers: { 'content-type': type }, body: JSON.stringify(body) }),
+    ),
+  );
+}
+
 /** Starts ingest as a process of its own, and waits until it listens. */
 async function startApp(queuePrefix: string) {
   const [port, metricsPort] = [await findFreePort(), await findFreePort()];
@@ -85,6 +103,9 @@ it('starts while MongoDB is away with the sources that were known before, and wi
   expect((await deliver(cold.port, 'made', { secret: 'forged' })).status).toBe(401);
   expect((await deliver(cold.port, 'gone')).status).toBe(401);
   expect((await deliver(cold.port, 'never-made')).status).toBe(401);
+  expect((await sendNamed(cold.port, 'never-made')).map(({ status }) => status)).toEqual([
+    202, 202, 202, 202, 202,
+  ]);
   const [line] = await cold.app.readLines('sources.read-from-mirror');
   expect(line).toMatchObject({ version, sources: 1, readAt: expect.stringMatching(/^20/) });
   expect(await cold.readAge()).toBeGreaterThan(0.5);
@@ -102,7 +123,16 @@ it('asks senders to come again when neither store knows the sources', async () =
   const { status, headers, json } = await deliver(cold.port, 'made');
   expect({ status, code: json['code'] }).toEqual({ status: 503, code: 'ERR_UNAVAILABLE' });
   expect(headers['retry-after']).toMatch(/^\d+$/);
+  for (const id of ['made', 'never-made']) {
+    for (const answer of await sendNamed(cold.port, id)) {
+      expect(answer).toMatchObject({ status: 503, json: { code: 'ERR_UNAVAILABLE' } });
+      expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+    }
+  }
   expect(await cold.readAge()).toBeNaN();
   await mongo.restart();
   await vi.waitFor(async () => expect((await deliver(cold.port, 'made')).status).toBe(202), SOON);
+  expect((await sendNamed(cold.port, 'never-made')).map(({ status }) => status)).toEqual([
+    202, 202, 202, 202, 202,
+  ]);
 });

@@ -107,6 +107,7 @@ export async function startIngest({
     checkKey: checkKey ?? null,
     now,
   });
+  await live.firstTry;
   const port = await listen(server, { host: '127.0.0.1', port: 0, setting: 'INGEST_PORT' });
   await migrate(store, 30_000);
   await vi.waitFor(() => Promise.all([queue.ping(), inspector.ping()]));
