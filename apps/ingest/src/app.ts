@@ -49,7 +49,7 @@ const SIGNED = { role: 'anybody' } as const;
 /** Creates the HTTP side of ingest; it is not listening yet. */
 export function createIngestApp(options: IngestAppOptions): HttpServer {
   const { logger, maxBodyBytes, acceptor, rejections, metrics, health, checkKey, now } = options;
-  const answering = { logger, submit: acceptor.submit, metrics, rejections };
+  const answering = { logger, submit: acceptor.submit, metrics, rejections, maxMs: MAX_BATCH_MS };
   const server = createHttpServer({
     logger,
     maxBodyBytes,

@@ -16,6 +16,8 @@ export type BatchAnswering = {
   readonly submit: GroupCommit['submit'];
   readonly metrics: Pick<IngestMetrics, 'batchAccepted' | 'rejected'>;
   readonly rejections: Pick<RejectionLog, 'add'>;
+  /** How long items are tried, in ms. */
+  readonly maxMs: number;
 };
 
 /** How many refused items of one batch are kept as rejections; all are counted and answered. */
@@ -31,8 +33,10 @@ const OUR_TROUBLE = ['ERR_UNAVAILABLE', 'ERR_INTERNAL'] as const;
 export async function answerBatch(
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   { chunks, intake }: { readonly chunks: AsyncIterable<Buffer>; readonly intake: BatchIntake },
-  { logger, submit, metrics, rejections }: BatchAnswering,
+  { logger, submit, metrics, rejections, maxMs }: BatchAnswering,
 ): Promise<FastifyReply> {
+  const lateAtMs = performance.now() + maxMs;
+  const isLate = () => performance.now() >= lateAtMs;
   let refusals = 0;
 
   function onRefused({ problem, error, bytes }: RefusedItem): void {
@@ -42,7 +46,7 @@ export async function answerBatch(
     if (refusals <= MAX_KEPT_REFUSALS) rejections.add(request, problem, error, bytes);
   }
 
-  const taken = await takeBatch({ ...intake, requestId: request.id, chunks, submit, onRefused });
+  const taken = await takeBatch({ ...intake, requestId: request.id, chunks, submit, isLate, onRefused });
   const { results } = taken;
   const { accepted, duplicates, rejected } = results.count();
   metrics.batchAccepted({ accepted, duplicates });

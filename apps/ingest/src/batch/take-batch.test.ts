@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ProblemException } from '@sluice/contracts/errors';
 import type { AcceptedEvent } from '@sluice/contracts/event';
@@ -36,6 +37,7 @@ function newBatch(lines: number, sizeBytes: number, parts: Partial<Batch>) {
     breaksAtBadJson: false,
     identify,
     submit: async ({ eventId }) => ({ id: eventId, duplicate: false }),
+    isLate: () => false,
     onRefused: () => undefined,
     ...parts,
   };
@@ -94,6 +96,31 @@ describe('taking a batch', () => {
     expect(read(results)[4999]).toMatchObject({ index: 4999, code: 'ERR_UNAVAILABLE' });
     expect(tried).toBeLessThan(1000 + 513);
     expect([...errors.keys()]).toEqual(['ERR_UNAVAILABLE']);
+  });
+
+  it('tries nothing more once its time is up, also of what is at hand, and answers the rest while that settles', async () => {
+    const open: (() => void)[] = [];
+    let refused = 0;
+    const all = Promise.withResolvers<void>();
+    const { batch } = newBatch(5000, 20, {
+      chunks: Readable.from([Buffer.from('1\n'.repeat(5000))]),
+      isLate: () => open.length === 300,
+      submit: ({ eventId }) =>
+        new Promise((resolve) => {
+          open.push(() => resolve({ id: eventId, duplicate: false }));
+        }),
+      onRefused: () => {
+        refused += 1;
+        if (refused === 4700) all.resolve();
+      },
+    });
+    const taken = takeBatch(batch);
+    await all.promise;
+    for (const settle of open) settle();
+    const { results, errors } = await taken;
+    expect(results.count()).toEqual({ accepted: 300, duplicates: 0, rejected: 4700 });
+    expect(read(results)[300]).toMatchObject({ index: 300, code: 'ERR_UNAVAILABLE' });
+    expect(errors.get('ERR_UNAVAILABLE')).toMatchObject({ retryAfterSeconds: 2 });
   });
 
   it('leaves the event loop its turns, also when every item is refused', async () => {

@@ -6,7 +6,8 @@
  *  2. An item that cannot be taken is answered by its code, and the others go on.
  *  3. A batch that breaks off (a JSON array that is not valid from some place on, too many bytes or items, a sender too
  *     slow) keeps what came before. The last result says why, and stands for all that would have followed.
- *  4. Once a store has refused, the items behind are answered as it was, without being tried: one deadline for all.
+ *  4. Once a store has refused, or the time of the batch is up, the items behind are answered 503 without being tried: one
+ *     deadline for all.
  *  5. Every item that was tried is settled before the batch is answered.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -39,6 +40,8 @@ export type Batch = {
   /** Checks and identifies an item. @throws ProblemException */
   readonly identify: (bytes: Buffer, index: number) => AcceptedEvent;
   readonly submit: (event: AcceptedEvent) => Promise<Kept>;
+  /** Tells whether the time in which items are tried is up. */
+  readonly isLate: () => boolean;
   /** Told of every item that is not taken. */
   readonly onRefused: (refused: RefusedItem) => void;
 };
@@ -55,7 +58,7 @@ const NOTHING = Buffer.alloc(0);
 
 /** Takes a batch and tells what became of each item, in their order. Refusals are results, not errors. */
 export async function takeBatch(batch: Batch): Promise<Taken> {
-  const { requestId, splitter, breaksAtBadJson, identify, submit, onRefused } = batch;
+  const { requestId, splitter, breaksAtBadJson, identify, submit, isLate, onRefused } = batch;
   const window = createWindow(MAX_UNDER_WAY);
   const results = createResults();
   const errors = new Map<string, unknown>();
@@ -66,6 +69,7 @@ export async function takeBatch(batch: Batch): Promise<Taken> {
   for await (const piece of toPieces(batch.chunks, splitter)) {
     const index = next;
     next += 1;
+    if (away === undefined && isLate()) away = toTooLate();
     if (index === MAX_ITEMS) {
       refuse(
         index,
@@ -124,6 +128,11 @@ async function* toPieces(chunks: AsyncIterable<Buffer>, splitter: Splitter): Asy
     if (!(error instanceof ProblemException)) throw error;
     yield { kind: 'break', problem: error };
   }
+}
+
+function toTooLate(): ProblemException {
+  const detail = 'The batch was not taken to its end in time: send what is left of it again.';
+  return new ProblemException('ERR_UNAVAILABLE', detail, { retryAfterSeconds: 2 });
 }
 
 function toBreak({ code, message }: ProblemException): ProblemException {
