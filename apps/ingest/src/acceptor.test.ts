@@ -123,3 +123,18 @@ it.each(['accept', 'reject'] as const)(
     expect(taken).toMatchObject([{ source: 'bakery' }, { source: 'tool' }]);
   },
 );
+
+it('says the same of every source of a batch that its key may not send for', () => {
+  const { acceptor } = open([]);
+  const { body: _, ...request } = toRequest({});
+  const { identify } = acceptor.openBatch({ ...request, caller: { ...request.caller, sources: ['own'] } });
+  for (const source of ['first', 'second']) {
+    expect(() => identify(Buffer.from(JSON.stringify({ source, payload: 1 })), 0)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_FORBIDDEN',
+        message: 'This key may not send for this source.',
+        source,
+      }),
+    );
+  }
+});

@@ -149,7 +149,8 @@ export function toOwner({ keyId, tenant }: Caller): string | null {
  */
 export function toTenant(caller: Caller, source: string, declared: KnownSource | undefined): string {
   if (caller.sources !== null && !caller.sources.includes(source)) {
-    throw new Refusal('ERR_FORBIDDEN', source, { detail: `This key may not send for the source ${source}.` });
+    // Not its name: what is said of the items of a batch is held for as long as the sender takes to read it.
+    throw new Refusal('ERR_FORBIDDEN', source, { detail: 'This key may not send for this source.' });
   }
   return declared?.tenant ?? caller.tenant;
 }
