@@ -29,3 +29,7 @@ it.each([
 it('keeps none that some source declares to hold a credential', () => {
   expect(keep(['x-shop-pass', 'x-other'], ['x-shop-pass'])).toEqual(['x-other']);
 });
+
+it('keeps none that MongoDB would give back as something else', () => {
+  expect(keep(['$ref', '$id', '$db', 'x-$ref'])).toEqual(['x-$ref']);
+});

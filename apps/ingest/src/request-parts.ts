@@ -84,8 +84,8 @@ export function isCredentialHeader(name: string): boolean {
 }
 
 /**
- * Returns the headers that are kept with an event, without those that `credentialHeaders` names; several values of
- * one name are joined.
+ * Returns the headers that are kept with an event, without those that `credentialHeaders` names and those that begin with
+ * `$`; several values of one name are joined.
  */
 export function toKeptHeaders(
   headers: IncomingHeaders,
@@ -94,6 +94,8 @@ export function toKeptHeaders(
   const kept: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
+    // The driver would read `$ref` and `$id` back as a reference into another collection.
+    if (name.startsWith('$')) continue;
     if (value === undefined || DROPPED_HEADERS.has(name) || isCredentialHeader(name)) continue;
     if (credentialHeaders.has(name)) continue;
     kept[name] = Array.isArray(value) ? value.join(', ') : value;
