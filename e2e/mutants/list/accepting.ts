@@ -46,8 +46,8 @@ export const accepting: readonly Mutant[] = [
     name: 'joins another body to the event of its key that is on its way',
     breaks: 1,
     file: GROUP_COMMIT,
-    find: 'same.find((waiting) => waiting.event.contentHash === event.contentHash)',
-    replace: 'same[0]',
+    find: 'first?.event.contentHash === event.contentHash ? first',
+    replace: 'first !== undefined ? first',
     tests: groupCommit,
   },
   {

@@ -97,6 +97,35 @@ describe('group commit', () => {
     expect((await underWay).id).not.toBe(first.eventId);
   });
 
+  it('compares an event with no more others, however many bodies of its key are on their way', async () => {
+    let looks = 0;
+    const events = Array.from({ length: 1000 }, (_, n) => {
+      const { contentHash, ...event } = toEvent('a', { n });
+      return Object.defineProperty({ ...event, contentHash: '' }, 'contentHash', {
+        enumerable: true,
+        get: () => {
+          looks += 1;
+          return contentHash;
+        },
+      });
+    });
+    const kept = events.map((event) => commit.submit(event));
+    expect(looks).toBeLessThan(10 * events.length);
+    const again = await Promise.all(events.map((event) => commit.submit(event)));
+    const ids = (await Promise.all(kept)).map(({ id }) => id);
+    expect(again.map(({ id }) => id)).toEqual(ids);
+    expect(new Set(ids).size).toBe(events.length);
+    expect(looks).toBeLessThan(20 * events.length);
+  });
+
+  it('forgets what it has answered, so that each body of a key is sent again once nothing marks it', async () => {
+    const events = Array.from({ length: 3 }, (_, n) => toEvent('a', { n }));
+    const first = await Promise.all(events.map((event) => commit.submit(event)));
+    queue.marks.clear();
+    expect(await Promise.all(events.map((event) => commit.submit(event)))).toEqual(first);
+    expect(queue.jobs.size).toBe(2);
+  });
+
   it('writes no mark when the queue did not confirm, and keeps the event in the inbox', async () => {
     queue.before = (command) => {
       if (command === 'addBatch') throw new Error('refused');

@@ -97,7 +97,10 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const { maxWaitingBytes = 64 * 1024 * 1024 } = options;
   const soon = options.soon ?? ((callback: () => void) => void setImmediate(callback));
   const head = createContiguousHead();
-  const onTheirWay = new Map<string, Waiting[]>();
+  /** Those that go under the id of their key, by it. */
+  const onTheirWay = new Map<string, Waiting>();
+  /** Those whose key another body used first, by that key's id and their content: any number for one key. */
+  const conflicting = new Map<string, Waiting>();
   const unconfirmed = new Set<number>();
   let forming: Waiting[] = [];
   let inFlight = 0;
@@ -112,20 +115,30 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
 
   function submit(event: AcceptedEvent): Promise<Kept> {
     if (closing) return Promise.reject(unavailable('This process is about to stop.'));
-    const same = onTheirWay.get(event.eventId) ?? [];
-    const twin = same.find((waiting) => waiting.event.contentHash === event.contentHash);
+    const first = onTheirWay.get(event.eventId);
+    const twin = first?.event.contentHash === event.contentHash ? first : findConflicting(event);
     if (twin !== undefined) return twin.promise.then(({ id }) => toMerged(id));
     if (waitingBytes > 0 && waitingBytes + event.body.length > maxWaitingBytes) {
       return Promise.reject(unavailable('More events wait for the stores than this process can hold.'));
     }
     waitingBytes += event.body.length;
     const waiting = toWaiting(event, now());
-    // The one that came first may still turn out to be known under the mark of another, which is found below.
-    if (same.some((other) => other.event.eventId === event.eventId)) waiting.event = toConflict(event);
-    onTheirWay.set(event.eventId, [...same, waiting]);
+    if (first === undefined) onTheirWay.set(event.eventId, waiting);
+    else setApart(waiting);
     forming.push(waiting);
     sendForming();
     return waiting.promise;
+  }
+
+  function findConflicting({ eventId, contentHash }: AcceptedEvent): Waiting | undefined {
+    return conflicting.size === 0 ? undefined : conflicting.get(eventId + contentHash);
+  }
+
+  function setApart(waiting: Waiting): void {
+    const { keyId, event } = waiting;
+    if (event.eventId !== keyId) return;
+    waiting.event = toConflict(event);
+    conflicting.set(keyId + event.contentHash, waiting);
   }
 
   function toMerged(id: string): Kept {
@@ -225,7 +238,9 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
         answer(waiting, toMerged(waiting.keyId));
         return false;
       }
-      waiting.event = toConflict({ ...waiting.event, eventId: waiting.keyId });
+      // It had come first, and is found to be known under the mark of another.
+      if (onTheirWay.get(waiting.keyId) === waiting) onTheirWay.delete(waiting.keyId);
+      setApart(waiting);
       return true;
     });
   }
@@ -268,11 +283,10 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   }
 
   function forget(waiting: Waiting): void {
-    const { keyId } = waiting;
-    waitingBytes -= waiting.event.body.length;
-    const rest = onTheirWay.get(keyId)?.filter((other) => other !== waiting) ?? [];
-    if (rest.length === 0) onTheirWay.delete(keyId);
-    else onTheirWay.set(keyId, rest);
+    const { keyId, event } = waiting;
+    waitingBytes -= event.body.length;
+    if (event.eventId === keyId) onTheirWay.delete(keyId);
+    else conflicting.delete(keyId + event.contentHash);
   }
 
   async function voidUnconfirmed(): Promise<void> {
@@ -283,13 +297,17 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     }
   }
 
+  function isIdle(): boolean {
+    return onTheirWay.size === 0 && conflicting.size === 0;
+  }
+
   function settleIdle(): void {
-    if (onTheirWay.size === 0) whenIdle?.();
+    if (isIdle()) whenIdle?.();
   }
 
   async function close(): Promise<void> {
     closing = true;
-    if (onTheirWay.size === 0) return;
+    if (isIdle()) return;
     await new Promise<void>((resolve) => {
       whenIdle = resolve;
     });
