@@ -151,6 +151,36 @@ describe('group commit', () => {
     expect(queue.marks.size).toBe(1);
   });
 
+  it.each(['queue', 'inbox', 'none'])('answers in the end whatever fails beside (%s)', async (by) => {
+    const faults = catchFaults();
+    const onBatch = () => {
+      throw new Error('not told');
+    };
+    const away = () => Promise.reject(new Error('away'));
+    queue.before = by === 'queue' ? () => undefined : away;
+    const inbox = by === 'none' ? { insert: away } : store;
+    commit = createGroupCommit({ instance: 'i', queue, inbox, now: () => nowMs, onBatch });
+    const keys = ['a', 'b'];
+    const kept = await Promise.allSettled(keys.map((key) => commit.submit(toEvent(key))));
+    expect(kept.map(({ status }) => status)).toEqual(
+      keys.map(() => (by === 'none' ? 'rejected' : 'fulfilled')),
+    );
+    expect([queue.jobs.size, store.inbox.size]).toEqual([by === 'queue' ? 1 : 0, by === 'inbox' ? 2 : 0]);
+    await vi.waitFor(() => expect(faults).toEqual([new Error('not told')]));
+    await commit.close();
+  });
+
+  it('answers what the queue has, and once, when its marks cannot be sent', async () => {
+    const faults = catchFaults();
+    queue.writeMarks = () => {
+      throw new Error('no marks');
+    };
+    expect(await commit.submit(toEvent('a'))).toMatchObject({ duplicate: false });
+    expect([queue.jobs.size, store.inbox.size]).toEqual([1, 0]);
+    expect(commit.head()).toMatchObject({ seq: 1, events: 1 });
+    await vi.waitFor(() => expect(faults).toEqual([new Error('no marks')]));
+  });
+
   it('treats a lost reply as not done: the event is in both stores under one id', async () => {
     queue.after = () => {
       throw new Error('reply lost');
@@ -268,3 +298,16 @@ describe('group commit', () => {
     await expect(commit.submit(toEvent('d'))).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' });
   });
 });
+
+/** Collects what would end the process, until the test is over. */
+function catchFaults(): readonly unknown[] {
+  const faults: unknown[] = [];
+  const others = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', (error) => faults.push(error));
+  onTestFinished(() => {
+    process.removeAllListeners('unhandledRejection');
+    for (const listener of others) process.on('unhandledRejection', listener);
+  });
+  return faults;
+}

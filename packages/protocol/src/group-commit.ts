@@ -155,7 +155,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   function sendNow(): void {
     isLeaving = false;
     while (forming.length > 0 && mayLeave()) {
-      void sendBatch(takeBatch()).finally(settleIdle);
+      void sendBatch(takeBatch()).finally(sendOrSettle);
     }
   }
 
@@ -185,16 +185,12 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     return forming.splice(0, count);
   }
 
-  /** Never rejects: every waiting request is answered from here. */
+  /** Answers every waiting request; rejects only by a fault of our own, which nobody waits for. */
   async function sendBatch(batch: readonly Waiting[]): Promise<void> {
     const left = isResting() ? { seq: 0, batch } : await tryQueue(batch);
     if (left !== null) {
-      inInbox += 1;
-      sendForming();
       await sendToInbox(left.seq === 0 ? nextSeq() : left.seq, left.batch);
-      inInbox -= 1;
     }
-    sendForming();
   }
 
   /** Returns what the queue did not confirm, with its number if it has one; null when nothing is left. */
@@ -209,7 +205,6 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       expectTime(batch, queueShareMs);
       seq = nextSeq();
       await sendToQueue(seq, fresh);
-      return null;
     } catch {
       // The reason does not matter here: whatever it was, the queue did not confirm.
       queueRestsUntil = now() + queueRestMs;
@@ -217,6 +212,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     } finally {
       inFlight -= 1;
     }
+    settleQueued(seq, fresh);
+    return null;
   }
 
   /** Throws when the first of a batch has waited too long to try a store. */
@@ -250,30 +247,43 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     const events = batch.map(({ event }) => event);
     const job: EventsJob = { envelope: 1, instance, seq, events };
     await queue.addBatch(jobId, job);
+  }
+
+  /** Answers before all else: what is in the queue is kept, whatever fails here. */
+  function settleQueued(seq: number, batch: readonly Waiting[]): void {
+    answerKept(batch);
+    head.add(seq, batch.length);
+    const jobId = toBatchJobId(instance, seq);
     queue.writeMarks(
       batch.map(({ event: { eventId, contentHash } }) => ({ eventId, mark: { jobId, contentHash } })),
     );
-    head.add(seq, events.length);
-    onBatch?.({ events: events.length, by: 'queue' });
-    for (const waiting of batch) answer(waiting, { id: waiting.event.eventId, duplicate: false });
+    onBatch?.({ events: batch.length, by: 'queue' });
   }
 
   async function sendToInbox(seq: number, batch: readonly Waiting[]): Promise<void> {
+    inInbox += 1;
+    sendForming();
     try {
       expectTime(batch, inboxShareMs);
       await inbox.insert({ instance, seq, events: batch.map(({ event }) => event) });
     } catch (cause) {
-      unconfirmed.add(seq);
-      onBatch?.({ events: batch.length, by: 'none' });
       const error = unavailable('Neither the queue nor the inbox can take the event now.', cause);
       for (const waiting of batch) {
         forget(waiting);
         waiting.reject(error);
       }
+      unconfirmed.add(seq);
+      onBatch?.({ events: batch.length, by: 'none' });
       return;
+    } finally {
+      inInbox -= 1;
     }
+    answerKept(batch);
     head.add(seq, 0);
     onBatch?.({ events: batch.length, by: 'inbox' });
+  }
+
+  function answerKept(batch: readonly Waiting[]): void {
     for (const waiting of batch) answer(waiting, { id: waiting.event.eventId, duplicate: false });
   }
 
@@ -301,7 +311,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     return onTheirWay.size === 0 && conflicting.size === 0;
   }
 
-  function settleIdle(): void {
+  function sendOrSettle(): void {
+    sendForming();
     if (isIdle()) whenIdle?.();
   }
 
