@@ -66,6 +66,13 @@ describe('group commit', () => {
     }
   });
 
+  it('counts the headers of what it puts into one job', async () => {
+    const headers = Object.fromEntries(Array.from({ length: 16 }, (_, n) => [`x-${n}`, 'x'.repeat(1000)]));
+    await Promise.all(Array.from({ length: 66 }, (_, n) => commit.submit(toEvent(`k${n}`, {}, { headers }))));
+    // 16 values of 1,000, names of 58 in all and a body of 2 are 16,060 bytes, and 32 of them 513,920.
+    expect([...queue.jobs.values()].map((job) => job.events.length)).toEqual([32, 32, 2]);
+  });
+
   it('answers an event that is already on its way as a duplicate and sends it once', async () => {
     const [first, second] = await Promise.all([commit.submit(toEvent('a')), commit.submit(toEvent('a'))]);
     expect([first?.duplicate, second?.duplicate]).toEqual([false, true]);
@@ -289,6 +296,24 @@ describe('group commit', () => {
     gate.resolve();
     await Promise.all([first, second]);
     expect(await commit.submit(toEvent('c', { big }))).toMatchObject({ duplicate: false });
+  });
+
+  it('refuses headers that it could not hold, and is free of them once they are answered', async () => {
+    commit = createGroupCommit({
+      instance: 'i',
+      queue,
+      inbox: store,
+      now: () => nowMs,
+      maxWaitingBytes: 3000,
+    });
+    const headers = { 'x-long': 'x'.repeat(1400) };
+    for (let round = 0; round < 3; round += 1) {
+      const [first, second, third] = ['a', 'b', 'c'].map((key) =>
+        commit.submit(toEvent(`${key}${round}`, {}, { headers })),
+      );
+      await expect(third).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' });
+      expect(await Promise.all([first, second])).toHaveLength(2);
+    }
   });
 
   it('answers everything in hand before it closes and refuses what comes after', async () => {

@@ -71,7 +71,7 @@ export type GroupCommitOptions = {
   readonly queueShareMs?: number;
   /** How long after an event came the inbox may still be asked; 1,400 by default. */
   readonly inboxShareMs?: number;
-  /** How many bytes of bodies may wait for an answer at once; 64 MiB by default. */
+  /** How many bytes of bodies and headers may wait for an answer at once; 64 MiB by default. */
   readonly maxWaitingBytes?: number;
   /** Told of every batch that left: how many events, and through which store. */
   readonly onBatch?: (sent: { readonly events: number; readonly by: 'queue' | 'inbox' | 'none' }) => void;
@@ -82,6 +82,7 @@ type Waiting = {
   event: AcceptedEvent;
   /** The id as its key gives it. */
   readonly keyId: string;
+  readonly bytes: number;
   readonly sinceMs: number;
   readonly promise: Promise<Kept>;
   readonly resolve: (kept: Kept) => void;
@@ -118,11 +119,12 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     const first = onTheirWay.get(event.eventId);
     const twin = first?.event.contentHash === event.contentHash ? first : findConflicting(event);
     if (twin !== undefined) return twin.promise.then(({ id }) => toMerged(id));
-    if (waitingBytes > 0 && waitingBytes + event.body.length > maxWaitingBytes) {
+    const bytes = countBytes(event);
+    if (waitingBytes > 0 && waitingBytes + bytes > maxWaitingBytes) {
       return Promise.reject(unavailable('More events wait for the stores than this process can hold.'));
     }
-    waitingBytes += event.body.length;
-    const waiting = toWaiting(event, now());
+    waitingBytes += bytes;
+    const waiting = toWaiting(event, bytes, now());
     if (first === undefined) onTheirWay.set(event.eventId, waiting);
     else setApart(waiting);
     forming.push(waiting);
@@ -171,10 +173,10 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
 
   function takeBatch(): Waiting[] {
     let count = 0;
-    let bytes = 0;
-    for (const { event } of forming) {
-      bytes += event.body.length;
-      if (count === MAX_BATCH_EVENTS || (count > 0 && bytes > MAX_BATCH_BYTES)) break;
+    let total = 0;
+    for (const { bytes } of forming) {
+      total += bytes;
+      if (count === MAX_BATCH_EVENTS || (count > 0 && total > MAX_BATCH_BYTES)) break;
       count += 1;
     }
     if (count === forming.length) {
@@ -293,8 +295,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   }
 
   function forget(waiting: Waiting): void {
-    const { keyId, event } = waiting;
-    waitingBytes -= event.body.length;
+    const { keyId, event, bytes } = waiting;
+    waitingBytes -= bytes;
     if (event.eventId === keyId) onTheirWay.delete(keyId);
     else conflicting.delete(keyId + event.contentHash);
   }
@@ -327,9 +329,15 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   return { submit, head: () => ({ ...head.read(), merged }), voidUnconfirmed, close };
 }
 
-function toWaiting(event: AcceptedEvent, sinceMs: number): Waiting {
+function toWaiting(event: AcceptedEvent, bytes: number, sinceMs: number): Waiting {
   const { promise, resolve, reject } = Promise.withResolvers<Kept>();
-  return { event, keyId: event.eventId, sinceMs, promise, resolve, reject };
+  return { event, keyId: event.eventId, bytes, sinceMs, promise, resolve, reject };
+}
+
+function countBytes({ body, headers }: AcceptedEvent): number {
+  let bytes = body.length;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
+  return bytes;
 }
 
 /** Gives an event whose key was used before an id of its own, which the worker keeps whatever it meets first. */
