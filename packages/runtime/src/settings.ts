@@ -21,10 +21,19 @@ import {
 } from './fields.ts';
 import { isLoopback } from './loopback.ts';
 import { isEncryptedOrLocal } from './mongodb-hosts.ts';
+import { isJournaledAndPrimary } from './mongodb-promises.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
+
+/** The address of a MongoDB that everything promised can rest on. */
+function mongodbUrl() {
+  return url('mongodb:', 'mongodb+srv:').refine(
+    isJournaledAndPrimary,
+    'expected no journal=false and no readPreference but primary in it: what is promised rests on journaled writes and on reads from the primary',
+  );
+}
 
 function isProxy(text: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
@@ -43,9 +52,11 @@ const storeSettings = {
   ),
   MONGODB_URI: aliased(
     secret(
-      url('mongodb:', 'mongodb+srv:')
+      mongodbUrl()
         .default('mongodb://127.0.0.1:27017/sluice?replicaSet=rs0')
-        .describe('Address of MongoDB, a replica set; the path names the database.'),
+        .describe(
+          'Address of MongoDB, a replica set; the path names the database. `journal=false` or a `readPreference` other than primary in it is refused.',
+        ),
       'password',
     ),
     'MONGODB_LOCAL_URI',
@@ -201,14 +212,14 @@ const backupSettings = {
     ),
   BACKUP_MONGODB_URI: aliased(
     secret(
-      url('mongodb:', 'mongodb+srv:')
+      mongodbUrl()
         .refine(
           isEncryptedOrLocal,
           'expected tls=true in it, or mongodb+srv://: without TLS only addresses of this machine are allowed',
         )
         .optional()
         .describe(
-          'Address of the backup, another MongoDB replica set; the path names the database. With TLS, except on this machine.',
+          'Address of the backup, another MongoDB replica set; the path names the database. With TLS, except on this machine; refused like MONGODB_URI.',
         ),
       'password',
     ),

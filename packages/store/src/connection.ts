@@ -50,7 +50,8 @@ const SOCKET_TIMEOUT_MS = 30_000;
 const DEFAULT_DATABASE = 'sluice';
 
 /**
- * Connects to MongoDB, now or as soon as it is there. Writes are acknowledged by a journaled majority.
+ * Connects to MongoDB, now or as soon as it is there. Writes are acknowledged by a journaled majority and reads go to
+ * the primary, whatever the URI asks for.
  *
  * @throws Error (MongoParseError) when the URI is malformed
  */
@@ -71,7 +72,9 @@ export function connectStore(options: StoreOptions): StoreConnection {
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     socketTimeoutMS: SOCKET_TIMEOUT_MS,
     heartbeatFrequencyMS: HEARTBEAT_MS,
-    writeConcern: { w: 'majority', journal: true },
+    // A `journal` of the URI wins over ours, but not over `j`; its `readPreference` wins where none is named.
+    writeConcern: { w: 'majority', journal: true, j: true },
+    readPreference: 'primary',
     retryWrites: true,
     retryReads: true,
     ignoreUndefined: true,

@@ -152,4 +152,17 @@ describe('a connection', () => {
     expect(connection.db.databaseName).toBe(name);
     await connection.close();
   });
+
+  it.each(['journal=false', 'j=false', 'fsync=false', 'w=1', 'readPreference=secondaryPreferred'])(
+    'writes journaled and reads from the primary whatever the address asks for (%s)',
+    async (query) => {
+      const uri = `mongodb://127.0.0.1:1/?${query}`;
+      const connection = connectStore({ uri, appName: 'x', serverSelectionTimeoutMs: 50 });
+      for (const from of [connection.client, connection.db, connection.db.collection('raw_events')]) {
+        expect(from.writeConcern).toMatchObject({ w: 'majority', j: true });
+        expect(from.readPreference?.mode).toBe('primary');
+      }
+      await connection.close();
+    },
+  );
 });
