@@ -4,7 +4,7 @@ import { acceptedEventSchema } from './event.ts';
 /** The BullMQ queues. */
 export const QUEUES = { events: 'events', polls: 'polls', sync: 'sync' } as const;
 
-/** The largest number of events, and of bytes of their bodies and headers, that one job carries; a bigger event travels alone. */
+/** The largest number of events, and of bytes of bodies and headers, in one job; a bigger event travels alone. */
 export const MAX_BATCH_EVENTS = 200;
 export const MAX_BATCH_BYTES = 512 * 1024;
 
