@@ -1,8 +1,9 @@
+import type { EventsJob } from '@sluice/contracts/queues';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { AcceptQueue } from '@sluice/protocol/ports';
 import { createRedis } from '@sluice/queue/connection';
 import { createEventsProducer, type EventsProducerOptions } from '@sluice/queue/events-producer';
-import { createMemoryReader } from '@sluice/queue/redis-memory';
+import { createMemoryReader, type RedisMemory } from '@sluice/queue/redis-memory';
 
 /** The queue as ingest uses it, closed by whoever created it. */
 export type RoomyQueue = AcceptQueue & {
@@ -15,34 +16,52 @@ export type RoomyQueue = AcceptQueue & {
 /** The share of Redis' memory above which it takes no more: workers need room to take jobs out of the queue. */
 const MEMORY_SHARE = 0.7;
 
+/** The share above which no marks are written: alone they shall never stop the sweeper, nor fill Redis. */
+const MARKS_SHARE = 1 / 3;
+
+/** What an event takes in a job besides its body, in bytes, about. */
+const AROUND_BODY_BYTES = 1024;
+
 /** How often Redis is asked for its memory, in ms. */
 const LOOK_MS = 1000;
 
 /**
  * Creates a queue that refuses batches while Redis uses more than 70 % of its memory, so that they go to the inbox.
- * Nobody waits for that number: a second passes until it is noticed.
+ * Nobody waits for that number: it is read every second, and what was sent since counts as used. Above a third no marks
+ * are written.
  */
 export function createRoomyQueue(options: EventsProducerOptions): RoomyQueue {
   const producer = createEventsProducer(options);
   const { redisUrl: url, deadlineMs: commandTimeoutMs = 1000, logger } = options;
   const redis = createRedis({ url, role: 'producer', commandTimeoutMs, logger });
   const readMemory = createMemoryReader({ redis, maxAgeMs: 0 });
-  let isFull = false;
+  let memory: Pick<RedisMemory, 'usedBytes' | 'limitBytes'> = { usedBytes: 0, limitBytes: null };
+  let sentBytes = 0;
 
   function look(): void {
+    const sentBefore = sentBytes;
     // Redis that does not answer is found out by the batches themselves.
-    readMemory().then(({ usedShare }) => {
-      isFull = usedShare > MEMORY_SHARE;
+    readMemory().then((latest) => {
+      memory = latest;
+      sentBytes -= sentBefore;
     }, redis.reportError);
+  }
+
+  function toUsedShare(): number {
+    return memory.limitBytes === null ? 0 : (memory.usedBytes + sentBytes) / memory.limitBytes;
   }
 
   const timer = setInterval(look, LOOK_MS);
   return {
     readMarks: producer.readMarks,
-    writeMarks: producer.writeMarks,
+    writeMarks(marks) {
+      if (toUsedShare() <= MARKS_SHARE) producer.writeMarks(marks);
+    },
     ping: producer.ping,
     async addBatch(jobId, job) {
-      if (isFull) throw new DependencyAwayError('redis', 'Redis uses more than 70 % of its memory.');
+      if (toUsedShare() > MEMORY_SHARE)
+        throw new DependencyAwayError('redis', 'Redis uses more than 70 % of its memory.');
+      sentBytes += toBytes(job);
       await producer.addBatch(jobId, job);
     },
     async close() {
@@ -50,4 +69,8 @@ export function createRoomyQueue(options: EventsProducerOptions): RoomyQueue {
       await Promise.all([producer.close(), redis.close()]);
     },
   };
+}
+
+function toBytes({ events }: EventsJob): number {
+  return events.reduce((sum, { body }) => sum + Buffer.byteLength(body) + AROUND_BODY_BYTES, 0);
 }
