@@ -37,18 +37,21 @@ export function createRoomyQueue(options: EventsProducerOptions): RoomyQueue {
   const readMemory = createMemoryReader({ redis, maxAgeMs: 0 });
   let memory: Pick<RedisMemory, 'usedBytes' | 'limitBytes'> = { usedBytes: 0, limitBytes: null };
   let sentBytes = 0;
+  /** What of it Redis has counted. */
+  let countedBytes = 0;
 
   function look(): void {
     const sentBefore = sentBytes;
     // Redis that does not answer is found out by the batches themselves.
     readMemory().then((latest) => {
       memory = latest;
-      sentBytes -= sentBefore;
+      countedBytes = sentBefore;
     }, redis.reportError);
   }
 
   function toUsedShare(): number {
-    return memory.limitBytes === null ? 0 : (memory.usedBytes + sentBytes) / memory.limitBytes;
+    if (memory.limitBytes === null) return 0;
+    return (memory.usedBytes + sentBytes - countedBytes) / memory.limitBytes;
   }
 
   const timer = setInterval(look, LOOK_MS);
