@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { openPage, type Parts, sendEvent, waitForLive } from './parts.ts';
 
@@ -79,6 +79,7 @@ export function addConnectionTests(parts: () => Parts): void {
     await parts().sluice.settled();
     const page = await openPage(parts(), '/events?source=hidden');
     await page.clock.install();
+    const asked = watchQuestions(page);
     // A timer from before the clock was installed could not be stopped any more.
     await page.reload();
     await page.locator(`[data-row="${before}"]`).waitFor();
@@ -87,12 +88,14 @@ export function addConnectionTests(parts: () => Parts): void {
     const readDrawn = await watchDrawing(page);
     // What was asked for before may still be answered.
     let drawn: readonly string[] = [];
+    let looks = 0;
     const isStill = async () => {
       const before = drawn;
       drawn = await readDrawn();
-      return drawn.slice(before.length);
+      looks += 1;
+      return looks > 1 && asked.size === 0 && drawn.length === before.length;
     };
-    await expect.poll(isStill, { interval: 500, timeout: 10_000 }).toEqual([]);
+    await expect.poll(isStill, { interval: 500, timeout: 10_000 }).toBe(true);
     const id = await send('hidden', 1);
     await parts().sluice.settled();
     await page.clock.fastForward(10_000);
@@ -141,6 +144,17 @@ async function setVisible(page: Page, isVisible: boolean): Promise<void> {
     });
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
   }, isVisible);
+}
+
+/** Holds what the page has asked the api from here on and was not answered yet. */
+function watchQuestions(page: Page): ReadonlySet<Request> {
+  const open = new Set<Request>();
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname.startsWith('/api/')) open.add(request);
+  });
+  page.on('requestfinished', (request) => open.delete(request));
+  page.on('requestfailed', (request) => open.delete(request));
+  return open;
 }
 
 /** Counts from here on what is drawn, and returns how to read it: the text of each place that was drawn anew. */
