@@ -9,13 +9,16 @@ const MAPPING = {
   type: 'sale',
   fields: { amount: { from: ['gross'], as: 'number', required: true } },
 };
+
+/** What no page of the board may show. */
+const PAYLOAD = 'a secret of the payload';
+
+/** Only `MENDED` takes it. */
+const UNMAPPED = { net: 1, note: PAYLOAD };
 const MENDED = { ...MAPPING, fields: { amount: { ...MAPPING.fields.amount, from: ['gross', 'net'] } } };
 
 /** What of a job can be pressed: buttons that are pictures, with their names as tooltips. */
 const ACTIONS = ':is(main, section) button:not([role="tab"], [class*="copyBtn"])';
-
-/** What no page of the board may show. */
-const PAYLOAD = 'a secret of the payload';
 
 describe('Bull Board in a browser', () => {
   let sluice: TestStack;
@@ -34,8 +37,9 @@ describe('Bull Board in a browser', () => {
     }
     await call('POST', '/api/sources', { id: 'till', kind: 'push' });
     await activate(MAPPING);
-    await untilUsed('dead');
-    await untilUsed('dead');
+    await vi.waitFor(async () => expect((await send(UNMAPPED)).status).toBe('dead'), { timeout: 20_000 });
+    await send(UNMAPPED);
+    expect(dead).toHaveLength(2);
   });
 
   /** Beside the data: the log of the api is in `logs` there. */
@@ -63,32 +67,36 @@ describe('Bull Board in a browser', () => {
     expect((await call('POST', `${revision}/activate`, {})).body).toMatchObject({ state: 'active' });
   }
 
-  async function readStatus(id: string): Promise<string> {
-    return (await call('GET', `/api/events/${id}`)).body.status;
+  async function readEvent(id: string) {
+    return (await call('GET', `/api/events/${id}`)).body;
   }
 
   let count = 0;
-  /** Sends an event that only the mended mapping takes, and waits until it is settled. */
-  async function send(): Promise<{ readonly id: string; readonly status: string }> {
+  /** Sends an event and waits until it is settled. */
+  async function send(payload: object) {
     count += 1;
-    const payload = { net: count, note: PAYLOAD };
-    const { id } = (await call('POST', '/api/events', { source: 'till', payload })).body;
-    const settled = ['dead', 'normalized', 'duplicate'];
-    const status = await vi.waitFor(
+    const sent = { source: 'till', payload: { ...payload, count } };
+    const { id } = (await call('POST', '/api/events', sent)).body;
+    const event = await vi.waitFor(
       async () => {
-        const found = await readStatus(id);
-        expect(settled).toContain(found);
+        const found = await readEvent(id);
+        expect(['dead', 'normalized', 'duplicate']).toContain(found.status);
         return found;
       },
       { timeout: 20_000, interval: 50 },
     );
-    if (status === 'dead') dead.push(id);
-    return { id, status };
+    if (event.status === 'dead') dead.push(id);
+    return event;
   }
 
-  /** Waits until the worker uses a mapping that was activated: then events have this status. */
-  async function untilUsed(wanted: 'dead' | 'normalized'): Promise<void> {
-    await vi.waitFor(async () => expect((await send()).status).toBe(wanted), { timeout: 20_000 });
+  /** Waits until the worker uses this revision, with events that each one takes: a dead one more would be in the way. */
+  async function untilUsed(mappingRevision: number): Promise<void> {
+    await vi.waitFor(
+      async () => expect((await send({ gross: 1 })).normalized).toMatchObject({ mappingRevision }),
+      {
+        timeout: 20_000,
+      },
+    );
   }
 
   /** Signs in on the sign-in page, and goes to the board from the dashboard. */
@@ -129,7 +137,7 @@ describe('Bull Board in a browser', () => {
   it('retries a dead letter once its cause is gone, and the audit log says who did', async () => {
     const [id = ''] = dead;
     await activate(MENDED);
-    await untilUsed('normalized');
+    await untilUsed(2);
     const board = await openBoard('operator');
     await openFailed(board, id);
     await board.getByText('ERR_FIELD_REQUIRED').first().waitFor();
@@ -138,7 +146,9 @@ describe('Bull Board in a browser', () => {
     await board.getByText('(redacted').first().waitFor();
     expect(await board.content()).not.toContain(PAYLOAD);
     await pressRetry(board);
-    await vi.waitFor(async () => expect(await readStatus(id)).toBe('normalized'), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await readEvent(id)).status).toBe('normalized'), {
+      timeout: 10_000,
+    });
     const { items } = (await call('GET', '/api/audit?action=retryJob')).body;
     expect(items).toMatchObject([
       {
@@ -163,7 +173,7 @@ describe('Bull Board in a browser', () => {
     await left.context().addCookies(cookies);
     await pressRetry(left);
     await left.getByText('This takes the role operator; the key has viewer.').waitFor();
-    expect(await readStatus(id)).toBe('dead');
+    expect((await readEvent(id)).status).toBe('dead');
     await board.context().close();
     await left.context().close();
   });
@@ -182,6 +192,6 @@ describe('Bull Board in a browser', () => {
         expect(status, `${method} ${path} as ${role}`).toBe(405);
       }
     }
-    expect(await readStatus(id)).toBe('dead');
+    expect((await readEvent(id)).status).toBe('dead');
   });
 });
