@@ -8,6 +8,7 @@ import {
 } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { toDueField } from './due-time.ts';
+import { readServerMs } from './server-time.ts';
 
 /** The server version that BullMQ may rely on, and that Sluice asks for. */
 const SERVER_VERSION = '7.2.0';
@@ -31,6 +32,7 @@ export function createBackendFactory(connections: {
     const prefix = 'prefix' in opts && typeof opts.prefix === 'string' ? opts.prefix : undefined;
     const keys = new QueueKeys(prefix);
     return new SteadyBackend(
+      connections.main,
       new SteadyConnection(connections.main, false),
       name,
       keys.getKeys(name),
@@ -79,10 +81,21 @@ class SteadyConnection extends RedisConnection {
 }
 
 class SteadyBackend extends RedisQueueBackend {
-  /** Notes with a failed attempt's job when it is due again; without an attempt it is up to whoever delays it. */
-  override moveToDelayed(...args: Parameters<RedisQueueBackend['moveToDelayed']>) {
-    const [jobId, nowMs, delayMs, token, opts] = args;
-    if (opts?.skipAttempt === true) return super.moveToDelayed(...args);
+  readonly #redis: Redis;
+
+  constructor(redis: Redis, ...args: ConstructorParameters<typeof RedisQueueBackend>) {
+    super(...args);
+    this.#redis = redis;
+  }
+
+  /**
+   * Delays from now on by Redis' clock, and notes with a failed attempt's job when it is due again; without an attempt
+   * that is up to whoever delays it.
+   */
+  override async moveToDelayed(...args: Parameters<RedisQueueBackend['moveToDelayed']>) {
+    const [jobId, , delayMs, token, opts] = args;
+    const nowMs = await readServerMs(this.#redis);
+    if (opts?.skipAttempt === true) return super.moveToDelayed(jobId, nowMs, delayMs, token, opts);
     const fieldsToUpdate = { ...opts?.fieldsToUpdate, ...toDueField(nowMs + delayMs) };
     return super.moveToDelayed(jobId, nowMs, delayMs, token, { ...opts, fieldsToUpdate });
   }

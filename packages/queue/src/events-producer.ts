@@ -8,6 +8,7 @@ import { defineSetMarks } from './marks-command.ts';
 import type { QueueLogger } from './queue-logger.ts';
 import { withinDeadline } from './redis-deadline.ts';
 import { parseMark, toMarkKey, toMarkValue, toParkedKey } from './redis-keys.ts';
+import { readServerMs } from './server-time.ts';
 
 export type EventsProducerOptions = {
   readonly redisUrl: string;
@@ -89,11 +90,12 @@ export function createEventsProducer(options: EventsProducerOptions): EventsProd
     if (parked.length > 0) {
       await withinDeadline(client.sadd(toParkedKey(prefix), parked), deadlineMs, 'the parked jobs');
     }
+    const timestamp = await withinDeadline(readServerMs(client), deadlineMs, 'for its time');
     const adding = queue.addBulk(
       jobs.map(({ jobId, job, delayMs }) => ({
         name: toJobName(job),
         data: job,
-        opts: toSplitOptions(jobId, job, delayMs, attempts),
+        opts: { ...toSplitOptions(jobId, job, delayMs, attempts), timestamp },
       })),
     );
     const added = await withinDeadline(adding, deadlineMs, 'the split jobs');

@@ -18,6 +18,7 @@ import { BACKOFF_TYPE } from './events-job-options.ts';
 import { createErrorReporter, type QueueLogger } from './queue-logger.ts';
 import { withinDeadline } from './redis-deadline.ts';
 import { toParkedKey } from './redis-keys.ts';
+import { readServerMs } from './server-time.ts';
 
 /** A job as `process` gets it. */
 export type EventsJobView = {
@@ -162,7 +163,9 @@ export function createEventsWorker(options: EventsWorkerOptions): EventsWorker {
       const jobKey = keys.toKey(QUEUES.events, job.id ?? '');
       await Promise.all([
         client.sadd(toParkedKey(prefix), job.id ?? '').catch(reportError),
-        noteDue(jobKey, Date.now() + delayMs).catch(reportError),
+        readServerMs(client)
+          .then((nowMs) => noteDue(jobKey, nowMs + delayMs))
+          .catch(reportError),
       ]);
       return delay(job, token, delayMs);
     });

@@ -9,6 +9,8 @@ import { createMemoryLogger, openEventsQueue, toBatch, toSingle } from './fixtur
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+/** In the score of a delayed job BullMQ keeps the order within a millisecond, too. */
+const SCORES_PER_MS = 4096;
 const JOB_ID = 'evt_a-h-0';
 
 describe('the oldest waiting job', () => {
@@ -82,6 +84,24 @@ describe('the oldest waiting job', () => {
     await age('b-i1-1', HOUR_MS);
     await processOnce({ kind: 'hold', reason: 'away' });
     expect(await inspector.readOldestWaitingMs()).toBeGreaterThanOrEqual(HOUR_MS);
+  });
+
+  it.each([
+    ['a retry', { kind: 'retry', message: 'once more' }],
+    ['a parked event', { kind: 'park', delayMs: 5 }],
+    ['an event that left its batch', undefined],
+  ] as const)('delays %s by the clock of Redis, not by one that is minutes fast', async (_, result) => {
+    const realMs = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now: realMs + HOUR_MS });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    await producer.addSplit([{ jobId: JOB_ID, job: toSingle('a'), delayMs: result === undefined ? 5 : 0 }]);
+    if (result !== undefined) await processOnce(result);
+    const score = await redis.zscore(`${prefix}:events:delayed`, JOB_ID);
+    const dueMs = Math.floor(Number(score) / SCORES_PER_MS);
+    expect(dueMs).toBeGreaterThanOrEqual(realMs);
+    expect(dueMs).toBeLessThan(realMs + MINUTE_MS);
   });
 
   it('leaves nothing behind for a job that is gone', async () => {
