@@ -62,15 +62,6 @@ const REFUSED_CODES: ReadonlySet<number> = new Set([2, 15, 17419, 17420, 10334, 
 /** DuplicateKey. */
 const DUPLICATE_KEY = 11_000;
 
-/** DNS failures of `mongodb+srv` addresses come from node:dns, not from the driver. */
-const DNS_CODES: ReadonlySet<unknown> = new Set([
-  'ENOTFOUND',
-  'ESERVFAIL',
-  'ETIMEOUT',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-]);
-
 /**
  * Translates what the driver threw: everything that only says that MongoDB is away, silent or without a primary
  * becomes a DependencyAwayError with the original as cause; anything else stays what it is.
@@ -89,8 +80,9 @@ function unwrap(error: unknown): unknown {
 }
 
 function isAway(error: Error): boolean {
-  if (!(error instanceof mongo.MongoError))
-    return 'syscall' in error && 'code' in error && DNS_CODES.has(error.code);
+  // What the system says comes as it is from node:dns (`mongodb+srv`), and from a socket that breaks while a large
+  // command waits until it may go on writing.
+  if (!(error instanceof mongo.MongoError)) return 'syscall' in error;
   if (AWAY_NAMES.has(error.name) || error instanceof mongo.MongoNetworkError) return true;
   return (
     toCodes(error).some((code) => AWAY_CODES.has(code)) || AWAY_LABELS.some((it) => error.hasErrorLabel(it))
