@@ -19,7 +19,7 @@ export function toFailureId(collection: string, id: unknown): string {
     .slice(0, 32);
 }
 
-/** Writes an id as extended JSON; `parseDocumentId` reads it again, with its type. */
+/** Writes an id as extended JSON; `parseIdText` reads it again, with its type. */
 export function toIdText(id: unknown): string {
   return BSON.EJSON.stringify({ id }, { relaxed: false });
 }
