@@ -1,17 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** Why a request is not taken for one of its source; kept with the rejection, never told to the sender. */
-export const REFUSAL_REASONS = [
-  'no-live-secret',
-  'signature-missing',
-  'signature-malformed',
-  'signature-mismatch',
-  'timestamp-missing',
-  'timestamp-malformed',
-  'timestamp-out-of-tolerance',
-  'header-malformed',
-] as const;
-export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+export type RefusalReason =
+  | 'no-live-secret'
+  | 'signature-missing'
+  | 'signature-malformed'
+  | 'signature-mismatch'
+  | 'timestamp-missing'
+  | 'timestamp-malformed'
+  | 'timestamp-out-of-tolerance'
+  | 'header-malformed';
 
 /** A request as it came: headers as Node gives them, the exact bytes, the secrets that are live now, our time. */
 export type SignedRequest = {
