@@ -6,7 +6,7 @@
  * which part the next page begins.
  */
 import type { RawItem, RawQuery } from '@sluice/contracts/api';
-import { toEndMs } from '@sluice/contracts/time-range';
+import { toEndMs } from '@sluice/contracts/range-end';
 import type { EventsInspector } from '@sluice/queue/events-inspector';
 import type { QueuedEvent, QueuedEventsQuery } from '@sluice/queue/queued-events';
 import { type CursorScope, parseCursor, refuseParameter, toCursor } from '@sluice/store/keyset';

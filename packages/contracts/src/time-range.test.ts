@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isInOrder, toEndMs } from './time-range.ts';
+import { isInOrder } from './time-range.ts';
 
 it.each([
   ['2026-01-01', '2026-01-02', true],
@@ -21,9 +21,4 @@ it('takes a range that is open for one in order', () => {
     true,
     true,
   ]);
-});
-
-it('ends a bare date with its day', () => {
-  expect(toEndMs('2026-02-28')).toBe(Date.parse('2026-03-01T00:00:00Z'));
-  expect(toEndMs('2026-02-28T12:00:00Z')).toBe(Date.parse('2026-02-28T12:00:00Z'));
 });

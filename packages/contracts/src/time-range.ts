@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const DAY_MS = 86_400_000;
+import { isBareDate, toEndMs } from './range-end.ts';
 
 const time = z.union([z.iso.datetime({ offset: true }), z.iso.date()], {
   error: 'expected a time like 2026-01-31T12:00:00Z, or a date like 2026-01-31',
@@ -21,19 +20,10 @@ type Range = { readonly from?: string | undefined; readonly to?: string | undefi
 /** What `refine` says of a range that is not `isInOrder`. */
 export const NOT_IN_ORDER = { path: ['to'], message: 'lies before from' };
 
-/** Returns the time at which a range ends, in epoch ms: a bare date ends with its day (UTC). */
-export function toEndMs(to: string): number {
-  return Date.parse(to) + (isDate(to) ? DAY_MS : 0);
-}
-
 /** Tells whether a range does not end before it begins; one of no length is in order, and so is one that is open. */
 export function isInOrder({ from, to }: Range): boolean {
   if (from === undefined || to === undefined) return true;
   const [fromMs, endMs] = [Date.parse(from), toEndMs(to)];
   // The end of a day is the beginning of the next, which lies behind the date.
-  return !(fromMs > endMs || (fromMs === endMs && isDate(to)));
-}
-
-function isDate(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text);
+  return !(fromMs > endMs || (fromMs === endMs && isBareDate(to)));
 }

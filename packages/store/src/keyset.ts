@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { ProblemException } from '@sluice/contracts/errors';
-import { toEndMs } from '@sluice/contracts/time-range';
+import { toEndMs } from '@sluice/contracts/range-end';
 
 /** The place of an item in a list that is ordered by time, newest first, then by id: epoch milliseconds and id. */
 export type Place = { readonly at: number | null; readonly id: string };

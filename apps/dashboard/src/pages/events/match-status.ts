@@ -1,8 +1,7 @@
 import type { RawItem } from '@sluice/contracts/api';
 import type { StatusItem } from '@sluice/contracts/live';
+import { toEndMs } from '@sluice/contracts/range-end';
 import type { EventSearch } from './search.ts';
-
-const DAY_MS = 86_400_000;
 
 /** Tells whether an event of which a status was told belongs into a list with this filter, as far as a status tells. */
 export function isListed(search: EventSearch, news: StatusItem): boolean {
@@ -14,12 +13,7 @@ export function isListed(search: EventSearch, news: StatusItem): boolean {
   if (fingerprint !== undefined) return false;
   const receivedAt = Date.parse(news.receivedAt);
   if (from !== undefined && receivedAt < Date.parse(from)) return false;
-  return to === undefined || receivedAt < toEnd(to);
-}
-
-/** A bare date as the end includes that day. */
-function toEnd(to: string): number {
-  return Date.parse(to) + (/^\d{4}-\d{2}-\d{2}$/.test(to) ? DAY_MS : 0);
+  return to === undefined || receivedAt < toEndMs(to);
 }
 
 /** Brings a row up to date with what was told of its event. */
