@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KEY_ORIGINS, VIA } from './event.ts';
+import { EVENT_ID_PATTERN, KEY_ORIGINS, VIA } from './event.ts';
 import type { JsonValue } from './json.ts';
 import { ratesSchema } from './rates.ts';
 import { STATUSES, STORED_STATUSES } from './status.ts';
@@ -137,6 +137,10 @@ const timelineEntrySchema = z
     dueAt: z.string().optional().describe('When the next attempt comes.'),
   })
   .meta({ id: 'TimelineEntry' });
+
+export const eventParamsSchema = z.object({
+  id: z.string().regex(EVENT_ID_PATTERN).describe('`evt_` and 32 hex digits.'),
+});
 
 export const eventDetailSchema = z
   .object({

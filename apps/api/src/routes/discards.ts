@@ -1,5 +1,5 @@
+import { eventParamsSchema } from '@sluice/contracts/api';
 import { ProblemException } from '@sluice/contracts/errors';
-import { EVENT_ID_PATTERN } from '@sluice/contracts/event';
 import {
   discardOneSchema,
   discardRequestSchema,
@@ -21,9 +21,6 @@ export type DiscardRoutesOptions = {
 
 const tags = ['Operations'];
 const noQuery = z.strictObject({});
-const eventParamsSchema = z.object({
-  id: z.string().regex(EVENT_ID_PATTERN).describe('`evt_` and 32 hex digits.'),
-});
 
 /** Adds the routes by which a person says that dead letters need nobody any more. */
 export function addDiscardRoutes(server: ApiServer, { operations, starter }: DiscardRoutesOptions): void {

@@ -1,5 +1,6 @@
+import { eventParamsSchema } from '@sluice/contracts/api';
 import { ProblemException } from '@sluice/contracts/errors';
-import { EVENT_ID_PATTERN, type RawEventDocument } from '@sluice/contracts/event';
+import type { RawEventDocument } from '@sluice/contracts/event';
 import { wholeNumber } from '@sluice/contracts/whole-number';
 import { z } from 'zod';
 import { problems } from '../openapi/responses.ts';
@@ -26,7 +27,7 @@ export function addEventBodyRoute(server: ApiServer, { readStoredBody }: EventBo
         summary: 'Hand out the exact bytes of a stored event',
         description:
           'As they arrived, whatever they are: a file to save, never a page. `X-Total-Bytes` says how many there are in all.',
-        params: z.object({ id: z.string().regex(EVENT_ID_PATTERN).describe('`evt_` and 32 hex digits.') }),
+        params: eventParamsSchema,
         querystring: z.strictObject({
           bytes: wholeNumber(1, MAX_BYTES).optional().describe('Only the first so many bytes.'),
         }),

@@ -1,6 +1,7 @@
 import {
   type EventDetail,
   eventDetailSchema,
+  eventParamsSchema,
   listOf,
   normalizedItemSchema,
   normalizedQuerySchema,
@@ -13,7 +14,7 @@ import {
   tenantStatsSchema,
 } from '@sluice/contracts/api';
 import { ProblemException } from '@sluice/contracts/errors';
-import { DEFAULT_TENANT, EVENT_ID_PATTERN } from '@sluice/contracts/event';
+import { DEFAULT_TENANT } from '@sluice/contracts/event';
 import type { NormalizedEvents } from '@sluice/store/normalized-events';
 import { z } from 'zod';
 import { json, problems } from '../openapi/responses.ts';
@@ -48,7 +49,7 @@ export function addEventRoutes(server: ApiServer, options: EventRoutesOptions): 
         summary: 'Tell everything about one event',
         description:
           'The raw event, the record that it became, its timeline, and for a duplicate of what and why. An event that is not stored yet is answered from the queue: after a 202 it is never unknown.',
-        params: z.object({ id: z.string().regex(EVENT_ID_PATTERN).describe('`evt_` and 32 hex digits.') }),
+        params: eventParamsSchema,
         querystring: emptyQuerySchema,
         response: {
           200: json('The event.', eventDetailSchema),

@@ -1,6 +1,5 @@
-import { pageSchema } from '@sluice/contracts/api';
+import { eventParamsSchema, pageSchema } from '@sluice/contracts/api';
 import { ProblemException } from '@sluice/contracts/errors';
-import { EVENT_ID_PATTERN } from '@sluice/contracts/event';
 import {
   type OperationDocument,
   operationParamsSchema,
@@ -34,9 +33,6 @@ export type ReplayRoutesOptions = {
 
 const tags = ['Operations'];
 const noQuery = z.strictObject({});
-const eventParamsSchema = z.object({
-  id: z.string().regex(EVENT_ID_PATTERN).describe('`evt_` and 32 hex digits.'),
-});
 
 /** What marks a cursor into the ids that an ended replay keeps. */
 const KEPT = 'kept';
