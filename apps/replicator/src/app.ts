@@ -9,7 +9,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
-import { keepLease } from '@sluice/store/lease-keeper';
+import { takeLease } from '@sluice/store/lease-keeper';
 import type { Leases } from '@sluice/store/leases';
 import { type ActiveOptions, runActive } from './active.ts';
 import { createBackoff } from './backoff.ts';
@@ -61,17 +61,13 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
 
   /** Returns false when another has the lease. */
   async function beActive(): Promise<boolean> {
-    const askedMs = performance.now();
-    const lease = await leases.acquire(LEASE, instance, leaseMs);
+    const lease = await takeLease(leases, LEASE, { holder: instance, leaseMs, closing: closing.signal });
     if (lease === null) return false;
-    const renew = () => leases.renew(lease, leaseMs);
-    const keeper = keepLease({ renew }, { leaseMs, askedMs, closing: closing.signal });
     try {
-      await runActive(options, keeper.signal);
+      await runActive(options, lease.signal);
       return true;
     } finally {
-      await keeper.stop();
-      await leases.release(lease).catch((err: unknown) => logger.debug({ err }, 'lease.kept'));
+      await lease.release().catch((err: unknown) => logger.debug({ err }, 'lease.kept'));
     }
   }
 

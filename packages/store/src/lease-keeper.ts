@@ -3,6 +3,7 @@
  * lost, or no renewal was confirmed for its whole length, the signal tells the run to end, because another process
  * may be at work.
  */
+import type { Leases } from './leases.ts';
 
 export type LeaseKeeper = {
   /** Aborted when the lease is lost, or the process is about to end. */
@@ -11,6 +12,46 @@ export type LeaseKeeper = {
   /** Ends the renewals and resolves when none is on its way. */
   stop(): Promise<void>;
 };
+
+/** A lease that was taken and is kept. */
+export type KeptLease = Pick<LeaseKeeper, 'signal'> & {
+  /** Higher than that of every earlier holder. */
+  readonly fence: number;
+  /**
+   * Ends the renewals, then lets others take the lease at once.
+   *
+   * @throws DependencyAwayError
+   */
+  release(): Promise<void>;
+};
+
+/**
+ * Takes a lease for `leaseMs` and keeps it; null while another has it. `closing` is passed on to the signal.
+ *
+ * @throws DependencyAwayError
+ */
+export async function takeLease(
+  leases: Pick<Leases, 'acquire' | 'renew' | 'release'>,
+  name: string,
+  {
+    holder,
+    leaseMs,
+    closing,
+  }: { readonly holder: string; readonly leaseMs: number; readonly closing: AbortSignal },
+): Promise<KeptLease | null> {
+  const askedMs = performance.now();
+  const lease = await leases.acquire(name, holder, leaseMs);
+  if (lease === null) return null;
+  const keeper = keepLease({ renew: () => leases.renew(lease, leaseMs) }, { leaseMs, askedMs, closing });
+  return {
+    fence: lease.fence,
+    signal: keeper.signal,
+    async release() {
+      await keeper.stop();
+      await leases.release(lease);
+    },
+  };
+}
 
 /**
  * Starts to renew a lease of `leaseMs` that was asked for at `askedMs` (of `performance.now()`) and given; `closing` is

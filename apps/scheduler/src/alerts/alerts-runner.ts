@@ -14,8 +14,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { AlertDocument } from '@sluice/contracts/alerts';
 import type { Logger } from '@sluice/runtime/logger';
 import type { AlertStore } from '@sluice/store/alerts';
-import { keepLease, type LeaseKeeper } from '@sluice/store/lease-keeper';
-import type { Lease, Leases } from '@sluice/store/leases';
+import { type KeptLease, takeLease } from '@sluice/store/lease-keeper';
+import type { Leases } from '@sluice/store/leases';
 import type { AlertCheck } from './alert-check.ts';
 import type { AlertMetrics } from './alert-metrics.ts';
 import type { NoticeDelivery } from './deliver-notices.ts';
@@ -51,15 +51,13 @@ const PATIENCE_MS = 1000;
 /** The share of the time that one check may take. */
 const CHECK_SHARE = 0.05;
 
-type Held = { readonly lease: Lease; readonly keeper: LeaseKeeper };
-
 /** Starts looking. */
 export function startAlerts(options: AlertsOptions): AlertsRunner {
   const { checks, store, delivery, policy, leases, holder, logger, intervalMs, leaseMs = LEASE_MS } = options;
   const closing = new AbortController();
   /** When a check that took long is made again. */
   const restingUntilMs = new Map<AlertCheck, number>();
-  let held: Held | null = null;
+  let held: KeptLease | null = null;
   let looking = Promise.resolve();
   let timer = setTimeout(next, intervalMs);
 
@@ -72,10 +70,10 @@ export function startAlerts(options: AlertsOptions): AlertsRunner {
   /** Never rejects: what fails, because a store is away, is tried again at the next look. */
   async function look(): Promise<void> {
     try {
-      if (held?.keeper.signal.aborted === true) await letGo();
-      held ??= await takeOver();
+      if (held?.signal.aborted === true) await letGo();
+      held ??= await takeLease(leases, LEASE, { holder, leaseMs, closing: closing.signal });
       if (held === null) return;
-      const { signal } = held.keeper;
+      const { signal } = held;
       for (const check of checks) {
         if (signal.aborted) return;
         await runCheck(check);
@@ -114,21 +112,12 @@ export function startAlerts(options: AlertsOptions): AlertsRunner {
     else logger.info(line, 'alert.resolved');
   }
 
-  async function takeOver(): Promise<Held | null> {
-    const askedMs = performance.now();
-    const lease = await leases.acquire(LEASE, holder, leaseMs);
-    if (lease === null) return null;
-    const renew = () => leases.renew(lease, leaseMs);
-    return { lease, keeper: keepLease({ renew }, { leaseMs, askedMs, closing: closing.signal }) };
-  }
-
   async function letGo(): Promise<void> {
     if (held === null) return;
-    const { lease, keeper } = held;
+    const { release } = held;
     held = null;
     options.metrics.showFiring([]);
-    await keeper.stop();
-    await leases.release(lease);
+    await release();
   }
 
   return {

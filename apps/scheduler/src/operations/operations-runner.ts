@@ -9,8 +9,8 @@
  */
 import type { OperationDocument } from '@sluice/contracts/operations';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
-import { keepLease, type LeaseKeeper } from '@sluice/store/lease-keeper';
-import type { Lease, Leases } from '@sluice/store/leases';
+import { type KeptLease, takeLease } from '@sluice/store/lease-keeper';
+import type { Leases } from '@sluice/store/leases';
 import { createReplayRun, type ReplayRun, type ReplayRunOptions } from './replay-run.ts';
 
 export type OperationsRunnerOptions = ReplayRunOptions & {
@@ -36,7 +36,7 @@ const LEASE_MS = 15_000;
 /** How often in a row an operation may fail for a reason nobody foresaw. */
 const MAX_FAILURES = 10;
 
-type Held = { readonly lease: Lease; readonly keeper: LeaseKeeper; readonly runs: Map<string, ReplayRun> };
+type Held = { readonly lease: KeptLease; readonly runs: Map<string, ReplayRun> };
 
 /** Starts running operations. */
 export function startOperations(options: OperationsRunnerOptions): OperationsRunner {
@@ -61,11 +61,11 @@ export function startOperations(options: OperationsRunnerOptions): OperationsRun
         await letGo();
         return IDLE_MS;
       }
-      if (held?.keeper.signal.aborted === true) await letGo();
+      if (held?.lease.signal.aborted === true) await letGo();
       held ??= await takeOver();
       if (held === null) return IDLE_MS;
       for (const operation of open) {
-        if (held.keeper.signal.aborted) break;
+        if (held.lease.signal.aborted) break;
         await step(operation, held);
       }
       return open.every(({ state }) => state === 'paused') ? IDLE_MS : STEP_MS;
@@ -76,20 +76,15 @@ export function startOperations(options: OperationsRunnerOptions): OperationsRun
   }
 
   async function takeOver(): Promise<Held | null> {
-    const askedMs = performance.now();
-    const lease = await leases.acquire(LEASE, holder, leaseMs);
-    if (lease === null) return null;
-    const renew = () => leases.renew(lease, leaseMs);
-    const keeper = keepLease({ renew }, { leaseMs, askedMs, closing: closing.signal });
-    return { lease, keeper, runs: new Map() };
+    const lease = await takeLease(leases, LEASE, { holder, leaseMs, closing: closing.signal });
+    return lease && { lease, runs: new Map() };
   }
 
   async function letGo(): Promise<void> {
     if (held === null) return;
-    const { lease, keeper } = held;
+    const { lease } = held;
     held = null;
-    await keeper.stop();
-    await leases.release(lease);
+    await lease.release();
   }
 
   async function step(operation: OperationDocument, { lease, runs }: Held): Promise<void> {
