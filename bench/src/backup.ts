@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type FullSync, fullSyncSchema, fullSyncsSchema } from '@sluice/contracts/full-sync';
 import { createGuard } from '@sluice/local/guard';
@@ -8,6 +6,7 @@ import { findFreePort } from '@sluice/local/ports';
 import { type Apps, startApps } from '@sluice/local/processes';
 import { type Db, MongoClient } from 'mongodb';
 import { CountsOffError, type StartContext } from './case.ts';
+import { makeFolder } from './folder.ts';
 import type { Sluice } from './sluice.ts';
 import { startBareMongo } from './stores.ts';
 
@@ -44,8 +43,7 @@ export async function startBackup(context: StartContext, sluice: Sluice): Promis
   const mongo = await startBareMongo(context, { givesWay: true });
   const client = await MongoClient.connect(mongo.uri);
   resources.defer(() => client.close());
-  const logDir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
-  resources.defer(() => rm(logDir, { recursive: true, force: true }));
+  const logDir = await makeFolder(context);
   const guard = createGuard();
   resources.defer(guard.close);
   const port = await findFreePort();

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { statsSchema } from '@sluice/contracts/api';
 import { startStack } from '@sluice/local/stack';
@@ -8,6 +6,7 @@ import { ANY_PORTS } from '@sluice/local/stack-ports';
 import { type Db, MongoClient } from 'mongodb';
 import { CountsOffError, type StartContext } from './case.ts';
 import type { CpuPids } from './cpu.ts';
+import { makeFolder } from './folder.ts';
 import { readStoredTimes, type StoredTimes } from './stored-times.ts';
 import { untilStored } from './until-stored.ts';
 
@@ -47,12 +46,9 @@ const SETTLE_MS = 30_000;
 const LOOK_MS = 250;
 
 /** Starts Redis, MongoDB and the apps on free ports, on new data that is removed afterwards. */
-export async function startSluice(
-  { resources, env, say, signal }: StartContext,
-  appendfsync: Appendfsync,
-): Promise<Sluice> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
-  resources.defer(() => rm(dataDir, { recursive: true, force: true }));
+export async function startSluice(context: StartContext, appendfsync: Appendfsync): Promise<Sluice> {
+  const { resources, env, say, signal } = context;
+  const dataDir = await makeFolder(context);
   const starting = startStack({
     root: ROOT,
     dataDir,

@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startMongo } from '@sluice/local/mongo';
 import { startRedis } from '@sluice/local/redis';
 import type { LocalServer } from '@sluice/local/server-process';
 import type { StartContext } from './case.ts';
+import { makeFolder } from './folder.ts';
 
 /** What is kept in memory by MongoDB, in GB: as much as beside Sluice. */
 const CACHE_GB = 1;
@@ -31,10 +29,4 @@ export async function startBareRedis(context: StartContext): Promise<LocalServer
 function killAtEnd({ resources }: StartContext, starting: Promise<LocalServer>): Promise<LocalServer> {
   resources.defer(async () => (await starting.catch(() => undefined))?.stop({ force: true }));
   return starting;
-}
-
-async function makeFolder({ resources }: StartContext): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
-  resources.defer(() => rm(dir, { recursive: true, force: true }));
-  return dir;
 }
