@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeTestFolder } from '@sluice/local/test-folder';
 import { createKey, hashKey, toKeyId } from '@sluice/protocol/api-key';
 import { createApiKeys } from '@sluice/store/api-keys';
 import { toCollection } from '@sluice/store/collections';
@@ -55,9 +55,7 @@ describe('the first admin key', () => {
   });
 
   it('is written into a file for its owner alone where the settings name one, and nothing is printed', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sluice-key-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const keyFile = join(folder, 'admin.key');
+    const keyFile = join(await makeTestFolder(), 'admin.key');
     await writeFile(keyFile, 'a key that was never stored\n', { mode: 0o644 });
     const running = bootstrap('a', { keyFile });
     await running.done;
@@ -72,9 +70,7 @@ describe('the first admin key', () => {
   });
 
   it('is not made while its file cannot be written', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sluice-key-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const running = bootstrap('a', { keyFile: join(folder, 'not', 'there', 'admin.key') });
+    const running = bootstrap('a', { keyFile: join(await makeTestFolder(), 'not', 'there', 'admin.key') });
     await expect.poll(() => running.check().catch((error: Error) => error.message)).toContain('ENOENT');
     await running.stop();
     expect(await keys.hasAdmin('default')).toBe(false);

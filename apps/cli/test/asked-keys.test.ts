@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createdApiKeySchema } from '@sluice/contracts/access';
+import { makeTestFolder } from '@sluice/local/test-folder';
 import { beforeAll, expect, it } from 'vitest';
-import { makeFolder } from './sluice.ts';
 import { startCliStack } from './stack.ts';
 
 const ADMIN = `slk_${randomBytes(6).toString('hex')}_${randomBytes(32).toString('base64url')}`;
@@ -51,7 +51,7 @@ beforeAll(async () => {
 
 /** Makes the folder that the commands are run in: an import leaves its state there. */
 async function newFolder(): Promise<string> {
-  cwd = await makeFolder();
+  cwd = await makeTestFolder();
   await writeFile(join(cwd, 'rows.ndjson'), '{"a":1}\n');
   await writeFile(join(cwd, 'payload.json'), '{"metric":"m","amount":1}');
   await writeFile(join(cwd, 'sources.yaml'), 'sources: [{ id: applied, kind: push }]\n');

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NormalizedItem } from '@sluice/contracts/api';
+import { makeTestFolder } from '@sluice/local/test-folder';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, runSluice } from './sluice.ts';
+import { runSluice } from './sluice.ts';
 import { type StubAnswer, type StubRequest, startStubApi, toProblem } from './stub-api.ts';
 
 const ROWS = 12_000;
@@ -38,7 +39,7 @@ describe('a command whose output nobody reads', () => {
   });
 
   it.each(['stdout', 'stderr'] as const)('imports to the end when %s is closed', async (closed) => {
-    const file = join(await makeFolder(), 'rows.ndjson');
+    const file = join(await makeTestFolder(), 'rows.ndjson');
     await writeFile(file, Array.from({ length: ROWS }, (_, n) => `${n}\n`).join(''));
     const api = await startStubApi(answerBatch);
     const ended = await runSluice(['import', file, '-s', 'shop', '--json', '--url', api.url], { closed });

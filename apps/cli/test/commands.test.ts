@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EventDetail, Ledger, NormalizedItem } from '@sluice/contracts/api';
+import { makeTestFolder } from '@sluice/local/test-folder';
 import { describe, expect, it, vi } from 'vitest';
 import { startAsked } from './asked.ts';
-import { makeFolder, startSluice } from './sluice.ts';
+import { startSluice } from './sluice.ts';
 import { startCliStack } from './stack.ts';
 
 const cli = await startCliStack();
@@ -18,7 +19,7 @@ async function send(source: string, payload: string, ...options: readonly string
 
 describe('sluice send', () => {
   it('takes the JSON from the argument, a file or standard input, and recognises a repeat', async () => {
-    const file = join(await makeFolder(), 'order.json');
+    const file = join(await makeTestFolder(), 'order.json');
     await writeFile(file, `\ufeff${READING}`);
     const first = await cli.json(['send', '-s', 'a', READING]);
     expect(first).toEqual({
@@ -174,7 +175,7 @@ describe('sluice sources', () => {
 `;
 
   it('applies a file, changes nothing when it is applied again, and activates only a mapping that fits', async () => {
-    const file = join(await makeFolder(), 'sources.yaml');
+    const file = join(await makeTestFolder(), 'sources.yaml');
     await writeFile(file, declared('sum'));
     const planned = await cli.json(['sources', 'apply', file, '--dry-run']);
     expect(planned.value).toMatchObject({
@@ -214,7 +215,7 @@ describe('sluice sources', () => {
   });
 
   it('tries a payload on the active mapping and on that of a file', async () => {
-    const dir = await makeFolder();
+    const dir = await makeTestFolder();
     const [file, payload] = [join(dir, 'sources.yaml'), join(dir, 'payload.json')];
     await writeFile(payload, '{"sum":"7"}');
     await writeFile(file, declared('sum').replace('applied', 'tried'));

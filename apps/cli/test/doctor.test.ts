@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeTestFolder } from '@sluice/local/test-folder';
 import { createTestNames } from '@sluice/local/test-names';
 import { startOwnRedis } from '@sluice/local/test-servers';
 import { createRedis } from '@sluice/queue/connection';
 import { connectStore, type StoreConnection } from '@sluice/store/connection';
 import { afterAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import type { Check } from '../src/doctor/check.ts';
-import { makeFolder, runSluice, startSluice } from './sluice.ts';
+import { runSluice, startSluice } from './sluice.ts';
 import { startCliStack } from './stack.ts';
 
 const cli = await startCliStack();
@@ -205,7 +206,7 @@ describe('sluice doctor on a whole Sluice', () => {
     expect(checks.get('mongodb')?.detail).toBe(`${cli.stack.mongodbUri} answers ${from}.`);
     expect((await cli.sluice(['migrate'], { env: unset })).stdout).toContain('Nothing was missing');
 
-    const dataDir = await makeFolder();
+    const dataDir = await makeTestFolder();
     const { redisUrl, mongodbUri } = cli.stack;
     // No process has such a number.
     const left = JSON.stringify({ pid: 2 ** 30, redisUrl, mongodbUri });
@@ -216,13 +217,13 @@ describe('sluice doctor on a whole Sluice', () => {
 
   it('needs no sources file', async () => {
     const only = ['--skip', 'apps', '--skip', 'redis', '--skip', 'mongodb'];
-    const folder = await makeFolder();
+    const folder = await makeTestFolder();
     const { stdout } = await runSluice(['doctor', ...only], { cwd: folder });
     expect(stdout).toContain('There is no sluice.sources.yaml; none is needed.');
   });
 
   it('finds wrong settings and a wrong sources file beside everything else', async () => {
-    const file = join(await makeFolder(), 'sources.yaml');
+    const file = join(await makeTestFolder(), 'sources.yaml');
     await writeFile(file, 'sources:\n  - { id: x, kind: psh }\n');
     const { code, checks } = await examine({
       ...cli.env,

@@ -1,7 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeTestFolder } from '@sluice/local/test-folder';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, runSluice } from './sluice.ts';
+import { runSluice } from './sluice.ts';
 import { startStubApi } from './stub-api.ts';
 
 const CSV = 'id,name\r\n1,Bauer\r\n2,Müller\r\n';
@@ -30,7 +31,7 @@ async function startApi() {
 }
 
 async function write(name: string, content: Buffer): Promise<string> {
-  const file = join(await makeFolder(), name);
+  const file = join(await makeTestFolder(), name);
   await writeFile(file, content);
   return file;
 }

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { makeTestFolder } from '@sluice/local/test-folder';
 import { describe, expect, it } from 'vitest';
 import { EXIT_MEANINGS } from '../src/exit-codes.ts';
-import { makeFolder, runSluice } from './sluice.ts';
+import { runSluice } from './sluice.ts';
 import { startStubApi, toProblem } from './stub-api.ts';
 
 describe('how the command ends', () => {
@@ -73,7 +74,7 @@ describe('how the command ends', () => {
       body: toProblem(401, 'ERR_UNAUTHENTICATED', 'No.'),
     }));
     const env = { SLUICE_URL: api.url, SLUICE_API_KEY: 'from-env' };
-    const keyFile = resolve(await makeFolder(), 'key');
+    const keyFile = resolve(await makeTestFolder(), 'key');
     await writeFile(keyFile, 'from-file\n');
     const withKey = await runSluice(['ledger'], { env });
     await runSluice(['ledger', '--key-file', keyFile], { env });

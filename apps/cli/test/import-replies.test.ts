@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeTestFolder } from '@sluice/local/test-folder';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, runSluice, startSluice } from './sluice.ts';
+import { runSluice, startSluice } from './sluice.ts';
 import { type StubAnswer, type StubRequest, startStubApi, toProblem } from './stub-api.ts';
 
 type Sent = { readonly payload: number; readonly idempotencyKey: string };
@@ -36,7 +37,7 @@ function answerBatch(
 }
 
 async function importRows(url: string, rows: readonly number[], ...options: readonly string[]) {
-  const file = join(await makeFolder(), 'rows.ndjson');
+  const file = join(await makeTestFolder(), 'rows.ndjson');
   await writeFile(file, rows.map((row) => `${row}\n`).join(''));
   const ended = await runSluice(['import', file, '-s', 'shop', '--json', '--url', url, ...options]);
   return { file, ended };
@@ -122,7 +123,7 @@ describe('an import whose rows are not all taken at once', () => {
   });
 
   it.runIf(process.platform === 'linux')('needs no more memory for a larger file', async () => {
-    const file = join(await makeFolder(), 'large.ndjson');
+    const file = join(await makeTestFolder(), 'large.ndjson');
     const out = createWriteStream(file);
     const padding = 'x'.repeat(3000);
     for (let n = 0; n < 60_000; n += 1) {

@@ -4,8 +4,9 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { NormalizedItem } from '@sluice/contracts/api';
+import { makeTestFolder } from '@sluice/local/test-folder';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, startSluice } from './sluice.ts';
+import { startSluice } from './sluice.ts';
 import { startCliStack } from './stack.ts';
 
 const cli = await startCliStack();
@@ -47,7 +48,7 @@ async function writeRows(file: string, count: number): Promise<void> {
 
 describe('sluice import', () => {
   it('imports NDJSON, writes down what is rejected, and knows its rows again', async () => {
-    const file = join(await makeFolder(), 'rows.ndjson');
+    const file = join(await makeTestFolder(), 'rows.ndjson');
     await writeFile(file, '{"n":1}\n{"n":2,"$bad":1}\n{"n":\n\n{"n":3}\n{"n":3}\n');
     const first = await importFile(file, 'lines');
     expect(first).toMatchObject({
@@ -72,7 +73,7 @@ describe('sluice import', () => {
   });
 
   it('imports CSV with its own delimiter, and the rows that were appended since', async () => {
-    const file = join(await makeFolder(), 'rows.csv');
+    const file = join(await makeTestFolder(), 'rows.csv');
     await writeFile(file, 'n;name\n1;"a;b"\n2;"c\nd"\n3');
     const first = await importFile(file, 'table', '--delimiter', ';');
     expect(first).toMatchObject({ code: 1, summary: { rows: 3, accepted: 2, rejected: 1 } });
@@ -85,7 +86,7 @@ describe('sluice import', () => {
   });
 
   it('sends nothing in a dry run', async () => {
-    const file = join(await makeFolder(), 'rows.ndjson');
+    const file = join(await makeTestFolder(), 'rows.ndjson');
     await writeFile(file, '{"n":1}\n{\n');
     const { code, value } = await cli.json(['import', file, '-s', 'dry', '--dry-run']);
     expect(code).toBe(1);
@@ -94,7 +95,7 @@ describe('sluice import', () => {
   });
 
   it('takes its keys from a field', async () => {
-    const file = join(await makeFolder(), 'rows.ndjson');
+    const file = join(await makeTestFolder(), 'rows.ndjson');
     await writeFile(file, '{"n":1,"id":"k1"}\n{"n":2,"id":7}\n');
     await importFile(file, 'keyed', '--key-field', 'id');
     await cli.settled();
@@ -105,7 +106,7 @@ describe('sluice import', () => {
 
   it('brings every row once when it is killed again and again', async () => {
     const rows = 40_000;
-    const file = join(await makeFolder(), 'rows.ndjson');
+    const file = join(await makeTestFolder(), 'rows.ndjson');
     await writeRows(file, rows);
     let runs = 0;
     for (let killed = true; killed; runs += 1) {
@@ -130,7 +131,7 @@ describe('sluice import', () => {
 
   it('ends with 130 by Ctrl-C, and goes on where it was', async () => {
     const rows = 20_000;
-    const file = join(await makeFolder(), 'rows.ndjson');
+    const file = join(await makeTestFolder(), 'rows.ndjson');
     await writeRows(file, rows);
     const { child, ended } = startSluice(['import', file, '-s', 'stopped'], { env: cli.env });
     const stderr = createInterface({ input: child.stderr as NodeJS.ReadableStream });

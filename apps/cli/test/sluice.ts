@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
@@ -56,11 +54,4 @@ export function startSluice(
 /** Runs the real command to its end. */
 export function runSluice(args: readonly string[], options?: RunOptions): Promise<Ended> {
   return startSluice(args, options).ended;
-}
-
-/** Makes a folder that is removed with the test. */
-export async function makeFolder(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'sluice-cli-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  return dir;
 }

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { findBinary, type Search } from '../src/binaries.ts';
-import { makeTemporaryFolder } from './fixtures/temporary-folder.ts';
+import { makeTestFolder } from '../src/test-folder.ts';
 
 const ADVICE =
   'Install a Redis server (valkey-server or redis-server) so that it is on PATH, or give its path in REDIS_SERVER_BINARY, or the address of a running one in REDIS_URL.';
@@ -17,7 +17,7 @@ async function writeProgram(dir: string, name: string, script: string): Promise<
 
 /** A search in a machine that holds nothing but the programs written to `path`. */
 async function makeMachine(): Promise<{ search: Search; path: string; cache: string; said: string[] }> {
-  const dir = await makeTemporaryFolder();
+  const dir = await makeTestFolder();
   const path = join(dir, 'path');
   const said: string[] = [];
   const env = { PATH: path, XDG_CACHE_HOME: join(dir, 'cache') };

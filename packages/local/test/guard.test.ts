@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
 import { createGuard } from '../src/guard.ts';
+import { makeTestFolder } from '../src/test-folder.ts';
 import { listRunning } from './fixtures/list-running.ts';
-import { makeTemporaryFolder } from './fixtures/temporary-folder.ts';
 
 /** Starts a program that starts a stack; returns it with the processes of its stack. */
 async function startParent(dataDir: string, env = {}): Promise<{ parent: ChildProcess; pids: number[] }> {
@@ -20,7 +20,7 @@ async function startParent(dataDir: string, env = {}): Promise<{ parent: ChildPr
 }
 
 it('leaves nothing when its program is killed, and the data can be used at once', async () => {
-  const dataDir = await makeTemporaryFolder();
+  const dataDir = await makeTestFolder();
   const { parent, pids } = await startParent(dataDir);
   expect(pids).toHaveLength(6);
   expect(await listRunning(pids)).toEqual(pids);
@@ -33,7 +33,7 @@ it('leaves nothing when its program is killed, and the data can be used at once'
 });
 
 it('kills what does not end when its program is killed', async () => {
-  const { parent, pids } = await startParent(await makeTemporaryFolder(), { FIXTURE_STUBBORN: 'worker' });
+  const { parent, pids } = await startParent(await makeTestFolder(), { FIXTURE_STUBBORN: 'worker' });
   parent.kill('SIGKILL');
   await vi.waitFor(async () => expect(await listRunning(pids)).toEqual([]), 30_000);
 });

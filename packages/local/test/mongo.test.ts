@@ -5,7 +5,7 @@ import { expect, inject, it, onTestFinished } from 'vitest';
 import { type MongoOptions, startMongo } from '../src/mongo.ts';
 import { findFreePort } from '../src/ports.ts';
 import type { LocalServer } from '../src/server-process.ts';
-import { makeTemporaryFolder } from './fixtures/temporary-folder.ts';
+import { makeTestFolder } from '../src/test-folder.ts';
 
 async function start(options: Partial<MongoOptions> & { dir: string }): Promise<LocalServer> {
   const server = await startMongo({ env: inject('hostEnv'), say: () => undefined, ...options });
@@ -29,7 +29,7 @@ async function countOrders(url: string, added: number): Promise<number> {
 }
 
 it('keeps what it holds over a stop and a kill, on another port', async () => {
-  const dir = await makeTemporaryFolder();
+  const dir = await makeTestFolder();
   const first = await start({ dir });
   expect(await countOrders(first.url, 2)).toBe(2);
   await first.stop();
@@ -45,7 +45,7 @@ it('keeps what it holds over a stop and a kill, on another port', async () => {
 });
 
 it('makes a set of three that survives its primary', async () => {
-  const set = await start({ dir: await makeTemporaryFolder(), members: 3 });
+  const set = await start({ dir: await makeTestFolder(), members: 3 });
   expect(set.pids).toHaveLength(3);
   expect(await countOrders(set.url, 1)).toBe(1);
   const client = new MongoClient(set.url);
@@ -61,8 +61,8 @@ it('makes a set of three that survives its primary', async () => {
 
 it('refuses a port that is taken, in one sentence with the log', async () => {
   const port = await findFreePort();
-  await start({ dir: await makeTemporaryFolder(), port });
-  const dir = await makeTemporaryFolder();
+  await start({ dir: await makeTestFolder(), port });
+  const dir = await makeTestFolder();
   await expect(start({ dir, port })).rejects.toThrow(
     new RegExp(
       `^The MongoDB server on port ${port} ended with code 48: .*Address already in use.* Its log is ${dir}/m0/mongod.log\\.$`,
@@ -71,7 +71,7 @@ it('refuses a port that is taken, in one sentence with the log', async () => {
 });
 
 it('refuses a folder that another server uses', async () => {
-  const dir = await makeTemporaryFolder();
+  const dir = await makeTestFolder();
   await start({ dir });
   await expect(start({ dir })).rejects.toThrow(
     /ended with code \d+: .*DBPathInUse.* Its log is .*mongod\.log\.$/s,
@@ -79,7 +79,7 @@ it('refuses a folder that another server uses', async () => {
 });
 
 it('names the log when the data is spoilt', async () => {
-  const dir = await makeTemporaryFolder();
+  const dir = await makeTestFolder();
   const first = await start({ dir });
   await first.stop();
   await writeFile(join(dir, 'm0', 'WiredTiger.turtle'), 'nonsense');

@@ -7,7 +7,7 @@ import { expect, inject, it, onTestFinished } from 'vitest';
 import { findFreePort } from '../src/ports.ts';
 import { type RedisOptions, startRedis } from '../src/redis.ts';
 import type { LocalServer } from '../src/server-process.ts';
-import { makeTemporaryFolder } from './fixtures/temporary-folder.ts';
+import { makeTestFolder } from '../src/test-folder.ts';
 
 async function start(options: Partial<RedisOptions> & { dir: string }): Promise<LocalServer> {
   const server = await startRedis({
@@ -30,7 +30,7 @@ async function withClient<T>(url: string, use: (client: Redis) => Promise<T>): P
 }
 
 it('keeps what it holds over a stop and a kill, on another port', async () => {
-  const dir = await makeTemporaryFolder();
+  const dir = await makeTestFolder();
   const first = await start({ dir });
   await withClient(first.url, (client) => client.set('orders', '7'));
   await first.stop();
@@ -46,7 +46,7 @@ it('keeps what it holds over a stop and a kill, on another port', async () => {
 });
 
 it('appends, syncs and never evicts, as it was told', async () => {
-  const { url } = await start({ dir: await makeTemporaryFolder(), maxmemoryBytes: 64 * 1024 ** 2 });
+  const { url } = await start({ dir: await makeTestFolder(), maxmemoryBytes: 64 * 1024 ** 2 });
   const settings = await withClient(url, (client) =>
     client.config('GET', 'a*', 'maxmemory*', 'save', 'bind'),
   );
@@ -62,7 +62,7 @@ it('appends, syncs and never evicts, as it was told', async () => {
 });
 
 it('refuses a port that is taken, in one sentence with the log', async () => {
-  const dir = await makeTemporaryFolder();
+  const dir = await makeTestFolder();
   const port = await findFreePort();
   const other = createServer().listen(port, '127.0.0.1');
   onTestFinished(() => void other.close());
@@ -73,7 +73,7 @@ it('refuses a port that is taken, in one sentence with the log', async () => {
 });
 
 it('refuses a folder that another server uses', async () => {
-  const dir = await makeTemporaryFolder();
+  const dir = await makeTestFolder();
   const first = await start({ dir });
   await expect(start({ dir })).rejects.toThrow(
     `Another Redis server (process ${first.pids[0]}) uses ${dir}.`,
@@ -81,7 +81,7 @@ it('refuses a folder that another server uses', async () => {
 });
 
 it('names the log when the data is spoilt', async () => {
-  const dir = await makeTemporaryFolder();
+  const dir = await makeTestFolder();
   const first = await start({ dir });
   await first.stop();
   await writeFile(join(dir, 'appendonlydir', 'appendonly.aof.1.incr.aof'), 'not a command\n');

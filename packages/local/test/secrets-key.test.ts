@@ -1,14 +1,12 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { StartError } from '../src/say.ts';
 import { keepSecretsKey } from '../src/secrets-key.ts';
+import { makeTestFolder } from '../src/test-folder.ts';
 
 async function newFile(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-key-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return join(folder, 'secrets.key');
+  return join(await makeTestFolder(), 'secrets.key');
 }
 
 it('makes a key of 32 bytes that only its owner can read, and keeps it', async () => {

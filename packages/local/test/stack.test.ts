@@ -10,8 +10,8 @@ import type { KeptApp } from '../src/kept-app.ts';
 import { findFreePort, probePort } from '../src/ports.ts';
 import { type Stack, type StackOptions, startStack } from '../src/stack.ts';
 import { ANY_PORTS } from '../src/stack-ports.ts';
+import { makeTestFolder } from '../src/test-folder.ts';
 import { listRunning } from './fixtures/list-running.ts';
-import { makeTemporaryFolder } from './fixtures/temporary-folder.ts';
 
 const root = join(import.meta.dirname, 'fixtures');
 
@@ -56,7 +56,7 @@ async function ask(app: KeptApp): Promise<unknown> {
 }
 
 it('starts servers and apps, stops the apps before the servers, and leaves nothing', async () => {
-  const dataDir = await makeTemporaryFolder();
+  const dataDir = await makeTestFolder();
   const journal = join(dataDir, 'journal');
   const prepare = vi.fn(async () => undefined);
   const env = { ...inject('hostEnv'), FIXTURE_JOURNAL: journal };
@@ -88,14 +88,14 @@ it('starts servers and apps, stops the apps before the servers, and leaves nothi
 });
 
 it('gives the command line of each process the folder of its app', async () => {
-  const { stack } = await start({ dataDir: await makeTemporaryFolder(), ...givenStores() });
+  const { stack } = await start({ dataDir: await makeTestFolder(), ...givenStores() });
   const [worker] = stack.workers();
   const { stdout } = await promisify(execFile)('ps', ['-o', 'args=', '-p', `${worker?.pid()}`]);
   expect(stdout).toContain('apps/worker');
 });
 
 it('starts an app again that died, and tells so', async () => {
-  const { stack, said } = await start({ dataDir: await makeTemporaryFolder(), ...givenStores() });
+  const { stack, said } = await start({ dataDir: await makeTestFolder(), ...givenStores() });
   const [worker] = stack.workers();
   const before = worker?.pid();
   await worker?.kill('SIGKILL');
@@ -105,7 +105,7 @@ it('starts an app again that died, and tells so', async () => {
 });
 
 it('adds a worker with an environment and a port of its own', async () => {
-  const { stack } = await start({ dataDir: await makeTemporaryFolder(), ...givenStores() });
+  const { stack } = await start({ dataDir: await makeTestFolder(), ...givenStores() });
   const added = await stack.addWorker({ FIXTURE_WORKER: 'old' });
   expect(await ask(added)).toMatchObject({ name: 'worker', worker: 'old' });
   expect(stack.workers()).toHaveLength(2);
@@ -115,7 +115,7 @@ it('adds a worker with an environment and a port of its own', async () => {
 
 it('starts a server again that died, on the same address', async () => {
   const { stack, said } = await start({
-    dataDir: await makeTemporaryFolder(),
+    dataDir: await makeTestFolder(),
     mongodbUri: inject('mongoUrl'),
   });
   const [pid] = stack.redis?.pids() ?? [];
@@ -132,7 +132,7 @@ it('starts a server again that died, on the same address', async () => {
 });
 
 it('tells why an app does not start, and leaves nothing', async () => {
-  const dataDir = await makeTemporaryFolder();
+  const dataDir = await makeTestFolder();
   const env = { ...inject('hostEnv'), FIXTURE_FAIL: 'live' };
   await expect(start({ dataDir, env, ...givenStores() })).rejects.toThrow(
     `live ended with code 1: Error: The moon is in the wrong phase.\nIts log is ${dataDir}/logs/live.log.`,
@@ -141,7 +141,7 @@ it('tells why an app does not start, and leaves nothing', async () => {
 });
 
 it('says which address nobody answers at, before it starts anything', async () => {
-  const dataDir = await makeTemporaryFolder();
+  const dataDir = await makeTestFolder();
   const stores = { ...givenStores(), redisUrl: 'redis://127.0.0.1:1' };
   await expect(start({ dataDir, ...stores })).rejects.toThrow(
     'Nobody answers at 127.0.0.1:1. Start what should listen there, or check REDIS_URL',
@@ -149,7 +149,7 @@ it('says which address nobody answers at, before it starts anything', async () =
 });
 
 it('refuses a taken port before it starts anything', async () => {
-  const dataDir = await makeTemporaryFolder();
+  const dataDir = await makeTestFolder();
   const port = await findFreePort();
   const other = createServer().listen(port, '127.0.0.1');
   onTestFinished(() => void other.close());
@@ -163,13 +163,13 @@ it('refuses a taken port before it starts anything', async () => {
 it('refuses two settings with the same port', async () => {
   const port = await findFreePort();
   const ports = { ...ANY_PORTS, API_PORT: port, LIVE_PORT: port };
-  await expect(start({ dataDir: await makeTemporaryFolder(), ports })).rejects.toThrow(
+  await expect(start({ dataDir: await makeTestFolder(), ports })).rejects.toThrow(
     `API_PORT and LIVE_PORT are both ${port}; give one of them another port.`,
   );
 });
 
 it('refuses a data folder that is in use, and takes one whose holder is gone', async () => {
-  const dataDir = await makeTemporaryFolder();
+  const dataDir = await makeTestFolder();
   const { stack } = await start({ dataDir, ...givenStores() });
   await expect(start({ dataDir, ...givenStores() })).rejects.toThrow(
     `Sluice runs already on ${dataDir} (process ${process.pid}): stop that one first, or set DATA_DIR to another folder.`,
@@ -185,7 +185,7 @@ it('refuses a data folder that is in use, and takes one whose holder is gone', a
 });
 
 it('gives up when told while it starts, and leaves nothing', async () => {
-  const dataDir = await makeTemporaryFolder();
+  const dataDir = await makeTestFolder();
   const given = new AbortController();
   const prepare = async (): Promise<void> => given.abort(new Error('Stopped.'));
   await expect(start({ dataDir, ...givenStores(), prepare, signal: given.signal })).rejects.toThrow(
