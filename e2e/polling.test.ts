@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { SourceDetail } from '@sluice/contracts/sources-api';
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { listenForTest } from '@sluice/local/test-listen';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTestStack, type TestStack } from './test-stack.ts';
 
 const SOON = { timeout: 20_000, interval: 100 };
@@ -25,14 +24,8 @@ async function startLegacy() {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ 'erp.orders': found.slice((page - 1) * 2, page * 2) }));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`,
+    url: `${await listenForTest(server)}/orders`,
     add(count: number): void {
       for (let n = 0; n < count; n += 1) {
         const updated_at = new Date().toISOString();

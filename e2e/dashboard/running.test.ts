@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { listenForTest } from '@sluice/local/test-listen';
+import { describe, expect, it } from 'vitest';
 import { expectAccessible, expectAccessibleInBothThemes } from './axe.ts';
 import { expectReadableAt400 } from './browser.ts';
 import { openPage, startParts } from './parts.ts';
@@ -108,17 +107,13 @@ describe('the pages with which the service is run', () => {
         .setHeader('content-type', 'application/json')
         .end('[{"id":1,"updated_at":"2026-01-02T03:04:05Z"}]');
     });
-    legacy.listen(0, '127.0.0.1');
-    await once(legacy, 'listening');
-    onTestFinished(() => void legacy.close());
-    const { port } = legacy.address() as AddressInfo;
     // A day of its own: nothing comes by itself while the test runs.
     const schedule = `0 0 ${(new Date().getUTCHours() + 12) % 24} * * *`;
     await call('POST', '/api/sources', {
       ...{
         id: 'erp',
         kind: 'poll',
-        url: `http://127.0.0.1:${port}/`,
+        url: `${await listenForTest(legacy)}/`,
         allowPrivate: true,
         schedule,
         idPath: 'id',

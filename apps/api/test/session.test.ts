@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenForTest } from '@sluice/local/test-listen';
 import { toKeyId } from '@sluice/protocol/api-key';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startGuardedApi, toCookie } from './access-fixtures.ts';
 import { startApi, useStores } from './fixtures.ts';
 
@@ -116,11 +116,8 @@ describe('a session', () => {
     const ingest = createServer((incoming, response) => {
       seen.push(incoming.headers.authorization);
       incoming.resume().on('end', () => response.writeHead(202).end('{}'));
-    }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => ingest.once('listening', resolve));
-    onTestFinished(() => void ingest.close());
-    const ingestUrl = `http://127.0.0.1:${(ingest.address() as AddressInfo).port}`;
-    const { signIn, addKey, call } = await start({ ingestUrl });
+    });
+    const { signIn, addKey, call } = await start({ ingestUrl: await listenForTest(ingest) });
     const cookie = toCookie((await signIn(await addKey('operator'))).headers['set-cookie']);
     const key = cookie.slice(cookie.indexOf('=') + 1);
     const send = (headers: Record<string, string>, url = '/api/events') =>

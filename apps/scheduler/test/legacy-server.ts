@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { listenForTest } from '@sluice/local/test-listen';
 
 /** A record of the legacy system; `updatedAt` is epoch ms. */
 export type LegacyRecord = { readonly id: number; readonly updatedAt: number };
@@ -10,8 +10,9 @@ export type Asked = { readonly page: number; readonly since: string | null; read
 const PAGE_SIZE = 50;
 
 /**
- * Starts a legacy system: records by page and since a time, oldest change first. It counts how many requests it was
- * asked at once, answers other things instead when `answerNext` says so, and waits before page `n` after `hold(n)`.
+ * Starts a legacy system until the test is over: records by page and since a time, oldest change first. It counts how
+ * many requests it was asked at once, answers other things instead when `answerNext` says so, and waits before page `n`
+ * after `hold(n)`.
  */
 export async function startLegacyServer() {
   const records: LegacyRecord[] = [];
@@ -47,13 +48,8 @@ export async function startLegacyServer() {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ data: { items } }));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
-
   return {
-    url: `http://127.0.0.1:${port}/orders`,
+    url: `${await listenForTest(server)}/orders`,
     asked,
     /** The ids that were ever answered. */
     served,
@@ -77,10 +73,6 @@ export async function startLegacyServer() {
           waiting.resolve();
         },
       };
-    },
-    async close(): Promise<void> {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

@@ -34,7 +34,6 @@ async function startSchedulers(
   const schedulers = await Promise.all(names.map((name) => startScheduler(at, name, sources, wrap)));
   onTestFinished(async () => {
     await Promise.all(schedulers.map((scheduler) => scheduler.close()));
-    await legacy.close();
   });
   const { pollQueue } = schedulers[0] ?? expect.fail('No scheduler was started.');
   return { legacy, pollQueue, newestMs: nowMs - MINUTE * 60 + count * 1000 };

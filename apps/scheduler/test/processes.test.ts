@@ -26,7 +26,6 @@ afterAll(async () => {
 async function startLegacy(count: number): Promise<LegacyServer> {
   const legacy = await startLegacyServer();
   legacy.add(...range(1, count).map((id) => ({ id, updatedAt: Date.UTC(2024, 0, 1) + id * 1000 })));
-  onTestFinished(() => legacy.close());
   return legacy;
 }
 
