@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type ApiKey, type ApiKeyQuery, type KeyRecord, keyRecordSchema } from '@sluice/contracts/access';
 import type { mongo } from 'mongoose';
 import { type ApiKeyDocument, toCollection } from './collections.ts';
@@ -6,7 +5,7 @@ import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
 import { parseCursor, toCursor } from './keyset.ts';
 import { isDuplicateKey } from './store-error.ts';
-import { type InTransaction, transact } from './transaction.ts';
+import { type InTransaction, untilCommitted } from './transaction.ts';
 
 /** A key that shall be stored. */
 export type NewKeyRecord = Omit<KeyRecord, 'kind' | 'parent' | 'revokedAt'> & { readonly createdBy: string };
@@ -137,31 +136,28 @@ export function createApiKeys(
     session: NewKeyRecord & { readonly parent: string },
   ): Promise<KeyRecord | 'revoked'> {
     const document = toDocument({ ...session, kind: 'session' });
-    return untilCommitted<KeyRecord | 'revoked'>(async (options) => {
+    return inTransaction<KeyRecord | 'revoked'>(async (options) => {
       const parent = { _id: session.parent, kind: 'key', ...inForce() } as const;
       const { matchedCount } = await collection.updateOne(parent, { $inc: { guard: 1 } }, options);
-      if (matchedCount === 0) return { outcome: 'revoked', write: false };
+      if (matchedCount === 0) return 'revoked';
       await collection.insertOne(document, options);
-      return { outcome: toRecord(document), write: true };
+      return toRecord(document);
     });
   }
 
   async function revoke(tenant: string, id: string): ReturnType<ApiKeys['revoke']> {
-    return untilCommitted<RevokedKey | 'missing' | 'last-admin'>(async (options) => {
+    return inTransaction<RevokedKey | 'missing' | 'last-admin'>(async (options) => {
       const found = await collection.findOne({ _id: id, tenant, kind: 'key' }, options);
-      if (found === null) return { outcome: 'missing', write: false };
+      if (found === null) return 'missing';
       if (found.revokedAt === null && found.role === 'admin' && !(await holdOtherAdmin(found, options))) {
-        return { outcome: 'last-admin', write: false };
+        return 'last-admin';
       }
       const revokedAt = found.revokedAt ?? new Date();
       await collection.updateOne({ _id: id }, { $set: { revokedAt }, $inc: { guard: 1 } }, options);
       await collection.updateMany({ parent: id, revokedAt: null }, { $set: { revokedAt } }, options);
       const sessions = await collection.find({ parent: id }, options).toArray();
       const revoked = { ...found, revokedAt };
-      return {
-        outcome: { key: toApiKey(revoked), records: [revoked, ...sessions].map(toRecord) },
-        write: true,
-      };
+      return { key: toApiKey(revoked), records: [revoked, ...sessions].map(toRecord) };
     });
   }
 
@@ -172,20 +168,12 @@ export function createApiKeys(
     return matchedCount === 1;
   }
 
-  async function untilCommitted<Outcome>(
-    work: (options: InTransaction) => Promise<{ readonly outcome: Outcome; readonly write: boolean }>,
+  async function inTransaction<Outcome extends string | object>(
+    work: (options: InTransaction) => Promise<Outcome>,
   ): Promise<Outcome> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      let done: { readonly outcome: Outcome; readonly write: boolean } | undefined;
-      const { result } = await transact(connection, timeoutMs, async (options) => {
-        done = undefined;
-        done = await work(options);
-        return done.write ? 'committed' : 'conflict';
-      });
-      if (done !== undefined && (result === 'committed' || !done.write)) return done.outcome;
-      // At random, so that those who were in each other's way are not so again.
-      await pause(Math.random() * PAUSE_MS * 2 ** Math.min(attempt, 5));
-    }
+    const often = { timeoutMs, attempts: MAX_ATTEMPTS, pauseMs: PAUSE_MS };
+    const outcome = await untilCommitted(connection, often, work);
+    if (outcome !== null) return outcome;
     throw new Error(`Keys were not changed in ${MAX_ATTEMPTS} attempts: others keep changing them.`);
   }
 

@@ -16,7 +16,7 @@ import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { mongo } from 'mongoose';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
-import { transact } from './transaction.ts';
+import { transact, untilCommitted } from './transaction.ts';
 
 /** What whoever starts a full sync decides. */
 export type NewFullSync = Pick<
@@ -134,23 +134,22 @@ export function createFullSyncStore(
 
   async function create(wanted: NewFullSync, now: Date): ReturnType<FullSyncStore['create']> {
     const operation = toDocument(wanted, now);
-    for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt += 1) {
-      let meets: string | undefined;
-      const { result } = await transact(connection, timeoutMs, async (options) => {
-        // Whoever creates writes this document, so that of two at once one has to come again and sees the other.
-        await db
-          .collection<{ _id: string; fence: number }>('leases')
-          .updateOne(
-            { _id: LOCK },
-            { $inc: { fence: 1 }, $setOnInsert: { holder: null, grant: '', expiresAt: new Date(0) } },
-            { upsert: true, ...options },
-          );
-        meets = (await operations.findOne(LIVE, { ...options, projection: { _id: 1 } }))?._id;
-        if (meets === undefined) await operations.insertOne(operation, options);
-        return 'committed';
-      });
-      if (result === 'committed') return meets === undefined ? operation : { meets };
-    }
+    const often = { timeoutMs, attempts: CREATE_ATTEMPTS };
+    const created = await untilCommitted(connection, often, async (options) => {
+      // Whoever creates writes this document, so that of two at once one has to come again and sees the other.
+      await db
+        .collection<{ _id: string; fence: number }>('leases')
+        .updateOne(
+          { _id: LOCK },
+          { $inc: { fence: 1 }, $setOnInsert: { holder: null, grant: '', expiresAt: new Date(0) } },
+          { upsert: true, ...options },
+        );
+      const live = await operations.findOne(LIVE, { ...options, projection: { _id: 1 } });
+      if (live !== null) return { meets: live._id };
+      await operations.insertOne(operation, options);
+      return operation;
+    });
+    if (created !== null) return created;
     throw new DependencyAwayError('mongodb', `${CREATE_ATTEMPTS} attempts to start a full sync met others.`);
   }
 

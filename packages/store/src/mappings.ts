@@ -13,7 +13,7 @@ import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
 import { toStorable } from './storable.ts';
 import { isDuplicateKey } from './store-error.ts';
-import { type InTransaction, transact } from './transaction.ts';
+import { type InTransaction, untilCommitted } from './transaction.ts';
 
 /** Why a revision was not activated: there is none of that number, or the file owns what would be replaced or made active. */
 export type ActivationRefused = 'missing' | 'file';
@@ -225,16 +225,15 @@ export function createMappings(
     revision: number,
     { overFile = false, ...activation }: Activation & { readonly overFile?: boolean } = {},
   ): Promise<KeptMapping | ActivationRefused> {
-    let refused: ActivationRefused | undefined;
-    await untilCommitted(async (options) => {
-      refused = undefined;
+    const done = await inTransaction<ActivationRefused | 'active'>(async (options) => {
       const target = await collection.findOne({ _id: toMappingKey(source, revision) }, options);
       const active = await collection.findOne({ source, state: 'active' }, options);
-      if (target === null) refused = 'missing';
-      else if (target.owner === 'file' || (active?.owner === 'file' && !overFile)) refused = 'file';
-      else if (target.state !== 'active') await switchTo(target, active, options, activation);
+      if (target === null) return 'missing';
+      if (target.owner === 'file' || (active?.owner === 'file' && !overFile)) return 'file';
+      if (target.state !== 'active') await switchTo(target, active, options, activation);
+      return 'active';
     });
-    return refused ?? (await get(source, revision)) ?? 'missing';
+    return done === 'active' ? ((await get(source, revision)) ?? 'missing') : done;
   }
 
   async function switchTo(
@@ -267,16 +266,15 @@ export function createMappings(
     revision: number,
     { overFile = false }: { readonly overFile?: boolean } = {},
   ): Promise<KeptMapping | RetirementRefused> {
-    let refused: RetirementRefused | undefined;
-    await untilCommitted(async (options) => {
-      refused = undefined;
+    const done = await inTransaction<RetirementRefused | 'retired'>(async (options) => {
       const target = await collection.findOne({ _id: toMappingKey(source, revision) }, options);
-      if (target === null) refused = 'missing';
-      else if (target.state === 'draft') refused = 'draft';
-      else if (target.state === 'active' && target.owner === 'file' && !overFile) refused = 'file';
-      else if (target.state === 'active') await markRetired(target, options);
+      if (target === null) return 'missing';
+      if (target.state === 'draft') return 'draft';
+      if (target.state === 'active' && target.owner === 'file' && !overFile) return 'file';
+      if (target.state === 'active') await markRetired(target, options);
+      return 'retired';
     });
-    return refused ?? (await get(source, revision)) ?? 'missing';
+    return done === 'retired' ? ((await get(source, revision)) ?? 'missing') : done;
   }
 
   async function markRetired(
@@ -304,10 +302,11 @@ export function createMappings(
 
   async function applyFile(sources: readonly Source[]): Promise<void> {
     for (const { id, mapping } of sources) {
-      await untilCommitted(async (options) => {
+      await inTransaction(async (options) => {
         const active = await collection.findOne({ source: id, state: 'active' }, options);
         if (mapping !== undefined) await applyDeclared(id, mapping, active, options);
         else if (active?.owner === 'file') await markRetired(active, options);
+        return 'applied';
       });
     }
   }
@@ -339,15 +338,11 @@ export function createMappings(
     );
   }
 
-  /** Runs writes in a transaction, again as long as another process was first. */
-  async function untilCommitted(work: (options: InTransaction) => Promise<void>): Promise<void> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const { result } = await transact(connection, timeoutMs, async (options) => {
-        await work(options);
-        return 'committed';
-      });
-      if (result === 'committed') return;
-    }
+  async function inTransaction<Outcome extends string>(
+    work: (options: InTransaction) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const outcome = await untilCommitted(connection, { timeoutMs, attempts: MAX_ATTEMPTS }, work);
+    if (outcome !== null) return outcome;
     throw new Error(`Mappings were not changed in ${MAX_ATTEMPTS} attempts: others keep changing them.`);
   }
 

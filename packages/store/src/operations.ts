@@ -14,7 +14,7 @@ import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
 import { type CursorScope, parseCursor, parseRange, toCursor } from './keyset.ts';
 import { countProgress } from './replay-progress.ts';
-import { transact } from './transaction.ts';
+import { untilCommitted } from './transaction.ts';
 
 /** A change of state that a person asks for; `judgedFrom` only counts when it is resumed. */
 export type OperationChange =
@@ -71,24 +71,23 @@ export function createOperations(
 
   async function create(operation: OperationDocument): ReturnType<Operations['create']> {
     const { tenant, kind } = operation;
-    for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt += 1) {
-      let meets: string | undefined;
-      const { result } = await transact(connection, timeoutMs, async (options) => {
-        // Whoever creates writes this document, so that of two at once one has to come again and sees the other.
-        await toCollection(connection, 'leases').updateOne(
-          { _id: `create-${kind}-${tenant}` },
-          { $inc: { fence: 1 }, $setOnInsert: { holder: null, grant: '', expiresAt: new Date(0) } },
-          { upsert: true, ...options },
-        );
-        const live = await operations
-          .find({ tenant, kind, open: true, state: { $in: [...LIVE_STATES] } }, options)
-          .toArray();
-        meets = live.find((other) => canMeet(operation, other))?._id;
-        if (meets === undefined) await operations.insertOne(operation, options);
-        return 'committed';
-      });
-      if (result === 'committed') return meets === undefined ? 'created' : { meets };
-    }
+    const often = { timeoutMs, attempts: CREATE_ATTEMPTS };
+    const created = await untilCommitted(connection, often, async (options) => {
+      // Whoever creates writes this document, so that of two at once one has to come again and sees the other.
+      await toCollection(connection, 'leases').updateOne(
+        { _id: `create-${kind}-${tenant}` },
+        { $inc: { fence: 1 }, $setOnInsert: { holder: null, grant: '', expiresAt: new Date(0) } },
+        { upsert: true, ...options },
+      );
+      const live = await operations
+        .find({ tenant, kind, open: true, state: { $in: [...LIVE_STATES] } }, options)
+        .toArray();
+      const met = live.find((other) => canMeet(operation, other));
+      if (met !== undefined) return { meets: met._id };
+      await operations.insertOne(operation, options);
+      return 'created';
+    });
+    if (created !== null) return created;
     throw new DependencyAwayError(
       'mongodb',
       `${CREATE_ATTEMPTS} attempts to create an operation met others.`,

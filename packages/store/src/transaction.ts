@@ -54,6 +54,34 @@ export function transact(
   });
 }
 
+/**
+ * Runs writes in a transaction, again as long as another writer was first, and returns what the work returned; null when
+ * none of the `attempts` was committed. The first pause is at most `pauseMs` long, 0 by default, and the longest 32 times that.
+ *
+ * @throws DependencyAwayError as `transact` does
+ */
+export async function untilCommitted<Outcome extends string | object>(
+  connection: StoreConnection,
+  {
+    timeoutMs,
+    attempts,
+    pauseMs = 0,
+  }: { readonly timeoutMs: number; readonly attempts: number; readonly pauseMs?: number },
+  work: (options: InTransaction) => Promise<Outcome>,
+): Promise<Outcome | null> {
+  for (let count = 0; count < attempts; count += 1) {
+    let outcome: Outcome | undefined;
+    const { result } = await transact(connection, timeoutMs, async (options) => {
+      outcome = await work(options);
+      return 'committed';
+    });
+    if (result === 'committed' && outcome !== undefined) return outcome;
+    // At random, so that those who were in each other's way are not so again.
+    if (pauseMs > 0) await pause(Math.random() * pauseMs * 2 ** Math.min(count, 5));
+  }
+  return null;
+}
+
 async function attempt(
   session: mongo.ClientSession,
   signal: AbortSignal,
