@@ -1,3 +1,4 @@
+import { toListenerUrl } from '@sluice/runtime/listener-url';
 import type { AppSpec } from './app-run.ts';
 import type { Environment } from './say.ts';
 import { createReplicaPorts, type StackPorts } from './stack-ports.ts';
@@ -32,7 +33,7 @@ export function createPlan(
   },
 ): Plan {
   const { host } = options;
-  const toUrl = (port: number): string => `http://${toReachable(host)}:${port}`;
+  const toUrl = (port: number): string => toListenerUrl(host, port);
   const urls = {
     ingestUrl: toUrl(ports.INGEST_PORT),
     apiUrl: toUrl(ports.API_PORT),
@@ -89,11 +90,4 @@ export function createPlan(
     },
     toNextWorker,
   };
-}
-
-/** The address to reach a listener at: one that listens everywhere is reached on the loopback address. */
-function toReachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
 }

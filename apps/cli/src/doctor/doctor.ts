@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { toListenerUrl } from '@sluice/runtime/listener-url';
 import { loadSourcesFile } from '@sluice/sources/sources-file';
 import { loadSettings } from '../config.ts';
 import { findMongo, findRedis } from '../store-address.ts';
@@ -63,27 +64,19 @@ async function withSettings(name: Part, check: () => Promise<readonly Check[]>):
 function toApps(apiUrl: string) {
   const names = ['INGEST_URL', 'LIVE_URL', 'HOST', 'WORKER_PORT', 'SCHEDULER_PORT'] as const;
   const { INGEST_URL, LIVE_URL, HOST, WORKER_PORT, SCHEDULER_PORT } = loadSettings(...names);
-  const toUrl = (port: number): string => `http://${toReachable(HOST)}:${port}`;
   return [
     { name: 'api', url: apiUrl, mend: 'Start it, or name its address by --url or SLUICE_URL.' },
     { name: 'ingest', url: INGEST_URL, mend: 'Start it, or set INGEST_URL to its address.' },
     { name: 'live', url: LIVE_URL, mend: 'Start it, or set LIVE_URL to its address.' },
     {
       name: 'worker',
-      url: toUrl(WORKER_PORT),
+      url: toListenerUrl(HOST, WORKER_PORT),
       mend: 'Start one, or set HOST and WORKER_PORT to where one is; --skip apps leaves this out.',
     },
     {
       name: 'scheduler',
-      url: toUrl(SCHEDULER_PORT),
+      url: toListenerUrl(HOST, SCHEDULER_PORT),
       mend: 'Start one, or set HOST and SCHEDULER_PORT to where one is; --skip apps leaves this out.',
     },
   ];
-}
-
-/** A process that listens everywhere is reached on the loopback address. */
-function toReachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
 }
