@@ -2,16 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import examples from '@octokit/webhooks-examples' with { type: 'json' };
 import type { JsonValue } from '@sluice/contracts/json';
-import { tryMapping } from '@sluice/normalizer/try-mapping';
+import { createTrialNormalizer } from '@sluice/normalizer/trial-normalizer';
 import { parseSourcesFile } from '@sluice/sources/sources-file';
 import { expect, it } from 'vitest';
 
 const FILE = resolve(import.meta.dirname, '../docs/examples/github.sources.yaml');
-const CONTEXT = {
+const EVENT = {
   tenant: 'default',
   source: 'github',
   schemaVersion: 1,
   receivedAt: '2026-11-21T12:00:00.000Z',
+  contentHash: 'c1',
 };
 
 type Payload = { readonly [key: string]: Payload | string | number | null | undefined };
@@ -20,10 +21,10 @@ const deliveries = (examples as unknown as readonly { name: string; examples: re
     payloads.map((payload, index) => ({ name: `${name} ${index + 1}`, payload })),
 );
 
-async function readMapping() {
+async function createExample() {
   const [source] = parseSourcesFile(await readFile(FILE, 'utf8'), FILE);
   if (source?.mapping === undefined) throw new Error('The example declares no mapping.');
-  return source.mapping;
+  return createTrialNormalizer({ revision: null, mapping: source.mapping });
 }
 
 /** Reads a text as JavaScript does, without the engine's paths. */
@@ -36,10 +37,10 @@ function login(value: unknown): string | null {
 }
 
 it("maps every payload of GitHub's own examples", async () => {
-  const mapping = await readMapping();
+  const normalizer = await createExample();
   expect(deliveries.length).toBeGreaterThan(300);
   for (const { name, payload } of deliveries) {
-    const result = tryMapping(mapping, payload as JsonValue, CONTEXT);
+    const result = normalizer.normalize({ ...EVENT, payload: payload as JsonValue });
     if (result.kind !== 'record') throw new Error(`${name}: ${JSON.stringify(result)}`);
     const { record } = result;
     const repository = text((payload['repository'] as Payload | undefined)?.['full_name']);
@@ -62,7 +63,8 @@ it.each([
   ['push 1', { ref: 'refs/tags/simple-tag', actor: 'Codertocat', number: null }, '2019-05-15T15:20:41.000Z'],
 ] as const)('reads %s', async (name, data, timestamp) => {
   const delivery = deliveries.find((one) => one.name === name);
-  const result = tryMapping(await readMapping(), delivery?.payload as JsonValue, CONTEXT);
+  const normalizer = await createExample();
+  const result = normalizer.normalize({ ...EVENT, payload: delivery?.payload as JsonValue });
   if (result.kind !== 'record') throw new Error(JSON.stringify(result));
   expect(result.record.data).toMatchObject(data);
   expect(result.record.timestamp).toBe(timestamp);

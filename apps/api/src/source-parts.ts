@@ -1,4 +1,4 @@
-import type { TrialWorkers } from '@sluice/normalizer/try-mapping';
+import type { TrialWorkers } from '@sluice/normalizer/trial-normalizer';
 import type { PollsProducer } from '@sluice/queue/polls';
 import type { SecretBox } from '@sluice/sources/secret-box';
 import { createCheckpoints } from '@sluice/store/checkpoints';

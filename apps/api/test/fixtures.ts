@@ -3,7 +3,7 @@ import type { JsonValue } from '@sluice/contracts/json';
 import { createTestNames } from '@sluice/local/test-names';
 import { createNormalizer } from '@sluice/normalizer/normalize';
 import { readPayload } from '@sluice/normalizer/read-payload';
-import type { TrialWorkers } from '@sluice/normalizer/try-mapping';
+import type { TrialWorkers } from '@sluice/normalizer/trial-normalizer';
 import { toAcceptedEvent } from '@sluice/protocol/accepted-event';
 import { createBulkWriter } from '@sluice/protocol/bulk-writer';
 import { RefusedPayloadError, UnknownVersionError } from '@sluice/protocol/failure';

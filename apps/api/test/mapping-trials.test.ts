@@ -1,5 +1,5 @@
 import { defineSource } from '@sluice/normalizer/define-source';
-import { MAPPING_UNUSED, type TrialWorkers } from '@sluice/normalizer/try-mapping';
+import { MAPPING_UNUSED, type TrialWorkers } from '@sluice/normalizer/trial-normalizer';
 import { toCollection } from '@sluice/store/collections';
 import { describe, expect, it } from 'vitest';
 import { createPipeline, startApi, toEvent, useStores } from './fixtures.ts';

@@ -13,7 +13,7 @@ import {
   trialBodySchema,
 } from '@sluice/contracts/sources-api';
 import { findRoundedNumbers } from '@sluice/normalizer/rounded-number';
-import type { TrialWorkers } from '@sluice/normalizer/try-mapping';
+import type { TrialWorkers } from '@sluice/normalizer/trial-normalizer';
 import { checkMapping } from '@sluice/sources/check-mapping';
 import { sliceMember } from '@sluice/sources/poll/json-slice';
 import type { KeptMapping, Mappings } from '@sluice/store/mappings';

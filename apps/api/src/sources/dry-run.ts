@@ -3,7 +3,7 @@ import type { DryRun } from '@sluice/contracts/sources-api';
 import { toContentHash } from '@sluice/normalizer/content-hash';
 import { findRoundedNumbers } from '@sluice/normalizer/rounded-number';
 import { parseSafeJson } from '@sluice/normalizer/safe-json';
-import { createTrialNormalizer, type TrialWorkers } from '@sluice/normalizer/try-mapping';
+import { createTrialNormalizer, type TrialWorkers } from '@sluice/normalizer/trial-normalizer';
 import { toReason } from './mapping-trial.ts';
 
 /** What a payload is tried with; without a mapping the built-in types. */

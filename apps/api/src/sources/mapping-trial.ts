@@ -5,7 +5,7 @@ import type { NormalizedRecord } from '@sluice/contracts/event';
 import type { MappingTrial, StoredMapping, TrialGroup } from '@sluice/contracts/mapping';
 import { KNOWN_SCHEMA_VERSIONS, type NormalizeResult, type Normalizer } from '@sluice/normalizer/normalize';
 import { readWholePayload, type WholePayload } from '@sluice/normalizer/read-payload';
-import { createTrialNormalizer, type TrialWorkers } from '@sluice/normalizer/try-mapping';
+import { createTrialNormalizer, type TrialWorkers } from '@sluice/normalizer/trial-normalizer';
 import type { TrialEvent } from '@sluice/store/trial-events';
 import { toPayloadBody } from '../detail/payload.ts';
 

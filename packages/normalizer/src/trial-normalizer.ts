@@ -1,21 +1,12 @@
-import type { JsonValue } from '@sluice/contracts/json';
 import type { Mapping } from '@sluice/contracts/mapping';
 import { ADAPTERS } from './adapters.ts';
 import type { SourceAdapter } from './define-source.ts';
 import { createMappedRules } from './mapped-rules.ts';
-import {
-  createNormalizer,
-  KNOWN_SCHEMA_VERSIONS,
-  type NormalizeResult,
-  type Normalizer,
-} from './normalize.ts';
+import { createNormalizer, KNOWN_SCHEMA_VERSIONS, type Normalizer } from './normalize.ts';
 import type { UpcastRegistry } from './upcasts.ts';
 
 /** Says that a record was not made by the mapping that is tried: code reads the payloads of its source. */
 export const MAPPING_UNUSED = 'WARN_MAPPING_UNUSED';
-
-/** Stands for the content hash of an event that nobody sent: nothing compares it. */
-const NOT_RECEIVED = 'not received';
 
 /** What the workers are that a mapping is tried for. */
 export type TrialWorkers = {
@@ -25,19 +16,6 @@ export type TrialWorkers = {
   readonly adapters?: readonly SourceAdapter[];
   /** Those of the build by default. */
   readonly upcasts?: UpcastRegistry;
-};
-
-/** The event that a mapping is tried on. */
-export type TrialContext = TrialWorkers & {
-  readonly tenant: string;
-  readonly source: string;
-  readonly schemaVersion: number;
-  /** RFC 3339. */
-  readonly receivedAt: string;
-  /** Its content hash, when it was received. */
-  readonly contentHash?: string;
-  /** The revision that is tried; its records carry none by default. */
-  readonly revision?: number;
 };
 
 /**
@@ -66,18 +44,4 @@ export function createTrialNormalizer(
       return { kind: 'record', record: { ...result.record, warnings } };
     },
   };
-}
-
-/**
- * Tries a mapping on a payload, as a worker would use it: the record with lineage and warnings, or why there is
- * none. Writes nothing.
- *
- * @throws ProblemException ERR_BODY_INVALID when the mapping cannot be used (`createMappedRules`)
- */
-export function tryMapping(mapping: Mapping, payload: JsonValue, context: TrialContext): NormalizeResult {
-  const { tenant, source, schemaVersion, receivedAt, revision = null, ...workers } = context;
-  const contentHash = context.contentHash ?? NOT_RECEIVED;
-  return createTrialNormalizer({ revision, mapping }, workers).normalize({
-    ...{ tenant, source, schemaVersion, receivedAt, contentHash, payload },
-  });
 }

@@ -1,9 +1,9 @@
-import type { JsonObject } from '@sluice/contracts/json';
+import type { JsonValue } from '@sluice/contracts/json';
 import { mappingSchema } from '@sluice/contracts/mapping';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defineSource } from './define-source.ts';
-import { createTrialNormalizer, MAPPING_UNUSED, tryMapping } from './try-mapping.ts';
+import { createTrialNormalizer, MAPPING_UNUSED, type TrialWorkers } from './trial-normalizer.ts';
 import type { UpcastRegistry } from './upcasts.ts';
 import { WARNINGS } from './warnings.ts';
 
@@ -12,12 +12,20 @@ const mapping = mappingSchema.parse({
   fields: { amount: { from: ['price.gross', 'price'], as: 'number', required: true } },
   versions: { 9: { fields: { amount: { from: 'a', as: 'number' } } } },
 });
-const context = {
+const event = {
   ...{ tenant: 'default', source: 'shop', schemaVersion: 1, receivedAt: '2024-06-01T00:00:00.000Z' },
+  contentHash: 'c1',
 };
 
+const active = { revision: null, mapping };
+
+/** Tries the mapping on an event with this payload. */
+function tryOn(payload: JsonValue, changed: Partial<typeof event> = {}, workers: TrialWorkers = {}) {
+  return createTrialNormalizer(active, workers).normalize({ ...event, ...changed, payload });
+}
+
 it('gives the record with lineage and warnings', () => {
-  expect(tryMapping(mapping, { price: { gross: '€ 1,200' } }, context)).toMatchObject({
+  expect(tryOn({ price: { gross: '€ 1,200' } })).toMatchObject({
     kind: 'record',
     record: {
       ...{ type: 'sale', data: { amount: 1200 }, mappingRevision: null },
@@ -25,21 +33,23 @@ it('gives the record with lineage and warnings', () => {
       warnings: [{ code: WARNINGS.numberGuessed }, { code: WARNINGS.currencyDropped }],
     },
   });
-  expect(tryMapping(mapping, { price: 1 }, { ...context, revision: 5 })).toMatchObject({
-    record: { mappingRevision: 5 },
+  const fifth = createTrialNormalizer({ revision: 5, mapping }).normalize({
+    ...event,
+    payload: { price: 1 },
   });
+  expect(fifth).toMatchObject({ record: { mappingRevision: 5 } });
 });
 
 it('gives the refusal, or the version that nobody knows', () => {
-  expect(tryMapping(mapping, {}, context)).toMatchObject({ kind: 'refused', code: 'ERR_FIELD_REQUIRED' });
-  expect(tryMapping(mapping, { price: 'x' }, context)).toMatchObject({ code: 'ERR_FIELD_UNREADABLE' });
-  expect(tryMapping(mapping, { price: 1 }, { ...context, schemaVersion: 8 })).toMatchObject({ version: 8 });
-  expect(tryMapping(mapping, { a: 1 }, { ...context, schemaVersion: 9 })).toMatchObject({ kind: 'record' });
+  expect(tryOn({})).toMatchObject({ kind: 'refused', code: 'ERR_FIELD_REQUIRED' });
+  expect(tryOn({ price: 'x' })).toMatchObject({ code: 'ERR_FIELD_UNREADABLE' });
+  expect(tryOn({ price: 1 }, { schemaVersion: 8 })).toMatchObject({ version: 8 });
+  expect(tryOn({ a: 1 }, { schemaVersion: 9 })).toMatchObject({ kind: 'record' });
 });
 
 it('takes the versions that the workers take, and those that the mapping names', () => {
-  const tried = (schemaVersion: number, payload: JsonObject) =>
-    tryMapping(mapping, payload, { ...context, schemaVersion, supportedVersions: [1] });
+  const tried = (schemaVersion: number, payload: JsonValue) =>
+    tryOn(payload, { schemaVersion }, { supportedVersions: [1] });
   expect(tried(1, { price: 1 })).toMatchObject({ kind: 'record' });
   expect(tried(2, { price: 1 })).toEqual({ kind: 'unknown-version', version: 2 });
   expect(tried(9, { a: 1 })).toMatchObject({ kind: 'record', record: { data: { amount: 1 } } });
@@ -54,29 +64,28 @@ describe('on a source that code reads', () => {
   ];
 
   it('makes the record that the workers make, and says that the mapping did not', () => {
-    expect(tryMapping(mapping, { price: 1 }, { ...context, adapters })).toMatchObject({
+    expect(tryOn({ price: 1 }, {}, { adapters })).toMatchObject({
       record: {
         ...{ type: 'order', data: { by: 'code' }, mappingRevision: 4 },
         warnings: [{ code: MAPPING_UNUSED, detail: expect.stringContaining('code adapter of shop') }],
       },
     });
     // The mapping names this version, and the code does not.
-    const ofNine = { ...context, schemaVersion: 9, adapters };
-    expect(tryMapping(mapping, { a: 1 }, ofNine)).toEqual({ kind: 'unknown-version', version: 9 });
+    const ofNine = tryOn({ a: 1 }, { schemaVersion: 9 }, { adapters });
+    expect(ofNine).toEqual({ kind: 'unknown-version', version: 9 });
   });
 
   it('says nothing of a mapping where none is tried, or where it is used', () => {
-    const input = { ...context, contentHash: 'c1', payload: { price: 1 } };
-    const asIs = createTrialNormalizer(null, { adapters }).normalize(input);
+    const asIs = createTrialNormalizer(null, { adapters }).normalize({ ...event, payload: { price: 1 } });
     expect(asIs).toMatchObject({ record: { type: 'order', warnings: [] } });
-    const other = tryMapping(mapping, { price: 1 }, { ...context, source: 'other', adapters });
+    const other = tryOn({ price: 1 }, { source: 'other' }, { adapters });
     expect(other).toMatchObject({ record: { type: 'sale', warnings: [] } });
   });
 });
 
 it('upcasts as the workers do', () => {
   const upcasts: UpcastRegistry = { sale: { 1: (reading) => ({ ...reading, subject: 'raised' }) } };
-  expect(tryMapping(mapping, { price: 1 }, { ...context, upcasts })).toMatchObject({
+  expect(tryOn({ price: 1 }, {}, { upcasts })).toMatchObject({
     record: { schemaVersion: 2, subject: 'raised' },
   });
 });
@@ -84,7 +93,7 @@ it('upcasts as the workers do', () => {
 it('throws nothing for any payload', () => {
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: 'binary' }), (payload) => {
-      expect(() => tryMapping(mapping, payload as never, context)).not.toThrow();
+      expect(() => tryOn(payload as JsonValue)).not.toThrow();
     }),
   );
 });
@@ -94,7 +103,7 @@ it('throws for a mapping that cannot be used', () => {
     type: 'x',
     fields: { a: { from: 'a', as: 'date', zone: 'Mars/Base' } },
   });
-  expect(() => tryMapping(broken, {}, context)).toThrow(
+  expect(() => createTrialNormalizer({ revision: null, mapping: broken })).toThrow(
     expect.objectContaining({ code: 'ERR_BODY_INVALID' }),
   );
 });
