@@ -49,6 +49,14 @@ export const settling: readonly Mutant[] = [
     tests: settleJob,
   },
   {
+    name: 'tries what a slow MongoDB does not store in time again and again at the same size',
+    breaks: 6,
+    file: BULK_WRITER,
+    find: '      if (error instanceof DependencyAwayError) share.halve();',
+    replace: '',
+    tests: unit('packages/protocol/src/slow-store.test.ts'),
+  },
+  {
     name: 'counts an event twice that its batch holds twice',
     breaks: 3,
     file: BULK_WRITER,

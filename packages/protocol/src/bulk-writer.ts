@@ -13,6 +13,8 @@
  *     now; the other jobs of the bulk are not.
  *  6. Events that had to wait for a batch-mate form the next bulk at once.
  *  7. When every event of a job has its outcome, the job hears of them all. If MongoDB is away, it hears that.
+ *  8. What MongoDB does not manage in time is tried by halves when its jobs come again, down to one event, and what was
+ *     stored of them stays; every bulk that it manages lets the next be twice as large again.
  */
 import {
   type BatchName,
@@ -23,6 +25,7 @@ import {
   toReceiptId,
 } from '@sluice/contracts/bulk';
 import type { NormalizedEventDocument } from '@sluice/contracts/event';
+import { createPortionShare } from '@sluice/contracts/portion-share';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { Candidate, Outcome } from './candidate.ts';
 import { type Decided, type Decision, decide, toConflictIds } from './decide.ts';
@@ -101,6 +104,7 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
   let inFlight = 0;
   let leaving = false;
   let lookUpsLeft = lookUpsAfterKnown;
+  const share = createPortionShare();
   const idle: (() => void)[] = [];
 
   function write(batch: BatchName | null, candidates: readonly Candidate[]): Promise<readonly Outcome[]> {
@@ -108,7 +112,7 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
       const parcel: Parcel = {
         batch,
         candidates,
-        bytes: candidates.reduce((sum, { event }) => sum + event.body.length, 0),
+        bytes: toBytes(candidates),
         outcomes: new Map(),
         counted: new Set(),
         accepted: 0,
@@ -150,17 +154,19 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
   }
 
   function isFull(): boolean {
-    return formingEvents >= bulkEvents || formingBytes >= bulkBytes;
+    return formingEvents >= share.of(bulkEvents) || formingBytes >= share.of(bulkBytes);
   }
 
   /** Takes whole parcels only, so that a receipt is written by the bulk that decides a batch's last event. */
   function takeBulk(): Item[] {
     const items: Item[] = [];
+    const maxEvents = share.of(bulkEvents);
+    const maxBytes = share.of(bulkBytes);
     let taken = 0;
     let bytes = 0;
-    while (taken < forming.length && items.length < bulkEvents) {
+    while (taken < forming.length && items.length < maxEvents) {
       const parcel = forming[taken] as Parcel;
-      if (taken > 0 && bytes + parcel.bytes > bulkBytes) break;
+      if (taken > 0 && bytes + parcel.bytes > maxBytes) break;
       bytes += parcel.bytes;
       for (const candidate of parcel.candidates) items.push({ candidate, key: candidate, parcel });
       taken += 1;
@@ -171,12 +177,36 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
     return items;
   }
 
+  /** Cuts a bulk, because one job may have more than a share of it. */
+  function toPortions(bulk: readonly Item[]): readonly (readonly Item[])[] {
+    const maxEvents = share.of(Math.max(bulkEvents, bulk.length));
+    const maxBytes = share.of(Math.max(bulkBytes, toBytes(bulk.map(({ key }) => key))));
+    const portions: Item[][] = [];
+    let portion: Item[] = [];
+    let bytes = 0;
+    for (const item of bulk) {
+      const size = item.key.event.body.length;
+      if (portion.length === 0 || portion.length >= maxEvents || bytes + size > maxBytes) {
+        portion = [];
+        bytes = 0;
+        portions.push(portion);
+      }
+      portion.push(item);
+      bytes += size;
+    }
+    return portions;
+  }
+
   /** Never rejects: a job hears of trouble through its parcel. */
   async function settle(bulk: readonly Item[]): Promise<void> {
     try {
-      let open = await settleRound(bulk, 0, lookUpsLeft === 0 && bulk.every(mayBeGuessed));
-      while (open.length > 0) open = await settleRound(open, 0);
+      for (const portion of toPortions(bulk)) {
+        let open = await settleRound(portion, 0, lookUpsLeft === 0 && portion.every(mayBeGuessed));
+        while (open.length > 0) open = await settleRound(open, 0);
+      }
+      share.grow();
     } catch (error) {
+      if (error instanceof DependencyAwayError) share.halve();
       for (const { parcel } of bulk) parcel.reject(error);
     }
   }
@@ -281,6 +311,10 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
   }
 
   return { write, drain };
+}
+
+function toBytes(candidates: readonly Candidate[]): number {
+  return candidates.reduce((sum, { event }) => sum + event.body.length, 0);
 }
 
 /** Only what comes for the first time can be new; what used a key again is decided by what that key holds. */

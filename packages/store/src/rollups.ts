@@ -12,10 +12,10 @@
  *
  * A hot second costs one write for each fold, however many events it has.
  */
+import { createPortionShare } from '@sluice/contracts/portion-share';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
 import { addOutcomes } from './outcomes.ts';
-import { createPortionShare } from './portion-share.ts';
 import { addToBuckets } from './rollup-buckets.ts';
 import { toChangeFilter, toRollupChanges } from './rollup-changes.ts';
 import { type BegunChange, type PortionLimits, readPortion } from './rollup-portion.ts';

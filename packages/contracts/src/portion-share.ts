@@ -8,7 +8,7 @@ export type PortionShare = {
   grow(): void;
 };
 
-/** One second of the 2,000 that a fold takes at most; from here it is back at all of them after eleven portions. */
+/** One of the 2,000 seconds that a fold takes at most; from here it is back at all of them after eleven portions. */
 const LEAST = 2 ** -11;
 
 /** Creates the share of a whole portion. */
