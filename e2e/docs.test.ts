@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { settings } from '@sluice/runtime/settings';
 import { expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -54,4 +55,13 @@ it('shows every setting of docker-compose.yml in .env.example, and no other', as
   taken.add('NODE_IMAGE');
   const shown = [...(example ?? '').matchAll(/^#([A-Z_]+)=/gm)].map(([, name]) => name);
   expect(shown.sort()).toEqual([...taken].sort());
+});
+
+it('lets every body through the gateway that ingest may be set to take, and tells where it ends', async () => {
+  const gateway = await readFile(join(ROOT, 'deploy/gateway/nginx.conf'), 'utf8');
+  const [, limit] = /client_max_body_size (\d+)m;/.exec(gateway) ?? [];
+  // So that ingest itself tells the limit that it has, of an event that is a little larger, too.
+  expect(settings.MAX_BODY_BYTES.safeParse(`${limit}MiB`).success).toBe(false);
+  expect(settings.MAX_BODY_BYTES.safeParse(`${Number(limit) - 1}MiB`).success).toBe(true);
+  expect(gateway).toContain(`'The gateway takes at most ${limit} MiB.'`);
 });
