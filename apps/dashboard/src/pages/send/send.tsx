@@ -1,9 +1,8 @@
 import type { EventDetail } from '@sluice/contracts/api';
-import type { DryRun } from '@sluice/contracts/sources-api';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { Failure, read, send } from '../../data/http.ts';
+import { Failure, read } from '../../data/http.ts';
 import { sessionQuery } from '../../data/session.ts';
 import { Action } from '../../ui/action.tsx';
 import { Fields, SelectField, TextField } from '../../ui/field.tsx';
@@ -12,7 +11,7 @@ import { Failed, Loading } from '../../ui/states.tsx';
 import { Preview } from './preview.tsx';
 import { Result } from './result.tsx';
 import styles from './send.module.css';
-import { type Draft, EXAMPLE, findFault, SIMULATIONS, sendDraft, toDraft } from './submission.ts';
+import { checkDraft, type Draft, EXAMPLE, findFault, SIMULATIONS, sendDraft, toDraft } from './submission.ts';
 
 const JsonEditor = lazy(() => import('../../ui/json-editor.tsx'));
 
@@ -45,14 +44,7 @@ function Form({ initial }: { readonly initial: Draft }) {
   const [draft, setDraft] = useState<Draft>(initial);
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
   const fault = findFault(draft);
-  const check = useMutation({
-    mutationFn: ({ source, text, schemaVersion }: Draft) =>
-      send<DryRun>('POST', '/api/mappings/dry-run', {
-        source,
-        payload: JSON.parse(text),
-        ...(schemaVersion === '' ? {} : { schemaVersion: Number(schemaVersion) }),
-      }),
-  });
+  const check = useMutation({ mutationFn: checkDraft });
   const submit = useMutation({ mutationFn: sendDraft });
   const { reset } = check;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was found belongs to what was checked

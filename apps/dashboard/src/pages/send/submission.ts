@@ -1,6 +1,7 @@
 import type { Accepted } from '@sluice/contracts/api';
 import type { JsonValue } from '@sluice/contracts/json';
-import { send } from '../../data/http.ts';
+import type { DryRun } from '@sluice/contracts/sources-api';
+import { sendWritten } from '../../data/http.ts';
 import { findJsonFault } from '../../data/json-fault.ts';
 
 /** How many attempts shall fail, as a select has it. */
@@ -49,13 +50,33 @@ export function findFault({ source, schemaVersion, text }: Draft): string | unde
 
 /** Sends a draft. @throws Failure */
 export function sendDraft(draft: Draft): Promise<Accepted> {
-  const { source, type, idempotencyKey, schemaVersion, simulated, text } = draft;
-  return send<Accepted>('POST', '/api/events', {
-    source,
-    payload: JSON.parse(text) as unknown,
+  return sendWritten<Accepted>('POST', '/api/events', writeSubmission(draft));
+}
+
+/** Asks what would become of a draft. @throws Failure */
+export function checkDraft(draft: Draft): Promise<DryRun> {
+  return sendWritten<DryRun>('POST', '/api/mappings/dry-run', writeTrial(draft));
+}
+
+/** Writes what is sent of a draft. @throws SyntaxError when the payload is no JSON */
+export function writeSubmission(draft: Draft): string {
+  const { type, idempotencyKey, simulated } = draft;
+  return writeBody(draft, {
     ...(type === '' ? {} : { type }),
     ...(idempotencyKey === '' ? {} : { idempotencyKey }),
-    ...(schemaVersion === '' ? {} : { schemaVersion: Number(schemaVersion) }),
     ...(simulated === 'none' ? {} : { simulateFailure: simulated === 'all' ? 'all' : Number(simulated) }),
   });
+}
+
+/** Writes what is asked of a draft. @throws SyntaxError when the payload is no JSON */
+export function writeTrial(draft: Draft): string {
+  return writeBody(draft, {});
+}
+
+/** The payload stands there as it was typed, so that its numbers keep all their digits. */
+function writeBody({ source, schemaVersion, text }: Draft, more: object): string {
+  JSON.parse(text);
+  const version = schemaVersion === '' ? {} : { schemaVersion: Number(schemaVersion) };
+  const rest = JSON.stringify({ source, ...version, ...more });
+  return `${rest.slice(0, -1)},"payload":${text}}`;
 }
