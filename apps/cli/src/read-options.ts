@@ -12,6 +12,15 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+/** Reads a number between two bounds, both allowed. @throws InvalidArgumentError */
+export function decimalNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Expected a number from ${min} to ${max}.`);
+  };
+}
+
 /** Reads the name of a source. @throws InvalidArgumentError */
 export function sourceId(text: string): string {
   if (SOURCE_ID_PATTERN.test(text)) return text;

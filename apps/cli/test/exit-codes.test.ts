@@ -35,6 +35,8 @@ describe('how the command ends', () => {
     ['an option is missing', ['import', 'x.csv'], 2, /required option '-s, --source <id>' not specified/],
     ['a value is wrong', ['events', 'list', '--limit', '0'], 2, /Expected a whole number from 1 to/],
     ['a rate is too low', ['verify', '--rate', '9'], 2, /Expected a whole number from 10 to 1000000\./],
+    ['a replay is too slow', ['replay', '--all', '--rate', '0'], 2, /Expected a number from 0\.1 to 10000\./],
+    ['a share is none', ['replay', '--all', '--stop-share', '7'], 2, /Expected a number from 0\.01 to 1\./],
     [
       'the address is none',
       ['ledger', '--url', 'localhost'],

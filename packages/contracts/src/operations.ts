@@ -13,9 +13,14 @@ export type OperationKind = (typeof OPERATION_KINDS)[number];
 /** The ids of operations. */
 const OPERATION_ID_PATTERN = /^op_[0-9a-f]{24}$/;
 
-/** Events replayed a second when nothing is said, and when a replay stops itself: this share of so many outcomes. */
+/** Events replayed a second when nothing is said, and what may be asked for. */
 export const DEFAULT_RATE_PER_SECOND = 20;
+export const MIN_RATE_PER_SECOND = 0.1;
+export const MAX_RATE_PER_SECOND = 10_000;
+
+/** When a replay stops itself, if nothing is said: this share of so many outcomes. */
 export const DEFAULT_STOP_SHARE = 0.5;
+export const MIN_STOP_SHARE = 0.01;
 export const STOP_AFTER_OUTCOMES = 20;
 
 /** How many events one filter may name, and how many ids an operation keeps of those that failed again. */
@@ -80,15 +85,15 @@ export const replayRequestSchema = z
     watermark,
     ratePerSecond: z
       .number()
-      .min(0.1)
-      .max(10_000)
+      .min(MIN_RATE_PER_SECOND)
+      .max(MAX_RATE_PER_SECOND)
       .default(DEFAULT_RATE_PER_SECOND)
       .describe(
         'Events put into the queue a second at most; REPLAY_MAX_PER_SECOND is the most one may ask for.',
       ),
     stopAtFailureShare: z
       .number()
-      .min(0.01)
+      .min(MIN_STOP_SHARE)
       .max(1)
       .default(DEFAULT_STOP_SHARE)
       .describe(

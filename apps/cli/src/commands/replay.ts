@@ -1,10 +1,15 @@
 import {
+  DEFAULT_RATE_PER_SECOND,
+  DEFAULT_STOP_SHARE,
+  MAX_RATE_PER_SECOND,
+  MIN_RATE_PER_SECOND,
+  MIN_STOP_SHARE,
   type OperationPlan,
   operationPlanSchema,
   type Replay,
   replaySchema,
 } from '@sluice/contracts/operations';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { ApiClient } from '../api-client.ts';
 import { CliError } from '../cli-error.ts';
@@ -12,7 +17,7 @@ import { confirm } from '../confirm.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { followReplay, readReplay, renderReplay } from '../follow-replay.ts';
 import type { Paint } from '../paint.ts';
-import { sourceId } from '../read-options.ts';
+import { decimalNumber, sourceId } from '../read-options.ts';
 import type { Act, Session } from '../session.ts';
 import { formatCount, renderPairs, toCell } from '../table.ts';
 
@@ -63,8 +68,16 @@ export function addReplayCommand(program: Command, act: Act): void {
     .option('--to <time>', 'Only events received before this time.')
     .option('--discarded', 'Only events that were discarded.')
     .option('--all', 'All dead events.')
-    .option('--rate <number>', 'Events a second at most (default 20).', positiveNumber)
-    .option('--stop-share <share>', 'Pause when this share fails again (default 0.5).', positiveNumber)
+    .option(
+      '--rate <number>',
+      `Events a second at most (default ${DEFAULT_RATE_PER_SECOND}).`,
+      decimalNumber(MIN_RATE_PER_SECOND, MAX_RATE_PER_SECOND),
+    )
+    .option(
+      '--stop-share <share>',
+      `Pause when this share fails again (default ${DEFAULT_STOP_SHARE}).`,
+      decimalNumber(MIN_STOP_SHARE, 1),
+    )
     .option('--reason <text>', 'Why, for whoever reads it later; needed with a filter.')
     .option('--dry-run', 'Only show the plan.')
     .option('-y, --yes', 'Do not ask.')
@@ -193,10 +206,4 @@ function renderPlan(plan: OperationPlan, paint: Paint): string {
     ],
     paint,
   );
-}
-
-function positiveNumber(text: string): number {
-  const value = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
-  if (value > 0) return value;
-  throw new InvalidArgumentError('Expected a number above 0.');
 }
