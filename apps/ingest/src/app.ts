@@ -5,7 +5,7 @@ import { ProblemException } from '@sluice/contracts/errors';
 import { toPointer } from '@sluice/normalizer/json-pointer';
 import type { Kept } from '@sluice/protocol/group-commit';
 import { addAccess } from '@sluice/runtime/access';
-import { addErrorsRoute } from '@sluice/runtime/errors-route';
+import { addErrorsRoute, isErrorsPage } from '@sluice/runtime/errors-route';
 import { addHealthRoutes, type Health, isProbe } from '@sluice/runtime/health';
 import { createHttpServer, type HttpServer, toTrustProxy } from '@sluice/runtime/http-server';
 import type { Logger } from '@sluice/runtime/logger';
@@ -58,7 +58,7 @@ export function createIngestApp(options: IngestAppOptions): HttpServer {
     onUnrouted: ({ code }) => metrics.rejected(code, code),
   });
   server.addHook('onRequest', (request, _reply, done) => {
-    done(isProbe(request) ? undefined : toQueryProblem(request.query));
+    done(isProbe(request) || isErrorsPage(request) ? undefined : toQueryProblem(request.query));
   });
   addAccess(server, checkKey);
   addHealthRoutes(server, health);
@@ -125,7 +125,7 @@ export function createIngestApp(options: IngestAppOptions): HttpServer {
   return server;
 }
 
-/** Refuses any query, which no route here takes but the probes: a parameter that is ignored would hide a sender's mistake. */
+/** Refuses any query, which no route for events takes: a parameter that is ignored would hide a sender's mistake. */
 function toQueryProblem(query: unknown): ProblemException | undefined {
   const names = typeof query === 'object' && query !== null ? Object.keys(query) : [];
   if (names.length === 0) return undefined;

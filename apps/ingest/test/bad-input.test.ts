@@ -354,11 +354,11 @@ describe('with FAILURE_SIMULATION=off and UNKNOWN_SOURCES=reject', () => {
 });
 
 describe('after all of it', () => {
-  it('probes are answered with any query, which is no refusal', async () => {
-    for (const path of ['/livez?x=1', '/readyz?x', '/readyz?x[$ne]=1&x=2']) {
+  it('probes and the page that a refusal leads to are answered with any query, which is no refusal', async () => {
+    for (const path of ['/livez?x=1', '/readyz?x', '/readyz?x[$ne]=1&x=2', '/docs/errors?utm_source=mail']) {
       expect(await send(ingest.port, { method: 'GET', path }), path).toMatchObject({ status: 200 });
     }
-    const other = await send(ingest.port, { method: 'GET', path: '/docs/errors?x=1' });
+    const other = await send(ingest.port, { path: '/api/events?x=1', body: event('1') });
     expect(other).toMatchObject({ status: 400, json: { code: 'ERR_QUERY_INVALID' } });
     count('ERR_QUERY_INVALID');
   });
