@@ -11,7 +11,7 @@ const NOW_MS = Date.parse('2026-03-01T00:00:00Z');
 function open(
   names: readonly string[],
   unknownSources: 'accept' | 'reject' = 'accept',
-  { isComplete = true } = {},
+  { isComplete = true, unreadable = [] as readonly string[] } = {},
 ) {
   const taken: AcceptedEvent[] = [];
   const known = names.map((id) => {
@@ -23,7 +23,7 @@ function open(
     return toKnownSource(source, undefined, () => NOW_MS);
   });
   const polled: PolledSource[] = [{ id: 'polled', tenant: 'evil' }];
-  const table = createSourceTable({ known, polled, unreadable: [], isComplete });
+  const table = createSourceTable({ known, polled, isComplete, unreadable: toUnreadable(unreadable) });
   const options: AcceptorOptions = {
     commit: {
       async submit(event) {
@@ -36,6 +36,10 @@ function open(
     now: () => NOW_MS,
   };
   return { acceptor: createAcceptor(options), taken };
+}
+
+function toUnreadable(ids: readonly string[]) {
+  return ids.map((id) => ({ id, tenant: 'evil', ceSource: `/${id}` }));
 }
 
 function toRequest(
@@ -54,24 +58,29 @@ const VITALS = { device: 'd1', timestamp: 1_700_000_000, heartRate: 60 };
 const OWN = { tenant: 'acme', schemaVersion: 1, idempotencyKey: 'k' };
 
 it('takes what a tenant sends under a name that another one declares as undeclared, again and again', async () => {
-  const { acceptor, taken } = open(['bakery', 'vital-data', '-orders']);
+  const unreadable = ['torn', '-torn'];
+  const { acceptor, taken } = open(['bakery', 'vital-data', '-orders'], 'accept', { unreadable });
   const key = { 'idempotency-key': 'k' };
   const cloudEvent = { specversion: '1.0', id: '1', source: '/-orders', type: 'made', data: 1 };
   for (const _ of [1, 2, 3]) {
     await acceptor.acceptSubmission(toRequest({ source: 'bakery', payload: 1 }, key));
     await acceptor.acceptSubmission(toRequest({ source: 'polled', payload: 1 }, key));
+    await acceptor.acceptSubmission(toRequest({ source: 'torn', payload: 1 }, key));
     await acceptor.acceptVitalData(toRequest(VITALS, key));
-    await acceptor.acceptSubmission(
-      toRequest(cloudEvent, { 'content-type': 'application/cloudevents+json' }),
-    );
+    for (const source of ['/-orders', '/-torn']) {
+      const headers = { 'content-type': 'application/cloudevents+json' };
+      await acceptor.acceptSubmission(toRequest({ ...cloudEvent, source }, headers));
+    }
   }
-  expect(taken).toHaveLength(12);
+  expect(taken).toHaveLength(18);
   expect(taken).toMatchObject(
     [1, 2, 3].flatMap(() => [
       { ...OWN, source: 'bakery' },
       { ...OWN, source: 'polled' },
+      { ...OWN, source: 'torn' },
       { ...OWN, source: 'vital-data', type: 'vitals' },
       { tenant: 'acme', source: '--orders', type: 'made', schemaVersion: 1 },
+      { tenant: 'acme', source: '--torn', type: 'made', schemaVersion: 1 },
     ]),
   );
   expect(taken[0]).not.toHaveProperty('type');

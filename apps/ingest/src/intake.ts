@@ -11,7 +11,7 @@ import {
   readJsonBody,
   readSchemaVersion,
 } from './request-parts.ts';
-import { type KnownSource, type SourceTable, toNotKnownYet } from './source-registry.ts';
+import { type KnownSource, type SourceTable, toUnsure } from './source-registry.ts';
 
 /** What a request says for every event that it carries. */
 export type Carrier = {
@@ -79,7 +79,7 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
   function readCloudEvent(event: CloudEvent, carrier: SentCarrier): Received {
     const owner = toOwner(carrier.caller);
     const byCeSource = sources.findByCeSource(event.ceSource, owner);
-    if (byCeSource === undefined && !sources.isComplete()) throw toNotKnownYet();
+    if (byCeSource === undefined && sources.mayClaim(event.ceSource, owner)) throw toUnsure(sources);
     const source = byCeSource?.id ?? toSourceId(event.ceSource);
     const declared = byCeSource ?? findAllowed(source, owner);
     const tenant = toTenant(carrier.caller, source, declared);
@@ -97,7 +97,6 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
   function findAllowed(source: string, owner: string | null): KnownSource | undefined {
     const declared = findDeclared(sources, source, owner);
     if (declared === undefined && config.UNKNOWN_SOURCES === 'reject') {
-      if (sources.mayExist(source)) throw toNotKnownYet();
       throw new Refusal('ERR_SOURCE_UNKNOWN', source);
     }
     return declared;
@@ -113,7 +112,8 @@ export function createIntake({ sources, config }: IntakeOptions): Intake {
 /**
  * Returns the source of that id that an owner declares; undefined when it declares none.
  *
- * @throws ProblemException ERR_UNAVAILABLE while nobody can say that: its events would get another identity
+ * @throws ProblemException ERR_UNAVAILABLE or ERR_SOURCE_UNREADABLE where nobody can say that: its events would get
+ * another identity
  */
 export function findDeclared(
   sources: SourceTable,
@@ -121,7 +121,7 @@ export function findDeclared(
   owner: string | null,
 ): KnownSource | undefined {
   const declared = sources.find(id, owner);
-  if (declared === undefined && !sources.isComplete()) throw toNotKnownYet();
+  if (declared === undefined && sources.mayExist(id, owner)) throw toUnsure(sources);
   return declared;
 }
 

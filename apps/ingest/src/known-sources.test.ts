@@ -50,6 +50,21 @@ it('hides those that were gone before it started, from MongoDB or the mirror', (
   expect([...known.sources.credentialHeaders]).toEqual(['x-shop-pin']);
 });
 
+it('knows of a source that cannot be read whose it is and what it claims, from MongoDB or the mirror', () => {
+  const torn = { id: 'torn', tenant: 'acme', ceSource: '/torn' };
+  const mirrored = parseContent(toContent({ ...EMPTY, unreadable: [torn] }));
+  const copied = { push: [{ id: 'torn', revision: 1, source: { ...torn, kind: 'pigeon' } }] };
+  for (const snapshot of [mirrored, parseContent({ ...copied, polled: [], unreadable: [] })]) {
+    expect(snapshot.unreadable).toEqual([torn]);
+    const { sources, apply } = create();
+    apply(snapshot);
+    expect([sources.mayExist('torn', 'acme'), sources.mayExist('torn', 'evil')]).toEqual([true, false]);
+    expect([sources.mayClaim('/torn', 'acme'), sources.mayClaim('/torn', 'evil')]).toEqual([true, false]);
+  }
+  const ofOlder = parseContent({ push: [], polled: [], unreadable: ['torn'] });
+  expect(ofOlder.unreadable).toEqual([{ id: 'torn', tenant: null, ceSource: null }]);
+});
+
 it('reads what an older build copied: a polled source may then be of any tenant', () => {
   const known = create();
   known.apply(parseContent({ push: [], polled: ['erp'], unreadable: [] }));

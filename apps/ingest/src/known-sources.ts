@@ -60,14 +60,14 @@ export function createKnownSources({
       const known = before?.revision === revision ? before.known : toKnown(source);
       next.set(id, { revision, known });
     }
-    for (const source of unreadable) logger.error({ source }, 'source.unreadable');
+    for (const { id } of unreadable) logger.error({ source: id }, 'source.unreadable');
     made = next;
     noteHeaders([...made.values()].map(({ known }) => known));
     for (const header of stored) credentialHeaders.add(header);
     table = createSourceTable({
       known: [...ofFile, ...[...made.values()].map(({ known }) => known)],
       polled: [...polledByFile, ...polled.filter(({ id }) => others(id))],
-      unreadable: unreadable.filter(others),
+      unreadable: unreadable.filter(({ id }) => others(id)),
       isComplete: true,
     });
   }
@@ -99,7 +99,8 @@ export function createKnownSources({
       find: (id, tenant) => table.find(id, tenant),
       findByCeSource: (ceSource, tenant) => table.findByCeSource(ceSource, tenant),
       hasForeignKeys: (id, tenant) => table.hasForeignKeys(id, tenant),
-      mayExist: (id) => table.mayExist(id),
+      mayExist: (id, tenant) => table.mayExist(id, tenant),
+      mayClaim: (ceSource, tenant) => table.mayClaim(ceSource, tenant),
       isComplete: () => table.isComplete(),
       credentialHeaders,
       signatureHeaders,

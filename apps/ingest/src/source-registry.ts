@@ -39,10 +39,12 @@ export type SourceTable = {
    */
   hasForeignKeys(id: string, tenant: string | null): boolean;
   /**
-   * Tells whether a source that is not found may be declared all the same: nothing was read yet of those that the api
-   * made, or that one is written in a form that this build does not know.
+   * Tells whether a source of a tenant (null: of any) that is not found may be declared all the same: nothing was read
+   * yet of those that the api made, or that one is stored in a form that this build does not know.
    */
-  mayExist(id: string): boolean;
+  mayExist(id: string, tenant: string | null): boolean;
+  /** Tells the same of the source that declares a `ceSource`. */
+  mayClaim(ceSource: string, tenant: string | null): boolean;
   /** Tells whether all that is declared was read once, so that what is not found is of no other key, type or tenant. */
   isComplete(): boolean;
 };
@@ -57,6 +59,9 @@ export type SourceRegistry = SourceTable & {
 
 /** A source that we poll; its tenant is null where that is not known. */
 export type PolledSource = { readonly id: string; readonly tenant: string | null };
+
+/** A source whose form this build does not know; its tenant and `ceSource` are null where they are not seen. */
+export type UnreadableSource = PolledSource & { readonly ceSource: string | null };
 
 /** What a source is made known with: how a variable is read, and the time in epoch ms. */
 export type SourceEnvironment = {
@@ -94,17 +99,16 @@ export type SourceTableParts = {
   readonly known: readonly KnownSource[];
   readonly polled: readonly PolledSource[];
   /** Declared, but in a form that this build does not know. */
-  readonly unreadable: readonly string[];
+  readonly unreadable: readonly UnreadableSource[];
   /** Whether all that is declared is among them. */
   readonly isComplete: boolean;
 };
 
 /** Creates the table of declared sources. */
 export function createSourceTable(parts: SourceTableParts): SourceTable {
-  const { known, polled, isComplete } = parts;
+  const { known, polled, unreadable, isComplete } = parts;
   const byId = new Map(known.map((source) => [source.id, source]));
   const byCeSource = Map.groupBy(known, ({ ceSource }) => ceSource);
-  const unreadable = new Set(parts.unreadable);
   const foreign = new Map(
     [...polled, ...known.filter(({ isSigned }) => isSigned)].map((one) => [one.id, one]),
   );
@@ -116,9 +120,11 @@ export function createSourceTable(parts: SourceTableParts): SourceTable {
     findByCeSource: (ceSource, tenant) => byCeSource.get(ceSource)?.find((source) => isOf(source, tenant)),
     hasForeignKeys(id, tenant) {
       const found = foreign.get(id);
-      return unreadable.has(id) || (found !== undefined && isOf(found, tenant));
+      return found !== undefined && isOf(found, tenant);
     },
-    mayExist: (id) => !isComplete || unreadable.has(id),
+    mayExist: (id, tenant) => !isComplete || unreadable.some((one) => one.id === id && isOf(one, tenant)),
+    mayClaim: (ceSource, tenant) =>
+      !isComplete || unreadable.some((one) => one.ceSource === ceSource && isOf(one, tenant)),
     isComplete: () => isComplete,
   };
 }
@@ -126,6 +132,11 @@ export function createSourceTable(parts: SourceTableParts): SourceTable {
 /** Null stands for any tenant, on either side. */
 function isOf(source: PolledSource, tenant: string | null): boolean {
   return tenant === null || source.tenant === null || source.tenant === tenant;
+}
+
+/** Says that nobody may be told here whether a source exists: those that are declared were not read, or it cannot be. */
+export function toUnsure(sources: Pick<SourceTable, 'isComplete'>): ProblemException {
+  return sources.isComplete() ? new ProblemException('ERR_SOURCE_UNREADABLE') : toNotKnownYet();
 }
 
 /** Says that a source, or its secrets, cannot be looked up here now: nobody may be told that it does not exist. */

@@ -2,7 +2,7 @@ import type { JsonValue } from '@sluice/contracts/json';
 import { type StoredSource, storedSourceSchema } from '@sluice/contracts/source';
 import type { SourceList } from '@sluice/store/sources-store';
 import { z } from 'zod';
-import type { PolledSource } from './source-registry.ts';
+import type { PolledSource, UnreadableSource } from './source-registry.ts';
 
 /** A source that sends to us, its secrets still sealed. */
 export type StoredPush = Extract<StoredSource, { kind: 'push' }>;
@@ -12,11 +12,15 @@ export type SourceSnapshot = {
   readonly push: readonly { readonly id: string; readonly revision: number; readonly source: StoredPush }[];
   /** Those that we poll. */
   readonly polled: readonly PolledSource[];
-  /** The ids of those that were written in a form that this build does not know. */
-  readonly unreadable: readonly string[];
+  /** Those that were written in a form that this build does not know. */
+  readonly unreadable: readonly UnreadableSource[];
   /** The headers, in lower case, in which any source sends a credential or ever did. */
   readonly credentialHeaders: readonly string[];
 };
+
+const seenSchema = z
+  .object({ tenant: z.string().nullable().catch(null), ceSource: z.string().nullable().catch(null) })
+  .catch({ tenant: null, ceSource: null });
 
 const contentSchema = z.object({
   push: z.array(z.object({ id: z.string(), revision: z.number(), source: z.unknown() })),
@@ -24,6 +28,7 @@ const contentSchema = z.object({
   unreadable: z.array(z.string()),
   // Absent in what older builds wrote.
   polledTenants: z.array(z.tuple([z.string(), z.string()])).default([]),
+  unreadableParts: z.array(z.tuple([z.string(), seenSchema])).default([]),
   credentialHeaders: z.array(z.string()).default([]),
 });
 
@@ -43,7 +48,9 @@ export function toSnapshot({ sources, unreadable, credentialHeaders }: SourceLis
 export function toContent({ push, polled, unreadable, credentialHeaders }: SourceSnapshot): JsonValue {
   const polledTenants = polled.flatMap(({ id, tenant }) => (tenant === null ? [] : [[id, tenant]]));
   const ids = polled.map(({ id }) => id);
-  return JSON.parse(JSON.stringify({ push, polled: ids, polledTenants, unreadable, credentialHeaders }));
+  const unreadableParts = unreadable.map(({ id, ...seen }) => [id, seen]);
+  const told = { unreadable: unreadable.map(({ id }) => id), unreadableParts };
+  return JSON.parse(JSON.stringify({ push, polled: ids, polledTenants, ...told, credentialHeaders }));
 }
 
 /**
@@ -53,16 +60,20 @@ export function toContent({ push, polled, unreadable, credentialHeaders }: Sourc
  * @throws ZodError when it is no snapshot at all
  */
 export function parseContent(content: JsonValue): SourceSnapshot {
-  const { push, polled, polledTenants, unreadable, credentialHeaders } = contentSchema.parse(content);
+  const { push, polled, polledTenants, credentialHeaders, ...rest } = contentSchema.parse(content);
   const tenants = new Map(polledTenants);
-  const read = push.map(({ id, revision, source }) => {
+  const parts = new Map(rest.unreadableParts);
+  const unreadable = rest.unreadable.map((id) => ({ id, ...(parts.get(id) ?? seenSchema.parse(null)) }));
+  const read: SourceSnapshot['push'][number][] = [];
+  for (const { id, revision, source } of push) {
     const parsed = storedSourceSchema.safeParse(source).data;
-    return { id, revision, source: parsed?.kind === 'push' && parsed.id === id ? parsed : undefined };
-  });
+    if (parsed?.kind === 'push' && parsed.id === id) read.push({ id, revision, source: parsed });
+    else unreadable.push({ id, ...seenSchema.parse(source) });
+  }
   return {
-    push: read.flatMap(({ source, ...rest }) => (source === undefined ? [] : [{ ...rest, source }])),
+    push: read,
     polled: polled.map((id) => ({ id, tenant: tenants.get(id) ?? null })),
+    unreadable,
     credentialHeaders,
-    unreadable: [...unreadable, ...read.filter(({ source }) => source === undefined).map(({ id }) => id)],
   };
 }

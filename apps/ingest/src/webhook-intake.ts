@@ -11,7 +11,7 @@ import { admit, type Carrier, type Received, readCarrier, toCloudEventParts } fr
 import { readContentType, toBodyKind } from './media-type.ts';
 import { UNKNOWN_SOURCE } from './refusal.ts';
 import { type IncomingHeaders, readJsonBody, toKeptHeaders } from './request-parts.ts';
-import { type KnownSource, type SourceRegistry, toNotKnownYet } from './source-registry.ts';
+import { type KnownSource, type SourceRegistry, toNotKnownYet, toUnsure } from './source-registry.ts';
 
 /** A request as it came. */
 export type IncomingRequest = { readonly headers: IncomingHeaders; readonly body: Buffer };
@@ -27,8 +27,8 @@ export type Webhook = IncomingRequest & {
  * Checks that a request comes from the source that its address names, by its raw bytes, and that the source may send
  * such a body.
  *
- * @throws ProblemException ERR_SIGNATURE_INVALID, ERR_UNAVAILABLE where that cannot be said here, and what only those
- * are told for whom the signature vouches
+ * @throws ProblemException ERR_SIGNATURE_INVALID, ERR_UNAVAILABLE or ERR_SOURCE_UNREADABLE where that cannot be said
+ * here, and what only those are told for whom the signature vouches
  */
 export function verifyWebhook(
   sourceId: string,
@@ -37,7 +37,7 @@ export function verifyWebhook(
 ): Webhook {
   const source = sources.find(sourceId, null);
   if (source === undefined) {
-    throw sources.mayExist(sourceId) ? toNotKnownYet() : toSignatureProblem(UNKNOWN_SOURCE);
+    throw sources.mayExist(sourceId, null) ? toUnsure(sources) : toSignatureProblem(UNKNOWN_SOURCE);
   }
   const secrets = source.secrets?.readLive();
   if (secrets === undefined) throw toNotKnownYet();

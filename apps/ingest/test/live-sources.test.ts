@@ -81,6 +81,54 @@ it('goes on with the others when the secret of one does not open, and blames non
   expect(queued).toMatchObject({ source: 'moved', schemaVersion: 7 });
 });
 
+it('takes nothing of a source that is stored in a form of another build, by any way in, until that is mended', async () => {
+  const store = createSourceStore(ingest.store);
+  const ids = ['newer', 'vital-data'];
+  const sources = ids.map((id) => toSource('first', id, { ceSource: `https://${id}.test` }));
+  for (const source of sources) await store.create(source);
+  const change = (set: object) =>
+    ingest.store.db
+      .collection<{ _id: string }>('sources')
+      .updateMany({ _id: { $in: ids } }, { $set: { ...set, updatedAt: new Date() }, $inc: { revision: 1 } });
+  await change({ 'source.scheme': { type: 'of-tomorrow' } });
+  const cloudEvent = { specversion: '1.0', id: '1', source: 'https://newer.test', type: 'made', data: 1 };
+  const named = { source: 'newer', payload: 1 };
+  const sent = [
+    ['/api/events', 'application/json', named],
+    ['/api/events', 'application/cloudevents+json', cloudEvent],
+    ['/api/events', 'application/cloudevents+json', { ...cloudEvent, source: 'newer' }],
+    ['/api/events', 'application/cloudevents-batch+json', [cloudEvent]],
+    ['/api/events/batch', 'application/json', [named]],
+    ['/vital-data', 'application/json', { device: 'd', timestamp: 1_700_000_000, heartRate: 60 }],
+  ] as const;
+  const sendAll = () =>
+    Promise.all(
+      sent.map(([path, type, body]) =>
+        send(ingest.port, { path, headers: { 'content-type': type }, body: json(body) }),
+      ),
+    );
+  await vi.waitFor(async () => expect(await deliver('first', '/hooks/newer')).toBe(503), SOON);
+  const before = (await ingest.listQueued()).length;
+  for (const answer of await sendAll()) {
+    expect(answer).toMatchObject({ status: 503, json: { code: 'ERR_SOURCE_UNREADABLE' } });
+    expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+  }
+  expect(await ingest.listQueued()).toHaveLength(before);
+  // What is of no such source goes on.
+  expect(await deliver('first', '/hooks/never-made')).toBe(401);
+  const other = await send(ingest.port, { body: json({ source: 'never-made', payload: 1 }) });
+  expect(other.status).toBe(202);
+
+  await change({ 'source.scheme': sources[0]?.kind === 'push' ? sources[0].scheme : null });
+  await vi.waitFor(async () => expect(await deliver('first', '/hooks/newer')).toBe(202), SOON);
+  expect((await sendAll()).map(({ status }) => status)).toEqual(sent.map(() => 202));
+  const events = await ingest.listQueued();
+  const ofCloud = events.filter(({ form, headers }) => form === 'payload' && headers['ce-id'] === '1');
+  expect(new Set(ofCloud.map(({ source, idempotencyKey }) => `${source} ${idempotencyKey}`))).toEqual(
+    new Set(['newer api:https://newer.test 1', 'newer api:newer 1']),
+  );
+});
+
 it('gives the CloudEvents that two sources claim to the one of the file, and to that of their tenant', async () => {
   const store = createSourceStore(ingest.store);
   const ceSource = 'https://orders.test/eu';
@@ -100,11 +148,13 @@ it('says that a source does not exist only when a store was asked', async () => 
   const mirror = createSourceMirror({ redisUrl: ingest.redisUrl, prefix, logger });
   onTestFinished(() => mirror.close());
   const live = follow({ mirror, store: { list: () => promise, changedSince: async () => null } });
-  expect(live.sources.mayExist('a')).toBe(true);
+  expect(live.sources.mayExist('a', null)).toBe(true);
   expect(live.readAgeMs()).toBeNaN();
-  resolve({ version: '1', sources: [], unreadable: ['b'], credentialHeaders: [] });
-  await vi.waitFor(() => expect(live.sources.mayExist('a')).toBe(false));
-  expect(live.sources.mayExist('b')).toBe(true);
+  const b = { id: 'b', tenant: 'acme', ceSource: null };
+  resolve({ version: '1', sources: [], unreadable: [b], credentialHeaders: [] });
+  await vi.waitFor(() => expect(live.sources.mayExist('a', null)).toBe(false));
+  expect(live.sources.mayExist('b', 'acme')).toBe(true);
+  expect(live.sources.mayExist('b', 'another')).toBe(false);
   expect(live.readAgeMs()).toBeLessThan(5000);
 });
 

@@ -21,7 +21,7 @@ export function createStoredSources({
   let known: { readonly version: string; readonly polled: readonly PollSource[] } | undefined;
 
   function open({ sources, unreadable }: SourceList): readonly PollSource[] {
-    for (const source of unreadable) logger.error({ source }, 'source.unreadable');
+    for (const { id } of unreadable) logger.error({ source: id }, 'source.unreadable');
     return sources.flatMap(({ source }): PollSource[] => {
       if (source.kind !== 'poll') return [];
       try {

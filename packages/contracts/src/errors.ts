@@ -245,6 +245,12 @@ const table = {
     retry: true,
     mend: 'Wait for `Retry-After` seconds, then send again; a repeat is recognised.',
   },
+  ERR_SOURCE_UNREADABLE: {
+    title: 'The source is declared in a form that this process cannot read.',
+    status: 503,
+    retry: true,
+    mend: 'Run ingest in the version that declared the source, or declare it anew; `sluice doctor` names it. Nothing was taken: send again then.',
+  },
   ERR_INTERNAL: {
     title: 'Something went wrong here.',
     status: 500,

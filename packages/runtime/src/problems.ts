@@ -62,7 +62,7 @@ function toRetryAfter(seconds: number): string {
 }
 
 function toHeaders({ code, retryAfterSeconds }: ProblemException): Record<string, string> {
-  const waits = code === 'ERR_UNAVAILABLE' || code === 'ERR_RATE_LIMITED';
+  const waits = code === 'ERR_UNAVAILABLE' || code === 'ERR_SOURCE_UNREADABLE' || code === 'ERR_RATE_LIMITED';
   const seconds = retryAfterSeconds ?? (waits ? RETRY_AFTER_SECONDS : undefined);
   return {
     ...(seconds === undefined ? {} : { 'retry-after': toRetryAfter(seconds) }),

@@ -20,13 +20,16 @@ export type SourceRecord = {
   readonly dueSince: Date;
 };
 
+/** What can be told of a source that cannot be read; `ceSource` is null where none is seen. */
+export type UnreadableSource = Pick<SourceRecord, 'id' | 'tenant'> & { readonly ceSource: string | null };
+
 /** The active sources at one time. */
 export type SourceList = {
   /** To be given to `changedSince`. */
   readonly version: string;
   readonly sources: readonly SourceRecord[];
-  /** The ids of those that were written by an older version and cannot be read any more. */
-  readonly unreadable: readonly string[];
+  /** Those that another version wrote in a form that this one does not know. */
+  readonly unreadable: readonly UnreadableSource[];
   /** The headers, in lower case, in which any source, active or not, sends a credential or ever did. */
   readonly credentialHeaders: readonly string[];
 };
@@ -177,7 +180,7 @@ export function createSourceStore(
       version,
       credentialHeaders: await listCredentialHeaders(),
       sources: records.filter((record) => record !== null),
-      unreadable: found.filter((_document, index) => records[index] === null).map(({ _id }) => _id),
+      unreadable: found.filter((_document, index) => records[index] === null).map(toUnreadable),
     };
   }
 
@@ -368,6 +371,11 @@ function isApplied(document: SourceDocument, source: Source, sealer: SourceSeale
 
 function toSeen({ _id, revision }: SourceDocument): mongo.Filter<SourceDocument> {
   return revision === undefined ? { _id, revision: { $exists: false } } : { _id, revision };
+}
+
+function toUnreadable({ _id, tenant, source }: SourceDocument): UnreadableSource {
+  const { ceSource } = Object(source) as { readonly ceSource?: unknown };
+  return { id: _id, tenant, ceSource: typeof ceSource === 'string' ? ceSource : null };
 }
 
 /** Reads a stored source as it is now understood; null when an older form no longer is. */

@@ -93,7 +93,7 @@ describe('applyFile', () => {
       _id: 'old',
       ...{ tenant: 'default', owner: 'file', active: true, source: old, updatedAt: new Date() },
     });
-    expect((await sources.list()).unreadable).toEqual(['old']);
+    expect((await sources.list()).unreadable).toEqual([{ id: 'old', tenant: 'default', ceSource: null }]);
     await applyFile([newSource('old')]);
     expect(JSON.stringify(await toCollection(connection, 'sources').findOne({ _id: 'old' }))).not.toContain(
       'in-plain',

@@ -80,6 +80,7 @@ const refusals = [
   'ERR_CONTENT_ENCODING',
   'ERR_RATE_LIMITED',
   'ERR_UNAVAILABLE',
+  'ERR_SOURCE_UNREADABLE',
 ] as const;
 
 const kept = json('The event is kept.', acceptedSchema);

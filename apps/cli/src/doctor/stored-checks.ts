@@ -28,7 +28,7 @@ async function checkSecrets(store: StoreConnection): Promise<Finding> {
   const { sources, unreadable } = await createSourceStore(store).list();
   if (unreadable.length > 0) {
     return fail(
-      `These sources cannot be read: ${unreadable.join(', ')}.`,
+      `These sources cannot be read: ${unreadable.map(({ id }) => id).join(', ')}.`,
       'Declare them anew, in the file or by the api.',
     );
   }

@@ -23,7 +23,7 @@ export type BatchAnswering = {
 /** How many refused items of one batch are kept as rejections; all are counted and answered. */
 const MAX_KEPT_REFUSALS = 20;
 
-const OUR_TROUBLE = ['ERR_UNAVAILABLE', 'ERR_INTERNAL'] as const;
+const OUR_TROUBLE = ['ERR_UNAVAILABLE', 'ERR_INTERNAL', 'ERR_SOURCE_UNREADABLE'] as const;
 
 /**
  * Takes a batch and answers it: 202 when anything is kept, else a problem that carries the results too.
