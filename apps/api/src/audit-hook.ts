@@ -2,7 +2,7 @@
  * The record of every unsafe call.
  *
  *  1. Right before the handler of an unsafe route runs, an entry without an outcome is written. A handler whose entry
- *     could not be written for a reason of ours does not run.
+ *     could not be written for a reason of ours does not run. A session's is written when it is known whose it is.
  *  2. When the call was answered, the outcome is added. An entry that stays without one says that the process died over
  *     the call, or that MongoDB went away meanwhile.
  *  3. What was refused for who called (403) never reaches a handler; its entry is written with its outcome.
@@ -33,8 +33,13 @@ declare module 'fastify' {
 /** Who did what, and what came of it, where the hook cannot know. */
 export type AuditRecord = Pick<AuditEntry, 'tenant' | 'actor' | 'action' | 'status' | 'code'>;
 
-/** Writes entries that the hook does not write by itself. */
+/** Writes entries that the hook does not write by itself, because it does not know who calls. */
 export type Auditor = {
+  /**
+   * Writes an entry before the call takes effect; the hook adds the outcome when it was answered. While MongoDB is away,
+   * to the log.
+   */
+  begin(request: FastifyRequest, record: Pick<AuditRecord, 'tenant' | 'actor' | 'action'>): Promise<void>;
   /** Writes an entry; while MongoDB is away, to the log. */
   record(request: FastifyRequest, record: AuditRecord): Promise<void>;
 };
@@ -53,9 +58,8 @@ export function addAuditing(server: HttpServer, { auditLog, logger, now }: Audit
 
   server.addHook('preHandler', async (request) => {
     if (!isAudited(request)) return;
-    const id = await insert(toEntry(request, null, null));
+    await begin(request, toEntry(request, null, null));
     reached.add(request);
-    if (id !== null) written.set(request, id);
   });
   server.addHook('onError', async (request, _reply, error) => {
     if (isUnsafe(request.method)) codes.set(request, toProblem(error, request.id).problem.code);
@@ -68,6 +72,11 @@ export function addAuditing(server: HttpServer, { auditLog, logger, now }: Audit
       await insert(toEntry(request, status, code));
     }
   });
+
+  async function begin(request: FastifyRequest, entry: AuditEntry): Promise<void> {
+    const id = await insert(entry);
+    if (id !== null) written.set(request, id);
+  }
 
   async function insert(entry: AuditEntry): Promise<string | null> {
     try {
@@ -95,6 +104,8 @@ export function addAuditing(server: HttpServer, { auditLog, logger, now }: Audit
   }
 
   return {
+    begin: (request, record) =>
+      begin(request, { ...toParts(request, now()), ...record, status: null, code: null }),
     async record(request, record) {
       await insert({ ...toParts(request, now()), ...record });
     },

@@ -2,7 +2,7 @@ import { toKeyId } from '@sluice/protocol/api-key';
 import { toCollection } from '@sluice/store/collections';
 import { connectStore } from '@sluice/store/connection';
 import { describe, expect, it, vi } from 'vitest';
-import { startGuardedApi } from './access-fixtures.ts';
+import { startGuardedApi, toCookie } from './access-fixtures.ts';
 import { NO_MONGO, startApi, useStores } from './fixtures.ts';
 
 const stores = useStores();
@@ -92,6 +92,38 @@ describe('the audit log', () => {
     const { items } = (await call('GET', '/api/audit?action=signIn&limit=1', admin)).body;
     expect(items).toMatchObject([{ actor: { keyId: 'slk_abcdefghijkl', role: null }, status: 401 }]);
     expect(JSON.stringify(items)).not.toContain('xxx');
+  });
+
+  it('has the entry of a session before that begins and before it ends, and adds what came of it', async () => {
+    const { call, addKey, tenant, keys, list } = await start();
+    const entries = toCollection(stores.store, 'audit_log');
+    const before: unknown[] = [];
+    const { createSession, endSession } = keys;
+    Object.assign(keys, {
+      createSession: async (...session: Parameters<typeof createSession>) => {
+        before.push(await entries.findOne({ tenant, action: 'signIn' }));
+        return createSession(...session);
+      },
+      endSession: async (...id: Parameters<typeof endSession>) => {
+        before.push(await entries.findOne({ tenant, action: 'signOut' }));
+        return endSession(...id);
+      },
+    });
+    const key = await addKey('viewer', { tenant, name: 'bob' });
+    const signedIn = await call('POST', '/api/session', undefined, { payload: { key } });
+    const headers = { cookie: toCookie(signedIn.headers['set-cookie']), origin: 'http://localhost:80' };
+    await call('DELETE', '/api/session', undefined, { headers: { ...headers, host: 'localhost:80' } });
+    const open = { status: null, code: null, actor: { name: 'bob', role: 'viewer' } };
+    expect(before).toMatchObject([
+      { ...open, action: 'signIn' },
+      { ...open, action: 'signOut' },
+    ]);
+    await vi.waitFor(async () => {
+      expect((await list('?actor=bob')).items).toMatchObject([
+        { action: 'signOut', status: 204, code: null },
+        { action: 'signIn', status: 200, code: null, actor: { keyId: toKeyId(key) } },
+      ]);
+    });
   });
 
   it('does not stand in the way of maintenance while MongoDB is away', async () => {

@@ -5,6 +5,7 @@
  *     key. It is not prolonged: who works longer signs in again.
  *  2. The browser gets it as a cookie that no script can read and no other site can send.
  *  3. It ends by signing out, with its key, or by itself.
+ *  4. The audit log has an entry before a session begins or is ended, and of every key that was refused.
  */
 import {
   type Caller,
@@ -153,12 +154,11 @@ export function addSessionRoutes(server: ApiServer, options: SessionRoutesOption
 
   async function signIn(request: FastifyRequest, presented: string, holder: KeyHolder | null) {
     const { tenant, name, role, sources } = holder?.caller ?? NOBODY;
-    const note = (by: typeof role, status: number, code: string | null) => {
-      const actor = { keyId: toKeyId(presented), name, role: by };
-      return auditor.record(request, { tenant, actor, action: 'signIn', status, code });
-    };
+    const keyId = toKeyId(presented);
     const refuse = async (by: typeof role, problem: ProblemException): Promise<never> => {
-      await note(by, toStatus(problem.code), problem.code);
+      const outcome = { status: toStatus(problem.code), code: problem.code };
+      const actor = { keyId, name, role: by };
+      await auditor.record(request, { tenant, actor, action: 'signIn', ...outcome });
       throw problem;
     };
     const invalid = new ProblemException('ERR_UNAUTHENTICATED', 'The key is not valid, or no longer.');
@@ -170,19 +170,18 @@ export function addSessionRoutes(server: ApiServer, options: SessionRoutesOption
     const { id, key, hash } = createKey();
     const expiresAt = new Date(Math.min(now() + SESSION_MS, holder.expiresAt?.getTime() ?? Infinity));
     const rights = { tenant, name, role, sources: sources && [...sources] };
+    await auditor.begin(request, { tenant, actor: { keyId, name, role }, action: 'signIn' });
     const session = await keys.createSession({ id, hash, ...rights, parent, expiresAt, createdBy: name });
-    if (session === 'revoked') return refuse(null, invalid);
+    if (session === 'revoked') throw invalid;
     mirror.write(session);
-    await note(role, 200, null);
     return { key, caller: holder.caller, expiresAt };
   }
 
   async function signOut(request: FastifyRequest, key: string, { caller }: KeyHolder): Promise<void> {
+    const { tenant, keyId, name, role } = caller;
+    await auditor.begin(request, { tenant, actor: { keyId, name, role }, action: 'signOut' });
     const ended = await keys.endSession(toKeyId(key) ?? '');
     if (ended !== null) mirror.write(ended);
-    const { tenant, keyId, name, role } = caller;
-    const actor = { keyId, name, role };
-    await auditor.record(request, { tenant, actor, action: 'signOut', status: 204, code: null });
   }
 }
 
