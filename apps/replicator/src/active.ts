@@ -144,6 +144,7 @@ export async function runActive(options: ActiveOptions, signal: AbortSignal): Pr
     const active: ActiveReplicator = {
       primary: primary.db,
       backup: backup.db,
+      origin,
       fence: writer.position().fence,
       signal: either,
       applyIds,

@@ -31,6 +31,8 @@ export type ChangeListener = (collection: string, id: unknown) => void;
 export type ActiveReplicator = {
   readonly primary: Db;
   readonly backup: Db;
+  /** Which primary this is; see dataset.ts. */
+  readonly origin: string;
   /** Higher than that of every earlier holder of the lease. */
   readonly fence: number;
   /** Aborted when the lease is lost, the datasets differ, or the process ends. */

@@ -1,3 +1,4 @@
+import type { FullSyncDocument } from '@sluice/contracts/full-sync';
 import { createFullSyncStore, toOwnFullSync } from '@sluice/store/full-syncs';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
 import { createSyncFailures } from '@sluice/store/sync-failures';
@@ -73,6 +74,34 @@ describe('a backup', () => {
     expect(await createSyncFailures(backup).count()).toEqual({ retrying: 0, dead: 0 });
     await reversed.create({ ...toOwnFullSync('back again'), deletes: 'all' }, new Date());
     await pair.converged('swapped');
+    await vi.waitFor(async () => expect(await reversed.findLive()).toBeNull(), PATIENCE);
+    await replicator.stop();
+    replicator = pair.startOne();
+  });
+
+  it('ends a full sync that was begun in the other direction, which might delete what the old primary alone has', async () => {
+    const { here } = pair.sides('halted');
+    const operations = backup.db.collection<FullSyncDocument>('operations');
+    await insert(
+      'halted',
+      Array.from({ length: 3000 }, (_, n) => ({ _id: n as never })),
+    );
+    await vi.waitFor(async () => expect(await store.findLive()).toBeNull(), PATIENCE);
+    const begun = await pair.begin({ deletes: 'all', ratePerSecond: 100 });
+    await vi.waitFor(async () => {
+      expect(await operations.findOne({ _id: begun._id })).toMatchObject({ state: 'running' });
+    }, PATIENCE);
+    await replicator.stop();
+    await here.insertOne({ _id: 'late' as never });
+    // The fence as the runbook has it; nothing else is to keep it from going on.
+    await operations.updateMany({ fence: { $gt: 0 } }, { $set: { fence: 0, ratePerSecond: 1_000_000 } });
+    replicator = pair.startOne({ isReversed: true });
+    const reversed = createFullSyncStore(backup);
+    await vi.waitFor(async () => expect(await reversed.findLive()).toBeNull(), PATIENCE);
+    expect(await here.countDocuments({ _id: 'late' as never })).toBe(1);
+    expect(await operations.findOne({ _id: begun._id })).toMatchObject({ state: 'failed' });
+    await reversed.create({ ...toOwnFullSync('back again'), deletes: 'all' }, new Date());
+    await pair.converged('halted');
     await vi.waitFor(async () => expect(await reversed.findLive()).toBeNull(), PATIENCE);
     await replicator.stop();
     replicator = pair.startOne();

@@ -242,6 +242,8 @@ export type FullSyncDocument = {
   readonly _id: string;
   readonly tenant: string;
   readonly kind: 'fullSync';
+  /** Which primary it was asked of; missing where that had no name yet. */
+  readonly origin?: string;
   readonly state: OperationState;
   readonly stateReason: string | null;
   readonly mode: FullSyncMode;

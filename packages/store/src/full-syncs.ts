@@ -128,12 +128,14 @@ export function createFullSyncStore(
   const { db, client } = connection;
   const operations = db.collection<FullSyncDocument>('operations');
   const tokens = db.collection<Asked>('resume_tokens');
+  const datasets = db.collection<{ readonly _id: 'dataset'; readonly origin?: string }>('resume_tokens');
 
   const ask = <Result>(work: (options: { signal: AbortSignal; maxTimeMS: number }) => Promise<Result>) =>
     within(timeoutMs, (signal) => work({ signal, maxTimeMS: timeoutMs }));
 
   async function create(wanted: NewFullSync, now: Date): ReturnType<FullSyncStore['create']> {
-    const operation = toDocument(wanted, now);
+    const dataset = await ask((options) => datasets.findOne({ _id: 'dataset' }, options));
+    const operation = toDocument(wanted, now, dataset?.origin);
     const often = { timeoutMs, attempts: CREATE_ATTEMPTS };
     const created = await untilCommitted(connection, often, async (options) => {
       // Whoever creates writes this document, so that of two at once one has to come again and sees the other.
@@ -295,10 +297,11 @@ export function createFullSyncStore(
   };
 }
 
-function toDocument(wanted: NewFullSync, now: Date): FullSyncDocument {
+function toDocument(wanted: NewFullSync, now: Date, origin: string | undefined): FullSyncDocument {
   return {
     _id: `op_${randomBytes(12).toString('hex')}`,
     ...MINE,
+    ...(origin === undefined ? {} : { origin }),
     ...{ state: 'planned', stateReason: null },
     ...wanted,
     ...{ createdAt: now, startedAt: null, endedAt: null, updatedAt: now },

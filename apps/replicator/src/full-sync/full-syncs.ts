@@ -5,7 +5,9 @@
  *  1. It looks for a full sync that is planned or was left running, a few times a second.
  *  2. When there is none but one was asked for, it makes it.
  *  3. It runs one at a time. One that fails for a reason nobody foresaw is tried again from where it was, a few times.
- *  4. When it has failed for good, what it was to bring is still missing: another one is asked for, and begins a while later.
+ *  4. One that was asked of another primary, which this one was the backup of, fails at once: what it may delete was
+ *     decided for the other direction.
+ *  5. When it has failed for good, what it was to bring is still missing: another one is asked for, and begins a while later.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FullSyncDocument } from '@sluice/contracts/full-sync';
@@ -36,6 +38,7 @@ const REASONS: Readonly<Record<FullSyncReason, string>> = {
   'collections-changed': 'Collections were dropped or renamed.',
 };
 const FAILED_REASON = 'The full sync before failed.';
+const FOREIGN_REASON = 'It was asked of another primary, which this one was the backup of.';
 
 /** Creates the full syncs of a replicator; nothing runs yet. */
 export function createFullSyncs(options: FullSyncsOptions): FullSyncs {
@@ -67,6 +70,10 @@ export function createFullSyncs(options: FullSyncsOptions): FullSyncs {
       const { _id: id } = live;
       const { fence } = active;
       if (live.fence > fence && !(await store.claim({ id, fence }, new Date(now())))) return false;
+      if (live.origin !== undefined && live.origin !== active.origin) {
+        await store.end({ id, fence }, 'failed', { stateReason: FOREIGN_REASON }, new Date(now()));
+        return true;
+      }
       await runFullSync(live, active, options);
       return true;
     } catch (error) {
