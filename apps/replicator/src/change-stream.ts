@@ -5,8 +5,10 @@
  *  1. `openChangeStream` opens a cursor at a position; it waits for nothing.
  *  2. `next` asks for what came since, waits for news as long as it is told, and returns the token to go on from, also
  *     when nothing came: a position that stands still would be lost one day.
- *  3. A position that MongoDB no longer has, or never had, is a PositionLostError.
- *  4. `close` frees the cursor. The session belongs to the cursor: MongoDB refuses it to any other.
+ *  3. To find the next change MongoDB may read millions of others, of other databases for one, without a word until it is
+ *     through. Who gave up would begin with all of them again: it is waited for as long as MongoDB gives signs of life.
+ *  4. A position that MongoDB no longer has, or never had, is a PositionLostError.
+ *  5. `close` frees the cursor. The session belongs to the cursor: MongoDB refuses it to any other.
  */
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { StoreConnection } from '@sluice/store/connection';
@@ -15,6 +17,7 @@ import { toStoreError } from '@sluice/store/store-error';
 import { type Document, type Long, MongoServerError, Timestamp } from 'mongodb';
 import { AS_STORED } from './as-stored.ts';
 import type { StreamStart } from './position.ts';
+import { whileAnswering } from './while-answering.ts';
 
 /** A change of a document, or of a collection as a whole (no `documentKey`). */
 export type StreamedChange = {
@@ -46,7 +49,10 @@ export class PositionLostError extends Error {
 
 /** CappedPositionLost, InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost. */
 const LOST_CODES: ReadonlySet<unknown> = new Set([136, 260, 280, 286]);
-const COMMAND_MS = 15_000;
+const ANSWERS_EVERY_MS = 5000;
+
+/** How long the connection to the primary has to bear a silent socket: longer than MongoDB reads an oplog, in ms. */
+export const LONGEST_READ_MS = 3_600_000;
 const CLOSE_MS = 1000;
 
 type CursorReply = {
@@ -58,24 +64,30 @@ type CursorReply = {
   };
 };
 
-/** Opens the stream of a database, without the collections in `excluded`. Calls end when `ending` is aborted. */
+/**
+ * Opens the stream of a database, without the collections in `excluded`. Calls end when `ending` is aborted, and when
+ * MongoDB, asked every `answersEveryMs` (5 s by default), gives no sign of life.
+ */
 export async function openChangeStream(
-  { client, db }: StoreConnection,
+  connection: StoreConnection,
   {
     start,
     excluded,
     ending,
+    answersEveryMs = ANSWERS_EVERY_MS,
   }: {
     readonly start: StreamStart;
     readonly excluded: readonly string[];
     readonly ending: AbortSignal;
+    readonly answersEveryMs?: number;
   },
 ): Promise<ChangeStream> {
+  const { client, db } = connection;
   const session = client.startSession({ causalConsistency: false });
   const isResuming = 'after' in start;
 
-  async function ask(command: Document, waitMs: number): Promise<CursorReply['cursor']> {
-    const reply = await within(waitMs + COMMAND_MS, (signal) =>
+  async function ask(command: Document): Promise<CursorReply['cursor']> {
+    const reply = await whileAnswering(connection, answersEveryMs, (signal) =>
       db.command(command, { session, signal: AbortSignal.any([signal, ending]), ...AS_STORED }),
     );
     return (reply as CursorReply).cursor;
@@ -83,7 +95,7 @@ export async function openChangeStream(
 
   let cursor: CursorReply['cursor'];
   try {
-    cursor = await ask(toOpenCommand(start, excluded), 0);
+    cursor = await ask(toOpenCommand(start, excluded));
   } catch (error) {
     await session.endSession().catch(() => undefined);
     throw toStreamError(error, isResuming);
@@ -97,10 +109,8 @@ export async function openChangeStream(
     async next({ limit, waitMs }) {
       if (broken !== null) throw broken.error;
       try {
-        const reply = await ask(
-          { getMore: id, collection: '$cmd.aggregate', batchSize: limit, maxTimeMS: Math.max(1, waitMs) },
-          waitMs,
-        );
+        const maxTimeMS = Math.max(1, waitMs);
+        const reply = await ask({ getMore: id, collection: '$cmd.aggregate', batchSize: limit, maxTimeMS });
         id = reply.id;
         const changes = reply.nextBatch ?? [];
         token = reply.postBatchResumeToken?._data ?? changes.at(-1)?._id._data ?? token;

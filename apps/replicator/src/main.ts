@@ -12,6 +12,7 @@ import { createSyncFailures } from '@sluice/store/sync-failures';
 import { createSyncStates } from '@sluice/store/sync-state';
 import { startAnsweringLooks } from './answer-looks.ts';
 import { startReplicator } from './app.ts';
+import { LONGEST_READ_MS } from './change-stream.ts';
 import { replicatorConfigSchema } from './config.ts';
 import { createFullSyncs } from './full-sync/full-syncs.ts';
 import { createReplicatorMetrics } from './replicator-metrics.ts';
@@ -28,7 +29,9 @@ await runApp({
       throw new PlainError('BACKUP_MONGODB_URI is not set: name the backup, or set SYNC_ENABLED=off.');
     }
     const metrics = createMetrics({ app: 'replicator', instance });
-    const primary = connectStore({ uri: config.MONGODB_URI, appName: instance });
+    const primary = connectStore({
+      ...{ uri: config.MONGODB_URI, appName: instance, socketTimeoutMs: LONGEST_READ_MS },
+    });
     lifecycle.add('mongodb', () => primary.close());
     await waitForPrimary(primary);
     const health = createHealth({

@@ -21,6 +21,8 @@ export type StoreOptions = {
   readonly serverSelectionTimeoutMs?: number;
   /** The deadline of operations that name none of their own; 2 s by default. */
   readonly operationTimeoutMs?: number;
+  /** How long a connection may be silent while an answer is waited for; 30 s by default. */
+  readonly socketTimeoutMs?: number;
   /** Connections to each server; 20 by default. */
   readonly maxPoolSize?: number;
 };
@@ -61,6 +63,7 @@ export function connectStore(options: StoreOptions): StoreConnection {
     appName,
     serverSelectionTimeoutMs = 2_000,
     operationTimeoutMs = 2_000,
+    socketTimeoutMs = SOCKET_TIMEOUT_MS,
     maxPoolSize = 20,
   } = options;
   const dbName = toDatabaseName(uri);
@@ -70,7 +73,7 @@ export function connectStore(options: StoreOptions): StoreConnection {
     serverSelectionTimeoutMS: serverSelectionTimeoutMs,
     waitQueueTimeoutMS: operationTimeoutMs,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    socketTimeoutMS: SOCKET_TIMEOUT_MS,
+    socketTimeoutMS: socketTimeoutMs,
     heartbeatFrequencyMS: HEARTBEAT_MS,
     // A `journal` of the URI wins over ours, but not over `j`; its `readPreference` wins where none is named.
     writeConcern: { w: 'majority', journal: true, j: true },
