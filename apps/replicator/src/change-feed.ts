@@ -97,7 +97,7 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   /** All changes up to then were handed over. */
   let handedTo = options.appliedTo;
   let bytesPerChange = 0;
-  /** All changes that were made before then have been read; null while there are more. */
+  /** All changes that were made before then have been read; null while there are more, and while nobody can tell. */
   let idleSince: Date | null = null;
   let keptMs = 0;
   let failure: { readonly error: unknown } | null = null;
@@ -113,6 +113,7 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof DependencyAwayError)) throw error;
+        idleSince = null;
         onAway(error);
         await pause(backoff.next(), undefined, { signal }).catch(() => undefined);
       } finally {
