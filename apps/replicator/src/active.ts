@@ -21,7 +21,7 @@ import { openChangeStream, PositionLostError, readClusterTime } from './change-s
 import type { ReplicatorConfig } from './config.ts';
 import {
   dropCollections,
-  dropUniqueIndexes,
+  dropDecidingIndexes,
   listCapped,
   listCopied,
   toExcluded,
@@ -80,7 +80,7 @@ export async function runActive(options: ActiveOptions, signal: AbortSignal): Pr
     },
   ];
   try {
-    await dropUniqueIndexes(backup, excluded, logger);
+    await dropDecidingIndexes(backup, excluded, logger);
     const capped = await listCapped(backup, excluded);
     // What brings them back is kept before they go.
     if (capped.length > 0) await fullSyncs.ask('collections-changed');

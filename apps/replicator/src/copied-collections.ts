@@ -30,12 +30,14 @@ export async function listCopied(
 }
 
 /**
- * Drops the unique indexes of a backup, which has them when it was in use as a primary: two documents that swap a
- * unique value cannot arrive one after the other. They are built again when the backup is promoted.
+ * Drops the indexes by which a backup that was in use as a primary, and has them since then, would decide for itself. Where
+ * one is unique two documents that swap a value cannot arrive one after the other; where documents expire by it the backup
+ * would delete them by its own clock, and by how long the primary kept them then. They are built again when the backup is
+ * promoted.
  *
  * @throws DependencyAwayError
  */
-export async function dropUniqueIndexes(
+export async function dropDecidingIndexes(
   backup: StoreConnection,
   excluded: readonly string[],
   logger: Logger,
@@ -43,8 +45,8 @@ export async function dropUniqueIndexes(
   for (const name of await listCopied(backup, excluded)) {
     const collection = backup.db.collection(name);
     const indexes = await within(LIST_MS, () => collection.listIndexes().toArray());
-    for (const { name: index, unique } of indexes) {
-      if (unique !== true) continue;
+    for (const { name: index, unique, expireAfterSeconds } of indexes) {
+      if (unique !== true && expireAfterSeconds === undefined) continue;
       await within(LIST_MS, () => collection.dropIndex(index));
       logger.warn({ collection: name, index }, 'backup.index-dropped');
     }

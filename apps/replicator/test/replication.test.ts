@@ -168,6 +168,15 @@ describe('what is copied', () => {
     await pair.untilEqual('items');
   });
 
+  test('a backup that was in use deletes nothing by itself', async () => {
+    const pair = open();
+    const items = toItems(pair.backup.db);
+    await items.createIndex({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+    await items.createIndex({ name: 1 });
+    await pair.startActive();
+    expect((await items.indexes()).map(({ name }) => name)).toEqual(['_id_', 'name_1']);
+  });
+
   test('a new document that stands on the backup with other content is overwritten, and counted', async () => {
     const pair = open();
     await pair.startActive();
