@@ -14,7 +14,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { StoreConnection } from '@sluice/store/connection';
 import { within } from '@sluice/store/deadline';
-import { isConflict, toStoreError, toWriteFailures } from '@sluice/store/store-error';
+import { isConflict, isLocked, toStoreError, toWriteFailures } from '@sluice/store/store-error';
 import { type InTransaction, transact } from '@sluice/store/transaction';
 import {
   type AnyBulkWriteOperation,
@@ -210,6 +210,10 @@ export async function openBulkWriter(backup: StoreConnection, bulkMs = BULK_MS):
           .bulkWrite(operations, { ordered: false, forceServerObjectId: true, ...options });
         if (isNew) conflicts += modifiedCount;
       } catch (error) {
+        // That is over one day, and says nothing of any document.
+        if (isLocked(error)) {
+          throw new DependencyAwayError('mongodb', `The backup's ${collection} is locked.`, { cause: error });
+        }
         const refusal = toRefusal(error);
         if (refusal === null) throw error;
         const index = refusal.index === null ? null : (indexes[refusal.index] ?? null);

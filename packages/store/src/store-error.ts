@@ -53,8 +53,10 @@ const AWAY_NAMES: ReadonlySet<string> = new Set([
 
 const AWAY_LABELS = ['RetryableWriteError', 'PoolRequestedRetry', 'SystemOverloadedError'] as const;
 
+const LOCK_TIMEOUT = 24;
+
 /** WriteConflict, LockTimeout, TransactionAborted, SnapshotUnavailable, NoSuchTransaction. */
-const CONFLICT_CODES: ReadonlySet<number> = new Set([112, 24, 244, 246, 251]);
+const CONFLICT_CODES: ReadonlySet<number> = new Set([112, LOCK_TIMEOUT, 244, 246, 251]);
 
 /** BSONObjectTooLarge, and the codes without a name that say the same of an update, nesting, or a path in it. */
 const REFUSED_CODES: ReadonlySet<number> = new Set([2, 15, 17419, 17420, 10334, 28, 52, 56, 57]);
@@ -99,6 +101,12 @@ export function isConflict(thrown: unknown): boolean {
   const codes = toCodes(error);
   if (codes.some((code) => CONFLICT_CODES.has(code) || code === DUPLICATE_KEY)) return true;
   return error.hasErrorLabel('TransientTransactionError');
+}
+
+/** Tells whether a transaction failed because somebody has, or waits for, all of a collection: to look it through, for one. */
+export function isLocked(thrown: unknown): boolean {
+  const error = unwrap(thrown);
+  return error instanceof mongo.MongoError && toCodes(error).includes(LOCK_TIMEOUT);
 }
 
 /** Tells whether MongoDB refuses a document for what it holds, so that trying again would not help. */
