@@ -25,13 +25,29 @@ const addressesSchema = z.object({
  * @throws ConfigError
  */
 export async function readStackAddresses(): Promise<StackAddresses | undefined> {
-  // As npm start takes it: a relative folder is one of the checkout.
-  const path = resolve(ROOT, loadSettings('DATA_DIR').DATA_DIR, 'addresses.json');
+  const path = toPath('addresses.json');
   const parsed = addressesSchema.safeParse(await readJson(path));
   if (!parsed.success || !isRunning(parsed.data.pid)) return undefined;
   const below = relative(process.cwd(), path);
   const { redisUrl, mongodbUri } = parsed.data;
   return { redisUrl, mongodbUri, file: below.startsWith('..') ? path : join(below) };
+}
+
+/**
+ * Reads the key that the `npm start` or `npm run demo` that runs on DATA_DIR keeps for the secrets of sources; undefined
+ * when none runs there, or none is kept.
+ *
+ * @throws ConfigError
+ */
+export async function readStackSecretsKey(): Promise<string | undefined> {
+  if ((await readStackAddresses()) === undefined) return undefined;
+  const kept = await readFile(toPath('secrets.key'), 'utf8').catch(() => undefined);
+  return kept?.trim();
+}
+
+/** As npm start takes it: a relative folder is one of the checkout. */
+function toPath(file: string): string {
+  return resolve(ROOT, loadSettings('DATA_DIR').DATA_DIR, file);
 }
 
 /** A stack that was killed leaves a file behind, which then says nothing. */

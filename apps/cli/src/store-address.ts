@@ -1,6 +1,6 @@
 import { readEnvironment } from '@sluice/runtime/config';
 import { loadSettings } from './config.ts';
-import { readStackAddresses } from './stack-addresses.ts';
+import { readStackAddresses, readStackSecretsKey } from './stack-addresses.ts';
 
 /** The address of a store; `from` ends a sentence that shows it, and is empty where the environment named it. */
 export type StoreAddress = { readonly url: string; readonly from: string };
@@ -24,10 +24,24 @@ export async function findRedis(): Promise<StoreAddress> {
  */
 export async function findMongo(): Promise<StoreAddress> {
   const { MONGODB_URI: url } = loadSettings('MONGODB_URI');
-  const isGiven = ['MONGODB_URI', 'MONGODB_LOCAL_URI'].some((name) => readEnvironment(name) !== undefined);
-  if (isGiven) return { url, from: '' };
+  if (isMongoGiven()) return { url, from: '' };
   const running = await readStackAddresses();
   return running === undefined ? { url, from: '' } : { url: running.mongodbUri, from: toFrom(running.file) };
+}
+
+/**
+ * Finds the key to the secrets of sources: SECRETS_KEY, else, where MongoDB is found by itself, that of the same
+ * `npm start` or demo; undefined where neither has one.
+ *
+ * @throws ConfigError
+ */
+export async function findSecretsKey(): Promise<string | undefined> {
+  const { SECRETS_KEY: key } = loadSettings('SECRETS_KEY');
+  return key === undefined && !isMongoGiven() ? readStackSecretsKey() : key;
+}
+
+function isMongoGiven(): boolean {
+  return ['MONGODB_URI', 'MONGODB_LOCAL_URI'].some((name) => readEnvironment(name) !== undefined);
 }
 
 function toFrom(file: string): string {

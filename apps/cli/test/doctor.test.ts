@@ -215,6 +215,23 @@ describe('sluice doctor on a whole Sluice', () => {
     expect(gone.stderr).not.toContain('from');
   });
 
+  it('opens stored secrets with the key of the stack whose MongoDB it finds', async () => {
+    const url = new URL('/api/sources', cli.stack.apiUrl);
+    const source = { id: 'sealed', kind: 'push', scheme: 'github', secrets: [{ value: 's3cret' }] };
+    const headers = { 'content-type': 'application/json' };
+    const added = await fetch(url, { method: 'POST', headers, body: JSON.stringify(source) });
+    expect(added.status).toBe(201);
+    const skip = ['--skip', 'apps', '--skip', 'settings', '--skip', 'redis'];
+    const found = await examine({ ...cli.env, MONGODB_URI: '' }, ...skip);
+    expect(found.checks.get('stored secrets')).toMatchObject({ status: 'ok', mend: null });
+    const given = await examine(cli.env, ...skip);
+    expect(given.checks.get('stored secrets')).toMatchObject({
+      status: 'fail',
+      mend: expect.stringContaining('SECRETS_KEY'),
+    });
+    expect((await fetch(new URL('/api/sources/sealed', url), { method: 'DELETE' })).ok).toBe(true);
+  });
+
   it('needs no sources file', async () => {
     const only = ['--skip', 'apps', '--skip', 'redis', '--skip', 'mongodb'];
     const folder = await makeTestFolder();

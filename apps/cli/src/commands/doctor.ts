@@ -9,8 +9,8 @@ const HELP = `
 Redis, MongoDB and the apps are looked for where the environment says, with
 the same variables as the services have (docs/configuration.md). Without
 REDIS_URL and MONGODB_URI the stores of the npm start or npm run demo that
-runs on DATA_DIR are found by themselves. Ends with 1 when a check failed;
-warnings do not count.
+runs on DATA_DIR are found by themselves, and its SECRETS_KEY. Ends with 1 when
+a check failed; warnings do not count.
 
 Examples:
   sluice doctor

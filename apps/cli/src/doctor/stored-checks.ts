@@ -7,6 +7,7 @@ import { createPollRuns } from '@sluice/store/poll-runs';
 import { createSourceStore } from '@sluice/store/sources-store';
 import { loadSettings } from '../config.ts';
 import { toPollState } from '../poll-state.ts';
+import { findSecretsKey } from '../store-address.ts';
 import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts';
 
 const RECENT_RUNS = 20;
@@ -23,8 +24,8 @@ export async function checkStored(store: StoreConnection): Promise<readonly Chec
 }
 
 async function checkSecrets(store: StoreConnection): Promise<Finding> {
-  const { SECRETS_KEY: key, SECRETS_KEYS_OLD: oldKeys } = loadSettings('SECRETS_KEY', 'SECRETS_KEYS_OLD');
-  const box = createSecretBox({ key, oldKeys });
+  const { SECRETS_KEYS_OLD: oldKeys } = loadSettings('SECRETS_KEYS_OLD');
+  const box = createSecretBox({ key: await findSecretsKey(), oldKeys });
   const { sources, unreadable } = await createSourceStore(store).list();
   if (unreadable.length > 0) {
     return fail(
@@ -52,7 +53,7 @@ async function checkSecrets(store: StoreConnection): Promise<Finding> {
   const read = `The secrets of ${sources.length} ${sources.length === 1 ? 'source' : 'sources'} can be read.`;
   // Ingest and schedulers do not start without them, so that nothing is wrong here.
   if (unset.size === 0) return ok(read);
-  return ok(`${read} Not set here, for ingest and schedulers need them alone: ${[...unset].join(', ')}.`);
+  return ok(`${read} Only ingest and schedulers need what is not set here: ${[...unset].join(', ')}.`);
 }
 
 /** Looks at what came of polling, which nobody sees who only looks whether everything runs. */
