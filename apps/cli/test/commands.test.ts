@@ -133,6 +133,15 @@ describe('sluice tail', () => {
     expect(toIds(second.stdout).sort()).toEqual(missed.toSorted());
   });
 
+  it('says that it cannot go on behind an id, and prints one that it can', async () => {
+    const { child, ended } = startSluice(['tail', '-s', 'lost', '--after', 'nonsense'], { env: cli.env });
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await expect.poll(() => text, { timeout: 20_000 }).toMatch(/^Something .+ missed here: .+[^.]\.\n$/);
+    child.kill('SIGINT');
+    expect((await ended).stderr).toMatch(/--after [0-9A-F]+\n/);
+  });
+
   it('goes on without a gap after live was killed, and ends with 0 by Ctrl-C', async () => {
     const { child, ended } = startSluice(['tail', '-s', 'cut', '--json'], { env: cli.env });
     const lines: string[] = [];

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { toSentence } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { sourceId, wholeNumber } from '../read-options.ts';
 import type { Act } from '../session.ts';
@@ -50,8 +51,9 @@ export function addTailCommand(program: Command, act: Act): void {
         try {
           for await (const item of items) {
             if (item.kind === 'reset') {
+              last = item.id === '' ? undefined : item.id;
               output.item({ reset: item.reason }, () =>
-                output.paint('yellow', `Something may have been missed here: ${item.reason}.`),
+                output.paint('yellow', `Something may have been missed here: ${toSentence(item.reason)}`),
               );
               continue;
             }

@@ -9,7 +9,8 @@ import { EXIT } from '../exit-codes.ts';
 /** What comes on a stream: a record, or word that something may have been missed. */
 export type StreamItem =
   | { readonly kind: 'record'; readonly id: string; readonly record: LiveMessage }
-  | { readonly kind: 'reset'; readonly reason: string };
+  /** `id` is where to go on from, empty where nobody knows. */
+  | { readonly kind: 'reset'; readonly id: string; readonly reason: string };
 
 export type StreamOptions = {
   readonly api: ApiClient;
@@ -111,5 +112,5 @@ function toItem({ id = '', event, data }: Message): StreamItem | undefined {
   }
   if (event !== LIVE_EVENTS.reset) return undefined;
   const reset = resetSchema.safeParse(value);
-  return { kind: 'reset', reason: reset.success ? reset.data.reason : 'unknown' };
+  return { kind: 'reset', id, reason: reset.success ? reset.data.reason : 'unknown' };
 }
