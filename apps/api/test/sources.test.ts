@@ -72,6 +72,7 @@ describe('sources of the api', () => {
 
   it.each([
     [{}, '/kind', 'expected push or poll'],
+    [{ id: 'my shop', kind: 'push' }, '/id', 'expected 1 to 64 of A-Z a-z 0-9 _ . -'],
     [{ id: 'x', kind: 'push', scheme: { type: 'hmac' } }, '/scheme/header', 'missing'],
     [{ id: 'x', kind: 'push', sheme: 'none' }, '/sheme', 'did you mean scheme?'],
     [
@@ -93,6 +94,7 @@ describe('sources of the api', () => {
     const answer = await call('POST', '/api/sources', body);
     expect(answer.body).toMatchObject({ status: 400, code: 'ERR_BODY_INVALID' });
     expect(answer.body.errors).toContainEqual({ pointer, detail: expect.stringContaining(detail) });
+    expect(answer.body.detail).toMatch(/[^.?][.?]$/);
     expect(answer.text).not.toContain('hunter2');
   });
 

@@ -104,7 +104,10 @@ const schemeSchema = z.union([
 export type SchemeOptions = z.infer<typeof schemeSchema>;
 
 const common = {
-  id: z.string().regex(SOURCE_ID_PATTERN).describe('Name of the source, unique across tenants.'),
+  id: z
+    .string()
+    .regex(SOURCE_ID_PATTERN, 'expected 1 to 64 of A-Z a-z 0-9 _ . -')
+    .describe('Name of the source, unique across tenants.'),
   tenant: z.string().min(1).max(64).default(DEFAULT_TENANT).describe('Who owns the source.'),
   type: z.string().min(1).max(128).optional().describe('Type of its events, where they name none.'),
   schemaVersion: z

@@ -75,8 +75,9 @@ export function toBodyProblem(problems: readonly DeclarationProblem[]): ProblemE
   const errors = toErrors(problems);
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  const detail = first === undefined ? undefined : `${first.pointer.slice(1)}: ${first.detail}${more}.`;
-  return new ProblemException('ERR_BODY_INVALID', detail?.replace(/^: /, ''), { errors });
+  if (first === undefined) return new ProblemException('ERR_BODY_INVALID', undefined, { errors });
+  const text = `${first.pointer.slice(1)}: ${first.detail}${more}`.replace(/^: /, '');
+  return new ProblemException('ERR_BODY_INVALID', text.endsWith('?') ? text : `${text}.`, { errors });
 }
 
 function toForbidden(problems: readonly DeclarationProblem[], role: Role): ProblemException {
