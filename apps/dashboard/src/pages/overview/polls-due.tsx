@@ -3,7 +3,6 @@ import { Link } from '@tanstack/react-router';
 import { toFailure } from '../../data/failure.ts';
 import { schedulesQuery } from '../../data/schedules.ts';
 import { useNow } from '../../ui/clock.ts';
-import { plural } from '../../ui/numbers.ts';
 import { Failed, Loading } from '../../ui/states.tsx';
 import { NextRun } from '../schedules/next-run.tsx';
 import { Counts } from './counts.tsx';
@@ -59,10 +58,14 @@ export function PollsDue() {
       <p className={styles['more']}>
         <Link to="/schedules">
           {data.nextCursor === null
-            ? `All ${plural(data.items.length, 'polled source')}`
+            ? toAll(data.items.length)
             : `The first ${data.items.length} polled sources`}
         </Link>
       </p>
     </>
   );
+}
+
+function toAll(count: number): string {
+  return count === 1 ? 'The polled source' : `All ${count} polled sources`;
 }

@@ -1,4 +1,7 @@
 import type { Stats } from '@sluice/contracts/api';
+import type { SyncHealth } from '@sluice/contracts/sync';
+import { createElement, Fragment } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, it } from 'vitest';
 import { toStations } from './stations.tsx';
 
@@ -33,4 +36,13 @@ it('says zero of a time in which nothing came', () => {
 it('does not say that none was rejected where such requests were forgotten', () => {
   const [, verified] = toStations(STATS, COUNTS, 60_000, null, false);
   expect(verified?.lines).toContain('rejected: not known');
+});
+
+it('says since when the lag of a backup is unknown as every other time is written', () => {
+  const lagUnknownSince = '2026-01-02T03:04:05.678Z';
+  const lag = { lag: `unknown since ${lagUnknownSince}`, lagSeconds: null, lagUnknownSince };
+  const backup = { state: 'silent', reason: 'gone', ...lag } as unknown as SyncHealth;
+  const lines = toStations(STATS, COUNTS, 60_000, backup).at(-1)?.lines;
+  const shown = renderToStaticMarkup(createElement(Fragment, null, lines?.[0]));
+  expect(shown.replaceAll(/<[^>]+>/g, '')).toBe('lag unknown since 2026-01-02 03:04:05Z');
 });

@@ -2,7 +2,7 @@ import type { Stats } from '@sluice/contracts/api';
 import type { SyncHealth } from '@sluice/contracts/sync';
 import { formatCount, formatFigure } from '../../ui/numbers.ts';
 import type { RailStation, StationState } from '../../ui/rail.tsx';
-import { formatDuration } from '../../ui/time.tsx';
+import { formatDuration, Time } from '../../ui/time.tsx';
 import type { Counts } from './outcomes.ts';
 
 /** What waits longer than this is late, in ms. */
@@ -120,13 +120,13 @@ function toReplicated(backup: SyncHealth | null): RailStation {
       lines: [backup === null ? 'not known' : 'no backup is set up'],
     };
   }
-  const { state, lagSeconds, lag, perSecond, refused, reason } = backup;
+  const { state, lagSeconds, perSecond, refused, reason } = backup;
   if (state !== 'active' || lagSeconds === null) {
     return {
       station,
       state: state === 'blocked' ? 'stopped' : 'unknown',
       figure: state,
-      lines: [lag, reason],
+      lines: [toLag(backup), reason],
     };
   }
   const isRefused = refused.dead > 0;
@@ -139,4 +139,13 @@ function toReplicated(backup: SyncHealth | null): RailStation {
       isRefused ? `${formatCount(refused.dead)} refused` : `${formatFigure(perSecond)}/s lately`,
     ],
   };
+}
+
+function toLag({ lag, lagUnknownSince }: SyncHealth): React.ReactNode {
+  if (lagUnknownSince === null) return `lag ${lag}`;
+  return (
+    <span key="lag">
+      lag unknown since <Time at={lagUnknownSince} withDate />
+    </span>
+  );
 }

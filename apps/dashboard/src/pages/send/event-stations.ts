@@ -33,7 +33,7 @@ const WORDS: Readonly<Record<LaneMark, string>> = {
  */
 export function toEventStations(
   detail: EventDetail,
-  backup: Pick<SyncHealth, 'state' | 'lag'> | undefined,
+  backup: Pick<SyncHealth, 'state' | 'lag' | 'lagSeconds'> | undefined,
 ): readonly RailStation[] {
   const lanes = toLanes(detail);
   const first = detail.timeline[0]?.at ?? null;
@@ -58,11 +58,16 @@ export function toEventStations(
 
 function toReplicated(
   detail: EventDetail,
-  backup: Pick<SyncHealth, 'state' | 'lag'> | undefined,
+  backup: Pick<SyncHealth, 'state' | 'lag' | 'lagSeconds'> | undefined,
 ): RailStation {
   const station = 'Replicated';
   if (backup?.state === 'off') return { station, state: 'off', figure: '–', lines: ['no backup'] };
   if (backup === undefined || !isUncopied(detail)) return { station, state: 'off', figure: '–', lines: [] };
   if (backup.state === 'active') return { station, state: 'idle', figure: WORDS.waiting, lines: [] };
-  return { station, state: 'unknown', figure: backup.state, lines: [backup.lag] };
+  return {
+    station,
+    state: 'unknown',
+    figure: backup.state,
+    lines: [`lag ${backup.lagSeconds === null ? 'unknown' : backup.lag}`],
+  };
 }
