@@ -52,7 +52,7 @@ export const settling: readonly Mutant[] = [
     name: 'tries what a slow MongoDB does not store in time again and again at the same size',
     breaks: 6,
     file: BULK_WRITER,
-    find: '      if (error instanceof DependencyAwayError) share.halve();',
+    find: '      if (error instanceof NoAnswerError) share.halve();',
     replace: '',
     tests: unit('packages/protocol/src/slow-store.test.ts'),
   },

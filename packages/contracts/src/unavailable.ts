@@ -11,3 +11,6 @@ export class DependencyAwayError extends Error {
     this.dependency = dependency;
   }
 }
+
+/** Thrown when a store did not answer in time: it is away, or what was asked of it at once is too much for it. */
+export class NoAnswerError extends DependencyAwayError {}

@@ -26,7 +26,7 @@ import {
 } from '@sluice/contracts/bulk';
 import type { NormalizedEventDocument } from '@sluice/contracts/event';
 import { createPortionShare } from '@sluice/contracts/portion-share';
-import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { DependencyAwayError, NoAnswerError } from '@sluice/contracts/unavailable';
 import type { Candidate, Outcome } from './candidate.ts';
 import { type Decided, type Decision, decide, toConflictIds } from './decide.ts';
 import { DocumentsBusyError, toFailure } from './failure.ts';
@@ -206,7 +206,7 @@ export function createBulkWriter(options: BulkWriterOptions): BulkWriter {
       }
       share.grow();
     } catch (error) {
-      if (error instanceof DependencyAwayError) share.halve();
+      if (error instanceof NoAnswerError) share.halve();
       for (const { parcel } of bulk) parcel.reject(error);
     }
   }

@@ -1,4 +1,4 @@
-import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { DependencyAwayError, NoAnswerError } from '@sluice/contracts/unavailable';
 import { expect, it } from 'vitest';
 import { toEvent, toRecord } from '../test/models/events.ts';
 import { createModelQueue } from '../test/models/model-queue.ts';
@@ -8,14 +8,14 @@ import { createJobSettler, type JobView } from './settle-job.ts';
 
 const now = () => Date.parse('2026-01-01T00:00:01Z');
 
-/** Settles jobs of 40 events over a MongoDB that is in time only for some bulks; `bulks` are the sizes that it met. */
-function createSettling(isInTime: (keys: readonly string[]) => boolean) {
+/** Settles jobs of 40 events over a MongoDB that manages only some bulks; `bulks` are the sizes that it met. */
+function createSettling(isInTime: (keys: readonly string[]) => boolean, Trouble = NoAnswerError) {
   const store = createModelStore();
   const bulks: number[] = [];
   store.beforeCommit = ({ rawInserts }) => {
     bulks.push(rawInserts.length);
     const keys = rawInserts.map(({ idempotencyKey }) => idempotencyKey);
-    if (!isInTime(keys)) throw new DependencyAwayError('mongodb', 'MongoDB did not answer in time.');
+    if (!isInTime(keys)) throw new Trouble('mongodb', 'No.');
   };
   const writer = createBulkWriter({ store, worker: 'w', now, soon: queueMicrotask, bulkEvents: 40 });
   const settle = createJobSettler({ writer, queue: createModelQueue(), normalize: toRecord, now });
@@ -59,4 +59,11 @@ it('stores one event after the other where MongoDB manages no more, and none of 
   expect(store.normalized.size).toBe(40);
   expect(store.receipts.get('i-1')).toMatchObject({ accepted: 40, merged: 0, state: 'settled' });
   assertBalanced(store);
+});
+
+it('takes a bulk whole again after MongoDB was away', async () => {
+  let holds = 3;
+  const { bulks, settleAtLast } = createSettling(() => --holds < 0, DependencyAwayError);
+  expect(await settleAtLast(1)).toBe(3);
+  expect(bulks).toEqual([40, 40, 40, 40]);
 });

@@ -1,4 +1,4 @@
-import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { NoAnswerError } from '@sluice/contracts/unavailable';
 import type { mongo } from 'mongoose';
 import { toStoreError } from './store-error.ts';
 
@@ -7,13 +7,14 @@ import { toStoreError } from './store-error.ts';
  * connection and for an answer where the driver listens to it; the caller is released even where it does not,
  * which matters because the driver's own `timeoutMS` has no effect.
  *
- * @throws DependencyAwayError when the time is over or MongoDB is away; whether a write was done is then unknown
+ * @throws NoAnswerError when the time is over, another DependencyAwayError when MongoDB is away; whether a write was done is
+ * then unknown
  */
 export async function within<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const silence = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const error = new DependencyAwayError('mongodb', `MongoDB did not answer within ${timeoutMs} ms.`);
+    const error = new NoAnswerError('mongodb', `MongoDB did not answer within ${timeoutMs} ms.`);
     silence.reject(error);
     controller.abort(error);
   }, timeoutMs);

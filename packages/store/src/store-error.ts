@@ -1,5 +1,7 @@
-import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { DependencyAwayError, NoAnswerError } from '@sluice/contracts/unavailable';
 import { mongo } from 'mongoose';
+
+const MAX_TIME_EXPIRED = 50;
 
 /**
  * Server codes that speak of MongoDB's state and not of what was asked: no primary, shutting down, out of time,
@@ -11,7 +13,7 @@ const AWAY_CODES: ReadonlySet<number> = new Set([
   13, // Unauthorized
   18, // AuthenticationFailed
   43, // CursorNotFound
-  50, // MaxTimeMSExpired
+  MAX_TIME_EXPIRED,
   64, // WriteConcernFailed
   89, // NetworkTimeout
   91, // ShutdownInProgress
@@ -66,12 +68,13 @@ const DUPLICATE_KEY = 11_000;
 
 /**
  * Translates what the driver threw: everything that only says that MongoDB is away, silent or without a primary
- * becomes a DependencyAwayError with the original as cause; anything else stays what it is.
+ * becomes a DependencyAwayError with the original as cause, a NoAnswerError where only its time was over; anything else stays what it is.
  */
 export function toStoreError(thrown: unknown): unknown {
   const error = unwrap(thrown);
   if (!(error instanceof Error) || !isAway(error)) return error;
-  return new DependencyAwayError('mongodb', `MongoDB is away: ${error.message}`, { cause: error });
+  const Away = isOutOfTime(error) ? NoAnswerError : DependencyAwayError;
+  return new Away('mongodb', `MongoDB is away: ${error.message}`, { cause: error });
 }
 
 /** Finds what really happened: a bulk wraps whatever was thrown on its way as if the server had answered it. */
@@ -79,6 +82,10 @@ function unwrap(error: unknown): unknown {
   if (!(error instanceof mongo.MongoBulkWriteError)) return error;
   const response: unknown = error.errorResponse;
   return response instanceof Error ? response : error;
+}
+
+function isOutOfTime(error: Error): boolean {
+  return error instanceof mongo.MongoError && toCodes(error).includes(MAX_TIME_EXPIRED);
 }
 
 function isAway(error: Error): boolean {
