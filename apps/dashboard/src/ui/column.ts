@@ -8,7 +8,7 @@ export type Column<Item> = {
   /** Numbers stand at the right. */
   readonly align?: 'right';
   /** Shown from this width of the window on, in px; columns without it always are. */
-  readonly from?: 600 | 900 | 1200;
+  readonly from?: 600 | 900 | 1200 | 1400;
   /** Shown below this width of the window only, in px: what a wide window tells in more columns. */
   readonly until?: 600 | 900 | 1200;
 };

@@ -14,8 +14,8 @@ export const COLUMNS: readonly Column<RawItem>[] = [
     from: 600,
     render: ({ id }) => <code>{id.slice(0, 20)}…</code>,
   },
-  { key: 'source', name: 'Source', render: ({ source }) => source },
-  { key: 'via', name: 'Via', width: '88px', from: 1200, render: ({ via }) => via },
+  { key: 'source', name: 'Source', width: 'minmax(88px, 1fr)', render: ({ source }) => source },
+  { key: 'via', name: 'Via', width: '88px', from: 1400, render: ({ via }) => via },
   {
     key: 'received',
     name: 'Received',
@@ -34,7 +34,7 @@ export const COLUMNS: readonly Column<RawItem>[] = [
     key: 'age',
     name: 'Age',
     width: '112px',
-    from: 1200,
+    from: 1400,
     render: ({ receivedAt }) => <Age at={receivedAt} />,
   },
   {
@@ -42,7 +42,7 @@ export const COLUMNS: readonly Column<RawItem>[] = [
     name: 'Attempts',
     width: '72px',
     align: 'right',
-    from: 900,
+    from: 1200,
     render: ({ attempts }) => formatCount(attempts),
   },
   {
@@ -50,7 +50,7 @@ export const COLUMNS: readonly Column<RawItem>[] = [
     name: 'Size',
     width: '80px',
     align: 'right',
-    from: 1200,
+    from: 1400,
     render: ({ sizeBytes }) => formatBytes(sizeBytes),
   },
   {

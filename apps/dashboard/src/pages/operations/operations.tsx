@@ -35,7 +35,7 @@ const COLUMNS: readonly Column<Replay>[] = [
     from: 600,
     render: ({ failedAgain }) => formatCount(failedAgain),
   },
-  { key: 'actor', name: 'By', width: '140px', from: 900, render: ({ actor }) => actor },
+  { key: 'actor', name: 'By', width: '140px', from: 1200, render: ({ actor }) => actor },
   { key: 'reason', name: 'Why', from: 1200, render: ({ reason }) => reason ?? '' },
   {
     key: 'created',

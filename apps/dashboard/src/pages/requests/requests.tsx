@@ -20,7 +20,7 @@ const COLUMNS: readonly Column<RejectionItem>[] = [
     render: ({ cause }) => <Status mark="rejected">{cause}</Status>,
   },
   { key: 'status', name: 'HTTP', width: '56px', align: 'right', from: 600, render: ({ status }) => status },
-  { key: 'source', name: 'Source', width: '140px', from: 900, render: ({ source }) => source ?? '' },
+  { key: 'source', name: 'Source', width: '140px', from: 1200, render: ({ source }) => source ?? '' },
   { key: 'detail', name: 'What the sender was told', from: 600, render: ({ detail }) => detail },
 ];
 
