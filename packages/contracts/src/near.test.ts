@@ -10,6 +10,11 @@ test('names the setting that a misspelling means', () => {
   expect(findNear('log_level', names)).toBe('LOG_LEVEL');
 });
 
+test("names a short setting of which two letters are in each other's place", () => {
+  for (const name of ['AUHT', 'UATH', 'ATUH']) expect(findNear(name, names)).toBe('AUTH');
+  expect(findNear('AUT', ['TAU'])).toBeUndefined();
+});
+
 test('leaves unrelated short names alone', () => {
   expect(findNear('PATH', names)).toBeUndefined();
   expect(findNear('HOME', names)).toBeUndefined();
