@@ -1,7 +1,7 @@
 import { startTestApp } from '@sluice/local/test-app';
 import { createTestNames } from '@sluice/local/test-names';
 import { expect, inject, it, onTestFinished } from 'vitest';
-import { openPlace } from './worker.ts';
+import { openPlace, startWorker } from './worker.ts';
 
 const EVENTS = 40;
 const EMPTY_OBJECTS = 340_000;
@@ -24,3 +24,28 @@ it('settles more large events than its memory could hold at once', async () => {
   worker.signal('SIGTERM');
   expect(await worker.ended).toMatch(/^code 0/);
 }, 180_000);
+
+it('makes events dead at once whose records are more than MongoDB holds, and stores what came beside them', async () => {
+  const { mongoUrl, prefix } = createTestNames();
+  const place = { redisUrl: inject('redisUrl'), mongoUrl, prefix };
+  const sent = await openPlace(place);
+  onTestFinished(sent.close);
+  const send = (payload: unknown) => sent.send({ source: 'dense', payload });
+  const ids: string[] = [];
+  // The driver tells the first by its size; the second is more than it can write down.
+  for (const length of [1_300_000, 1_700_000]) {
+    ids.push((await send(Array.from({ length }, () => ({})))).id);
+    await send([length]);
+  }
+  const worker = startWorker(place, { instance: 'worker' });
+  onTestFinished(worker.close);
+  await sent.untilSettled();
+  for (const id of ids) {
+    expect(await sent.findRaw(id)).toMatchObject({
+      ...{ status: 'dead', attempts: 1, code: 'ERR_RECORD_TOO_LARGE' },
+      history: [{ attempt: 1, outcome: 'dead' }],
+    });
+  }
+  expect(await sent.count('raw_events', { status: 'normalized' })).toBe(2);
+  expect(await sent.readBalance()).toMatchObject({ accepted: 4, missing: [] });
+}, 120_000);

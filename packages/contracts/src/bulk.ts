@@ -2,6 +2,11 @@ import type { ErrorCode } from './errors.ts';
 import type { AcceptedEvent, AttemptRecord, NormalizedEventDocument, RawEventDocument } from './event.ts';
 import type { DuplicateLevel, StoredStatus } from './status.ts';
 
+/** Thrown when a plan holds a document that is larger than MongoDB can hold: trying again would not help. */
+export class DocumentTooLargeError extends Error {
+  override readonly name = 'DocumentTooLargeError';
+}
+
 /** Names a batch: the process that accepted it, and its number there. */
 export type BatchName = { readonly instance: string; readonly seq: number };
 

@@ -338,6 +338,11 @@ const table = {
     retry: true,
     mend: 'Look for what the payload does to the worker before replaying it.',
   },
+  ERR_RECORD_TOO_LARGE: {
+    title: 'The record would be larger than MongoDB can hold (16 MiB).',
+    retry: false,
+    mend: 'A payload of very many small values becomes several times as large as a record. Send it in parts, or map the fields that are needed with `keepUnknown: false`, then replay.',
+  },
   ERR_UNEXPECTED: {
     title: 'Processing failed for an unforeseen reason.',
     retry: true,

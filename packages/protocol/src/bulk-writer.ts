@@ -20,6 +20,7 @@ import {
   type BatchName,
   type BulkPlan,
   type CommitResult,
+  DocumentTooLargeError,
   type LookedUp,
   toHashKey,
   toReceiptId,
@@ -383,6 +384,10 @@ function report(
 }
 
 function toRefused(candidate: Candidate, error: unknown): Candidate {
+  if (error instanceof DocumentTooLargeError) {
+    const message = `The record was not stored. ${error.message}`;
+    return { ...candidate, verdict: { kind: 'dead', code: 'ERR_RECORD_TOO_LARGE', message } };
+  }
   const failure = toFailure(error);
   const message = failure.class === 'transient' ? failure.message : 'MongoDB refused the event.';
   return { ...candidate, verdict: { kind: 'failed', code: 'ERR_UNEXPECTED', message } };

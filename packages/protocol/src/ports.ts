@@ -34,7 +34,7 @@ export type AcceptInbox = {
 /** The event store as settling sees it. */
 export type EventStore = {
   lookUp(query: LookUp): Promise<LookedUp>;
-  /** Writes a plan in one transaction (majority, journaled), or nothing of it. */
+  /** Writes a plan in one transaction (majority, journaled), or nothing of it. @throws DocumentTooLargeError */
   commit(plan: BulkPlan): Promise<CommitResult>;
   /** Reads the records that have these ids, in any order. */
   readRecords(ids: readonly string[]): Promise<readonly NormalizedEventDocument[]>;

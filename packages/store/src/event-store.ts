@@ -1,6 +1,7 @@
 import {
   type BulkPlan,
   type CommitResult,
+  DocumentTooLargeError,
   type HashOwner,
   type KnownRaw,
   type LookedUp,
@@ -16,6 +17,7 @@ import { within } from './deadline.ts';
 import { findReceiptStates, writeReceipts } from './receipt-states.ts';
 import { readRollupChange } from './rollup-changes.ts';
 import { toStorable } from './storable.ts';
+import { isTooLarge } from './store-error.ts';
 import { type InTransaction, transact } from './transaction.ts';
 
 /** Where settling looks events up and writes its plans. */
@@ -32,6 +34,7 @@ export type StoredEvents = {
    * that the event was discarded.
    *
    * @throws DependencyAwayError when MongoDB is away; whether the plan was written is then unknown: look up again
+   * @throws DocumentTooLargeError when it holds what MongoDB cannot; nothing was written
    */
   commit(plan: BulkPlan): Promise<CommitResult>;
   /**
@@ -89,7 +92,10 @@ export function createEventStore(
     if (isEmpty(plan)) return 'committed';
     const { result, operationTime } = await transact(connection, commitTimeoutMs, (options) =>
       write(connection, plan, options),
-    );
+    ).catch((cause: unknown) => {
+      if (!isTooLarge(cause)) throw cause;
+      throw new DocumentTooLargeError('It is larger than the 16 MiB that MongoDB can hold.', { cause });
+    });
     if (
       result === 'conflict' &&
       operationTime !== undefined &&

@@ -14,7 +14,7 @@ import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
 import { type LatestRecord, reduceLatest, type SubjectUpdate, toFieldKey } from './latest-fields.ts';
 import { toStorable } from './storable.ts';
-import { isDocumentRefused, toWriteFailures } from './store-error.ts';
+import { isDocumentRefused, isTooLarge, toWriteFailures } from './store-error.ts';
 import { transact } from './transaction.ts';
 
 /** Where the newest values are written. */
@@ -39,6 +39,7 @@ export type LatestOptions = {
 type Upsert = Extract<mongo.AnyBulkWriteOperation<LatestDocument>, { updateOne: unknown }> & {
   readonly id: string;
 };
+type Failures = NonNullable<ReturnType<typeof toWriteFailures>>;
 type Round = { readonly records: LatestRecord[]; readonly written: PromiseWithResolvers<void> };
 
 /** Creates the writer of the latest state; one for each process. */
@@ -100,15 +101,26 @@ export function createLatest(
     }
   }
 
-  async function tryAll(upserts: readonly Upsert[], signal: AbortSignal) {
+  async function tryAll(upserts: readonly Upsert[], signal: AbortSignal): Promise<Failures> {
     try {
       await collection.bulkWrite(upserts.map(toOperation), { ordered: false, ...toWriteOptions(signal) });
       return [];
     } catch (error) {
       const failures = toWriteFailures(error);
-      if (failures === null) throw error;
-      return failures;
+      if (failures !== null) return failures;
+      // The driver refuses to write one of them down, and sends none then.
+      if (isTooLarge(error)) return tryEach(upserts, signal);
+      throw error;
     }
+  }
+
+  async function tryEach(upserts: readonly Upsert[], signal: AbortSignal): Promise<Failures> {
+    if (upserts.length === 1) return [{ index: 0, isDuplicate: false }];
+    const failures: Failures[number][] = [];
+    for (const [index, upsert] of upserts.entries()) {
+      for (const failure of await tryAll([upsert], signal)) failures.push({ ...failure, index });
+    }
+    return failures;
   }
 
   return { apply };

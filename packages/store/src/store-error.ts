@@ -60,8 +60,11 @@ const LOCK_TIMEOUT = 24;
 /** WriteConflict, LockTimeout, TransactionAborted, SnapshotUnavailable, NoSuchTransaction. */
 const CONFLICT_CODES: ReadonlySet<number> = new Set([112, LOCK_TIMEOUT, 244, 246, 251]);
 
-/** BSONObjectTooLarge, and the codes without a name that say the same of an update, nesting, or a path in it. */
-const REFUSED_CODES: ReadonlySet<number> = new Set([2, 15, 17419, 17420, 10334, 28, 52, 56, 57]);
+/** BSONObjectTooLarge, and the codes without a name that say the same of an update. */
+const TOO_LARGE_CODES: ReadonlySet<number> = new Set([10334, 17419, 17420]);
+
+/** The same, and codes that speak of nesting or of a path in an update. */
+const REFUSED_CODES: ReadonlySet<number> = new Set([...TOO_LARGE_CODES, 2, 15, 28, 52, 56, 57]);
 
 /** DuplicateKey. */
 const DUPLICATE_KEY = 11_000;
@@ -118,7 +121,17 @@ export function isLocked(thrown: unknown): boolean {
 
 /** Tells whether MongoDB refuses a document for what it holds, so that trying again would not help. */
 export function isDocumentRefused(error: unknown): boolean {
+  if (isTooLarge(error)) return true;
   return error instanceof mongo.MongoServerError && toCodes(error).some((code) => REFUSED_CODES.has(code));
+}
+
+/** Tells whether a document is larger than MongoDB can hold, whether that was found out there or on the way. */
+export function isTooLarge(error: unknown): boolean {
+  if (error instanceof mongo.MongoServerError)
+    return toCodes(error).some((code) => TOO_LARGE_CODES.has(code));
+  // Beyond 17 MiB the driver runs out of the buffer that it writes documents into, below that it looks at the size.
+  if (error instanceof RangeError) return 'code' in error && error.code === 'ERR_OUT_OF_RANGE';
+  return error instanceof mongo.MongoInvalidArgumentError && error.message.startsWith('Document is larger');
 }
 
 /** Tells whether one write failed because its key exists. */

@@ -103,6 +103,21 @@ describe('apply', () => {
       expect.arrayContaining(['small-a', 'small-b', 'small-c']),
     );
   });
+
+  it('does the same for one that is too large before it is sent, because much came at once', async () => {
+    const refused: string[] = [];
+    const writer = createLatest(connection, { onRefused: (id) => refused.push(id) });
+    const subject = 'at-once';
+    for (const parts of ['ab', 'abc', 'abcd']) {
+      const large = [...parts].map((part) =>
+        newNormalized({ type: parts, subject, data: { [part]: 'x'.repeat(8.1 * 1024 * 1024) } }),
+      );
+      const small = newNormalized({ type: parts, subject: 'small', data: { n: 1 } });
+      await writer.apply([...large, small]);
+      expect(refused.splice(0)).toEqual([toLatestId({ ...small, subject })]);
+      expect(await readState(parts)).toEqual({ small: { n: 1 } });
+    }
+  });
 });
 
 describe('vitals', () => {
