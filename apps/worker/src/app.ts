@@ -68,6 +68,7 @@ export function createWorkerApp(options: WorkerAppOptions): WorkerApp {
     now,
     bulkEvents: config.BULK_EVENTS,
     onCommitted: async (records) => {
+      progress.stored();
       metrics.stored(records, now());
       await applyLatest(records);
     },

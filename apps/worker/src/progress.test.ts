@@ -55,3 +55,14 @@ it('is there while now and then a job is handed back', async () => {
   }
   expect(progress.isAlive()).toBe(true);
 });
+
+it('is there while a job in hand is stored part by part, as where MongoDB is slow, and gone when that stops', async () => {
+  progress.began();
+  for (let count = 0; count < 6; count += 1) {
+    await pass(50_000);
+    progress.stored();
+  }
+  expect(progress.isAlive()).toBe(true);
+  await pass(70_000);
+  expect(progress.isAlive()).toBe(false);
+});
