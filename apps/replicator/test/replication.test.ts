@@ -168,6 +168,17 @@ describe('what is copied', () => {
     await pair.untilEqual('items');
   });
 
+  test('a document that is made again by an equal id, with numbers of another type in it, arrives', async () => {
+    const pair = open();
+    await pair.startActive({ SYNC_WORKER_INTERVAL: 300 });
+    const items = pair.primary.db.collection<{ readonly _id: { readonly a: Int32 | Double } }>('items');
+    await items.insertOne({ _id: { a: new Int32(1) } });
+    await pair.untilEqual('items');
+    await items.deleteOne({ _id: { a: new Int32(1) } });
+    await items.insertOne({ _id: { a: new Double(1) } });
+    await pair.untilEqual('items');
+  });
+
   test('a backup that was in use deletes nothing by itself', async () => {
     const pair = open();
     const items = toItems(pair.backup.db);

@@ -60,6 +60,15 @@ describe('the id of a raw document', () => {
     expect(new Set(IDS.map(toKey)).size).toBe(IDS.length);
     expect(toKey(Long.fromString('9007199254740993'))).not.toBe(toKey(new Double(9007199254740992)));
     expect(toKey('1')).not.toBe(toKey(new Int32(1)));
+    const thousands = [new Int32(1000), Decimal128.fromString('1E+3'), Decimal128.fromString('1000.00')];
+    expect(new Set(thousands.map(toKey)).size).toBe(1);
+    expect(toKey(new Double(0.5))).toBe(toKey(Decimal128.fromString('0.50')));
+    expect(toKey(new Double(0.1))).not.toBe(toKey(Decimal128.fromString('0.1')));
+    expect(toKey(new Double(1e300))).not.toBe(toKey(Decimal128.fromString('1E+300')));
+    const nested = ones.map((one) => ({ a: [one, { b: one }] }));
+    expect(new Set(nested.map(toKey)).size).toBe(1);
+    expect(toKey({ a: 1, b: 2 })).not.toBe(toKey({ b: 2, a: 1 }));
+    expect(toKey({ a: [1] })).not.toBe(toKey({ a: { 0: 1 } }));
   });
 
   it('keeps the order of its keys, also of those that are numbers', () => {

@@ -1,5 +1,6 @@
 import { BSON } from 'mongodb';
 import { AS_STORED } from '../as-stored.ts';
+import { decodeElement, type Element, hasElements } from '../bson-elements.ts';
 import { decodeDocument } from '../decode-document.ts';
 
 const DOUBLE = 0x01;
@@ -8,6 +9,10 @@ const SYMBOL = 0x0e;
 const INT = 0x10;
 const LONG = 0x12;
 const DECIMAL = 0x13;
+
+/** As `toPrecision` knows them. */
+const MAX_DIGITS = 100;
+const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i;
 
 /** How many bytes a value has whose length does not stand in it, by type. */
 const FIXED_BYTES: Readonly<Record<number, number>> = {
@@ -74,25 +79,41 @@ function measureValue(bytes: Buffer, type: number, at: number): number {
 }
 
 /**
- * Returns what two ids have in common exactly when MongoDB takes them for the same: 1, 1.0 and Long(1) are, and so are
- * a string and a symbol.
+ * Returns what two ids have in common exactly when MongoDB takes them for the same: 1, 1.0 and Long(1) are, also within
+ * objects, and so are a string and a symbol.
  */
 export function toIdKey(id: Uint8Array): string {
-  const bytes = toBuffer(id);
-  const type = bytes.readUInt8(TYPE_AT);
-  if (type === DOUBLE || type === INT || type === LONG || type === DECIMAL) return `number ${toNumber(id)}`;
-  const value = bytes.toString('latin1', VALUE_AT, bytes.length - 1);
-  return `${type === SYMBOL ? STRING : type} ${value}`;
+  return toKey({ type: toBuffer(id).readUInt8(TYPE_AT), bytes: id.subarray(VALUE_AT, id.length - 1) });
 }
 
-function toNumber(id: Uint8Array): string {
-  const value: unknown = toIdValue(id);
-  if (value instanceof BSON.Long || value instanceof BSON.Int32) return `${value}`;
-  if (value instanceof BSON.Double) {
-    return Number.isInteger(value.value) ? `${BigInt(value.value)}` : `${value.value}`;
+function toKey(element: Element): string {
+  const { type, bytes } = element;
+  if (type === DOUBLE || type === INT || type === LONG || type === DECIMAL) {
+    return `number ${toNumber(decodeElement(element))}`;
   }
-  const text = String(value);
-  return /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text;
+  if (hasElements(element)) {
+    const inner = [...BSON.onDemand.parseToElements(bytes)].map(
+      ([innerType, nameOffset, nameLength, offset, length]) => [
+        toBuffer(bytes).toString('latin1', nameOffset, nameOffset + nameLength),
+        toKey({ type: innerType, bytes: bytes.subarray(offset, offset + length) }),
+      ],
+    );
+    return `${type} ${JSON.stringify(inner)}`;
+  }
+  return `${type === SYMBOL ? STRING : type} ${toBuffer(bytes).toString('latin1')}`;
+}
+
+/** Writes a number as all of its digits but for zeros at either end, and an exponent. */
+function toNumber(value: unknown): string {
+  // A decimal has 34 digits at most: a double that has more than a hundred is equal to none.
+  const isNumber = value instanceof BSON.Double && Number.isFinite(value.value);
+  const text = isNumber ? value.value.toPrecision(MAX_DIGITS) : `${value}`;
+  const [, sign, whole, fraction = '', exponent = '0'] = NUMBER.exec(text) ?? [];
+  if (whole === undefined) return text;
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  const kept = digits.replace(/0+$/, '');
+  if (kept === '') return '0';
+  return `${sign}${kept}e${Number(exponent) - fraction.length + digits.length - kept.length}`;
 }
 
 /** Returns the BSON of `{_id}` for a value. */
