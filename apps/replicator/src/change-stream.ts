@@ -47,8 +47,11 @@ export class PositionLostError extends Error {
   override readonly name = 'PositionLostError';
 }
 
-/** CappedPositionLost, InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost. */
-const LOST_CODES: ReadonlySet<unknown> = new Set([136, 260, 280, 286]);
+/**
+ * CappedPositionLost, InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost, and BSONObjectTooLarge: a change
+ * that MongoDB cannot tell of, because its `_id` stands in it three times, which nothing gets past.
+ */
+const LOST_CODES: ReadonlySet<unknown> = new Set([136, 260, 280, 286, 10_334]);
 const ANSWERS_EVERY_MS = 5000;
 
 /** How long the connection to the primary has to bear a silent socket: longer than MongoDB reads an oplog, in ms. */

@@ -69,6 +69,19 @@ describe('where it goes on', () => {
     expect(replicator.asked.filter((reason) => reason === 'position-lost')).toHaveLength(1);
   });
 
+  test('a change that is too large to be told of, for its _id, asks for a full sync', async () => {
+    const pair = open();
+    const replicator = await pair.startActive();
+    const items = toItems(pair.primary.db);
+    await items.insertOne({ _id: 'x'.repeat(6 * 1024 * 1024) });
+    await vi.waitFor(() => expect(replicator.asked).toEqual(['first-sync', 'position-lost']), PATIENCE);
+    await vi.waitFor(async () => {
+      await items.updateOne({ _id: 'later' }, { $set: { at: new Date() } }, { upsert: true });
+      expect(await toItems(pair.backup.db).countDocuments({ _id: 'later' })).toBe(1);
+    }, PATIENCE);
+    expect(replicator.asked).toHaveLength(2);
+  });
+
   test('documents of a collection that was dropped before their changes were copied stay on the backup', async () => {
     const pair = open();
     const first = await pair.startActive();
