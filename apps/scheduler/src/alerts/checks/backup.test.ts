@@ -30,7 +30,7 @@ it.each([
   ['it follows', {}],
   ['it is a minute behind', { lagSeconds: 60 }],
   ['it did not answer for a moment', { state: 'away' as const, since: new Date(NOW_MS - 60_000) }],
-  ['it is only being started', { state: 'starting' as const, lagSeconds: null }],
+  ['it is only being started', { state: 'starting' as const, since: new Date(NOW_MS - 60_000) }],
 ])('a backup is well while %s', async (_, told) => {
   expect(await look(told)).toEqual([]);
 });
@@ -38,6 +38,7 @@ it.each([
 it.each([
   ['it is behind', { lagSeconds: 61 }, 'is 61 seconds behind'],
   ['it is away', { state: 'away' as const, since: new Date(NOW_MS - 61_000) }, 'has not answered since'],
+  ['it does not get going', { state: 'starting' as const, since: new Date(NOW_MS - 61_000) }, 'not begun'],
   ['it is of other data', { state: 'blocked' as const, since: new Date(NOW_MS) }, 'until a person decides'],
 ])('a backup is not well when %s', async (_, told, text) => {
   expect(await look(told)).toMatchObject([

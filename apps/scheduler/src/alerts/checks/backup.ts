@@ -81,6 +81,9 @@ function explain({ state, ageMs }: SyncStateRead, nowMs: number): string | null 
   if (state.state === 'away' && nowMs - state.since.getTime() > PATIENCE_MS) {
     return `The backup has not answered since ${state.since.toISOString()}: bring it back, what is missing is copied then.`;
   }
+  if (state.state === 'starting' && nowMs - state.since.getTime() > PATIENCE_MS) {
+    return `The replicator has not begun to copy since ${state.since.toISOString()}: read in its log what keeps it from it.`;
+  }
   if (state.state === 'active' && (state.lagSeconds ?? 0) * 1000 > PATIENCE_MS) {
     return `The backup is ${toCount(Math.round(state.lagSeconds ?? 0), 'second')} behind: see that it is not short of processor, disk or network.`;
   }
