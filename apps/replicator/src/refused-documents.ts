@@ -76,19 +76,21 @@ export async function createRefusedDocuments(options: RefusedDocumentsOptions): 
     for (const { collection, documentId, code, message } of refusals) {
       logger.warn({ collection, documentId, code, reason: message }, 'document.refused');
     }
-    for (const failure of noted) {
-      known.add(failure._id);
-      if (maxRetries === 0) await die(failure, 0);
-      else await addRetry(failure);
-    }
+    for (const { _id } of noted) known.add(_id);
+    if (maxRetries > 0) return addRetries(noted);
+    for (const failure of noted) await die(failure, 0);
   }
 
-  async function addRetry({ _id, collection, documentId, run }: SyncFailure): Promise<void> {
-    try {
-      await producer.addRetry({ failure: _id, collection, documentId, run }, maxRetries);
-    } catch (err) {
-      if (!(err instanceof DependencyAwayError)) throw err;
-      logger.warn({ err, collection, documentId }, 'retry.not-queued');
+  /** Nobody waits for Redis more than once: the look finds those that got no job. */
+  async function addRetries(found: readonly SyncFailure[]): Promise<void> {
+    for (const { _id, collection, documentId, run } of found) {
+      try {
+        await producer.addRetry({ failure: _id, collection, documentId, run }, maxRetries);
+      } catch (err) {
+        if (!(err instanceof DependencyAwayError)) throw err;
+        logger.warn({ err, collection, documentId }, 'retry.not-queued');
+        return;
+      }
     }
   }
 
@@ -128,8 +130,7 @@ export async function createRefusedDocuments(options: RefusedDocumentsOptions): 
   async function look(): Promise<void> {
     while (!closing.signal.aborted) {
       try {
-        const forgotten = await failures.listForgotten(new Date(Date.now() - FORGOTTEN_MS));
-        for (const failure of forgotten) await addRetry(failure);
+        await addRetries(await failures.listForgotten(new Date(Date.now() - FORGOTTEN_MS)));
       } catch (err) {
         logger.debug({ err }, 'retries.not-looked-for');
       }

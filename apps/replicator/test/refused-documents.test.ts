@@ -1,9 +1,10 @@
 import { toSyncRetryDelayMs } from '@sluice/contracts/queues';
 import { createTestNames } from '@sluice/local/test-names';
+import { startOwnRedis } from '@sluice/local/test-servers';
 import { createSyncRetryProducer, type SyncRetryProducer } from '@sluice/queue/sync-retries';
 import { createLogger } from '@sluice/runtime/logger';
 import { createSyncFailures, type SyncFailures } from '@sluice/store/sync-failures';
-import { describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { replicatorConfigSchema } from '../src/config.ts';
 import { createRefusedDocuments } from '../src/refused-documents.ts';
 import { openPair, type Pair, readTotals, toItems } from './pair.ts';
@@ -135,5 +136,22 @@ describe('a document that the backup refuses', () => {
     await refused.stop();
     await producer.close();
     expect(await failures.count()).toEqual({ retrying: 1, dead: 0 });
+  });
+
+  test('4: are noted, and keep nobody waiting but once, while Redis does not answer', async () => {
+    const redis = await startOwnRedis();
+    onTestFinished(() => redis.stop());
+    const pair = open();
+    const failures = createSyncFailures(pair.primary);
+    const producer = createSyncRetryProducer({ redisUrl: redis.url, prefix, logger: silent });
+    onTestFinished(() => producer.close());
+    const addRetry = vi.fn(producer.addRetry);
+    const refused = await createRefused(failures, { addRetry }, prefix);
+    await redis.freeze();
+    await refused.note(['a', 'b', 'c'].map((id) => ({ ...refusal, id, key: `s${id}` })));
+    expect(addRetry).toHaveBeenCalledTimes(1);
+    expect(await failures.count()).toEqual({ retrying: 3, dead: 0 });
+    redis.thaw();
+    await refused.stop();
   });
 });
