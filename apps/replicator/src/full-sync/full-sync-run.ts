@@ -99,7 +99,8 @@ export async function runFullSync(
         await note();
       } catch (error) {
         if (until.aborted || error instanceof HaltedError) return;
-        if (!(error instanceof DependencyAwayError)) throw error;
+        // It ends the run, which else would go on unseen, and could not be halted.
+        if (!(error instanceof DependencyAwayError)) return halting.abort(error);
       }
     }
   }
@@ -236,6 +237,7 @@ export async function runFullSync(
     await run();
   } catch (error) {
     if (!halting.signal.aborted) throw error;
+    if (!(halting.signal.reason instanceof HaltedError)) throw halting.signal.reason;
     logger.info({ operation: runner.id, reason: String(halting.signal.reason) }, 'full-sync.halted');
   } finally {
     ended.abort();
