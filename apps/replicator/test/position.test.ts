@@ -1,4 +1,5 @@
 import { createTestNames } from '@sluice/local/test-names';
+import { createLeases } from '@sluice/store/leases';
 import { createSyncStates } from '@sluice/store/sync-state';
 import { describe, expect, inject, test, vi } from 'vitest';
 import { type Item, openPair, type Pair, readTotals, toItems } from './pair.ts';
@@ -67,6 +68,30 @@ describe('where it goes on', () => {
     await toItems(db).insertOne({ _id: 2 });
     await pair.untilEqual('items');
     expect(replicator.asked.filter((reason) => reason === 'position-lost')).toHaveLength(1);
+  });
+
+  test('12: a primary that is restored while no replicator can be active asks for a full sync, however long that lasts', async () => {
+    const pair = open();
+    const instance = 'replicator';
+    const first = await pair.startActive({}, { instance });
+    await toItems(pair.primary.db).insertOne({ _id: 1 });
+    await pair.untilEqual('items');
+    await first.stop();
+    const { anchor = 0 } = (await pair.position()) ?? {};
+    const states = toItems(pair.primary.db, 'resume_tokens');
+    await states.updateOne({ _id: 'state' }, { $set: { writes: anchor - 3 } });
+    const leases = createLeases(pair.backup);
+    const lease = await leases.acquire('replicator', 'another', 60_000);
+    if (lease === null) throw new Error('The lease is not free.');
+    const second = pair.start({}, { instance });
+    const startedMs = Date.now();
+    await vi.waitFor(async () => {
+      const told = await states.findOne({ _id: 'state' });
+      expect(Number(told?.['updatedAt'])).toBeGreaterThan(startedMs + 1500);
+    }, PATIENCE);
+    await leases.release(lease);
+    await second.waitForLine('replicator.active');
+    expect(second.asked).toEqual(['position-lost']);
   });
 
   test('a change that is too large to be told of, for its _id, asks for a full sync', async () => {

@@ -15,11 +15,11 @@ export type SyncStates = {
   /** Returns what was told last; null before the first time. */
   read(): Promise<SyncStateRead | null>;
   /**
-   * Tells the state, or a part of it, and returns how often that was done on this database. Whoever is not the active
-   * replicator (`isActive` false) tells it only when no other one did lately: null = nothing was written.
+   * Tells the state, or a part of it, and returns how often an active replicator did so on this database. Whoever is not
+   * the active one (`isActive` false) tells it only when no other one did lately: null = nothing was written.
    */
   write(state: ToldState, isActive: boolean): Promise<number | null>;
-  /** Returns how often a state was told, by a primary that is sure to be one: no write that was acknowledged is missing. */
+  /** Returns how often an active replicator told its state, by a primary that is sure to be one: no write that was acknowledged is missing. */
   countWrites(): Promise<number>;
 };
 
@@ -58,7 +58,12 @@ export function createSyncStates(
 
   async function write(state: ToldState, isActive: boolean): Promise<number | null> {
     const isSilent = { $expr: { $lt: ['$updatedAt', { $subtract: ['$$NOW', SILENCE_MS] }] } };
-    const change = { $set: state, $inc: { writes: 1 }, $currentDate: { updatedAt: true } } as const;
+    // Without a position that moves with it the count of a primary that was restored would catch up with that of before.
+    const change = {
+      $set: state,
+      $inc: { writes: isActive ? 1 : 0 },
+      $currentDate: { updatedAt: true },
+    } as const;
     const found = await within(timeoutMs, (signal) =>
       collection.findOneAndUpdate(
         { _id: STATE_ID, ...(isActive ? {} : { $or: [{ holder: state.holder }, isSilent] }) },
