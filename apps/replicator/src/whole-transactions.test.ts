@@ -71,3 +71,15 @@ test('cuts a transaction that is too large, and says so', async () => {
     [[3], 'now'],
   ]);
 });
+
+test('an answer that is full for its size is not the end', async () => {
+  const long = '0'.repeat(1024 * 1024);
+  const changes = toChanges([12]).map((change) => ({
+    ...change,
+    _id: { _data: `${change._id._data}${long}` },
+  }));
+  const stream = toStream(changes);
+  const cut: ChangeStream = { ...stream, next: ({ waitMs }) => stream.next({ limit: 5, waitMs }) };
+  const { changes: read, ends } = await toWholeTransactions(cut).next({ limit: 1000, waitMs: 1 });
+  expect({ read: read.length, ends }).toEqual({ read: 12, ends: 'now' });
+});

@@ -14,6 +14,12 @@ export type TransactionStream = Pick<ChangeStream, 'close'> & {
 /** Changes of one transaction that are handed on together at most: each takes some hundred bytes of memory. */
 const MAX_CHANGES = 20_000;
 
+/**
+ * An answer has 16 MiB at most, and fewer changes than were asked for where their ids are long. Of such changes more than half
+ * is the token.
+ */
+const LARGE_TOKENS = 4 * 1024 * 1024;
+
 /** Has a stream hand on the changes of a transaction together, where there are not more than `maxChanges` of them. */
 export function toWholeTransactions(stream: ChangeStream, maxChanges = MAX_CHANGES): TransactionStream {
   /** Read, and not handed on: nobody knows whether the transaction at the end of a full answer goes on. */
@@ -25,7 +31,8 @@ export function toWholeTransactions(stream: ChangeStream, maxChanges = MAX_CHANG
       const read = [...held, ...changes];
       const last = read.at(-1);
       held = [];
-      if (changes.length < limit || last === undefined) return { changes: read, token, ends: 'now' };
+      if ((changes.length < limit && !isLarge(changes)) || last === undefined)
+        return { changes: read, token, ends: 'now' };
       if (isBehind(token, last)) return { changes: read, token, ends: 'between' };
       // All changes of a transaction have its time, and no others have.
       const end = read.findIndex(({ clusterTime }) => clusterTime.equals(last.clusterTime));
@@ -38,6 +45,10 @@ export function toWholeTransactions(stream: ChangeStream, maxChanges = MAX_CHANG
   }
 
   return { next, close: stream.close };
+}
+
+function isLarge(changes: readonly StreamedChange[]): boolean {
+  return changes.reduce((sum, { _id }) => sum + _id._data.length, 0) > LARGE_TOKENS;
 }
 
 function isBehind(token: string, { clusterTime }: StreamedChange): boolean {
