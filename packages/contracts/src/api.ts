@@ -10,8 +10,8 @@ import { wholeNumber } from './whole-number.ts';
 const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 1000;
 
-/** Any JSON value; it comes from where only such values are kept, so it is not walked through once more. */
-const json = z.custom<JsonValue>((value) => value !== undefined);
+/** Takes any JSON value; it comes from where only such values are kept, so it is not walked through once more. */
+export const anyJson = z.custom<JsonValue>((value) => value !== undefined);
 
 const page = {
   limit: wholeNumber(1, MAX_LIMIT)
@@ -98,6 +98,15 @@ export const rawItemSchema = z
   .meta({ id: 'RawItem' });
 export type RawItem = z.infer<typeof rawItemSchema>;
 
+/** How the fields of a record came about, and what was doubtful. */
+export const derivation = {
+  lineage: z.record(
+    z.string(),
+    z.object({ from: z.string().nullable(), rule: z.string(), conversion: z.string().optional() }),
+  ),
+  warnings: z.array(z.object({ code: z.string(), field: z.string().optional(), detail: z.string() })),
+} as const;
+
 export const normalizedItemSchema = z
   .object({
     id: z.string(),
@@ -106,15 +115,11 @@ export const normalizedItemSchema = z
     type: z.string(),
     subject: z.string().nullable(),
     timestamp: z.string().nullable(),
-    data: json,
+    data: anyJson,
     normalizedHash: z.string(),
     schemaVersion: z.number().int(),
     mappingRevision: z.number().int().nullable(),
-    lineage: z.record(
-      z.string(),
-      z.object({ from: z.string().nullable(), rule: z.string(), conversion: z.string().optional() }),
-    ),
-    warnings: z.array(z.object({ code: z.string(), field: z.string().optional(), detail: z.string() })),
+    ...derivation,
     receivedAt: z.string(),
     storedAt: z.string(),
   })
@@ -152,7 +157,7 @@ export const eventDetailSchema = z
         conflicts: z.array(z.string()),
         headers: z.record(z.string(), z.string()),
         /** The payload as JSON, or as text when it is none; null when `payloadNote` says why it is not shown. */
-        payload: json,
+        payload: anyJson,
         payloadNote: z.string().nullable(),
       })
       .nullable(),

@@ -1,13 +1,10 @@
 import { z } from 'zod';
-import { listOf } from './api.ts';
+import { anyJson, derivation, listOf } from './api.ts';
 import { MAX_SCHEMA_VERSION, SOURCE_ID_PATTERN } from './event.ts';
-import type { JsonValue } from './json.ts';
 import { MAPPING_STATES, mappingSchema } from './mapping.ts';
 import { POLL_OUTCOMES } from './poll.ts';
 import { pollSourceSchema, pushSourceSchema } from './source.ts';
 import { wholeNumber } from './whole-number.ts';
-
-const json = z.custom<JsonValue>((value) => value !== undefined);
 
 /** A stored secret, as an answer shows it; sent back, it is kept. `index` is its place in the list. */
 const keptSecretSchema = z.strictObject({
@@ -71,7 +68,7 @@ export const sourceItemSchema = z
     updatedAt: z.string(),
     mappingRevision: z.number().int().nullable().describe('The active mapping; null: none.'),
     source: z
-      .record(z.string(), json)
+      .record(z.string(), anyJson)
       .describe('As it is declared; secrets are only named, or shown as set.'),
   })
   .meta({ id: 'Source' });
@@ -169,7 +166,7 @@ export const mappingRevisionSchema = z
     revision: z.number().int(),
     state: z.enum(MAPPING_STATES),
     owner: ownerSchema,
-    mapping: z.record(z.string(), json),
+    mapping: z.record(z.string(), anyJson),
     unusable: z
       .array(z.object({ pointer: z.string(), detail: z.string() }))
       .nullable()
@@ -228,7 +225,7 @@ export const dryRunBodySchema = z
     mapping: mappingSchema.optional().describe('The mapping to try; or `source` and `revision`.'),
     source: z.string().regex(SOURCE_ID_PATTERN).optional().describe('Whose payload it is: a declared one.'),
     revision: z.number().int().min(1).optional().describe('Which revision; without it the active one.'),
-    payload: json.describe('Any JSON value.'),
+    payload: anyJson.describe('Any JSON value.'),
     schemaVersion: z
       .number()
       .int()
@@ -253,17 +250,13 @@ export const dryRunSchema = z
         type: z.string(),
         subject: z.string().nullable(),
         timestamp: z.string().nullable(),
-        data: json,
+        data: anyJson,
         schemaVersion: z.number().int(),
         mappingRevision: z.number().int().nullable(),
         normalizedHash: z.string(),
       })
       .nullable(),
-    lineage: z.record(
-      z.string(),
-      z.object({ from: z.string().nullable(), rule: z.string(), conversion: z.string().optional() }),
-    ),
-    warnings: z.array(z.object({ code: z.string(), field: z.string().optional(), detail: z.string() })),
+    ...derivation,
     errors: z.array(z.object({ code: z.string(), field: z.string().nullable(), detail: z.string() })),
   })
   .meta({ id: 'DryRun' });
