@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { writeAddresses } from './addresses.ts';
 import { toAdminKeyFile } from './admin-key.ts';
 import { type FolderLock, takeFolderLock } from './folder-lock.ts';
-import { createGuard } from './guard.ts';
+import { createGuard, type Guard } from './guard.ts';
 import type { KeptApp } from './kept-app.ts';
 import { type KeptServer, keepServer } from './kept-server.ts';
 import { startMongo } from './mongo.ts';
@@ -117,42 +117,9 @@ async function start(
   const ports = await settlePorts(options.ports, host);
   signal?.throwIfAborted();
 
-  const common = { env: options.env, say, guard, signal };
-  const { redisUrl, mongodbUri } = options;
-  if (redisUrl !== undefined) await waitForAddress(redisUrl, 'REDIS_URL', signal);
-  if (mongodbUri !== undefined) await waitForAddress(mongodbUri, 'MONGODB_URI', signal);
-  const redis = await unlessGiven(redisUrl, 'Redis', say, (port) =>
-    startRedis({
-      ...common,
-      dir: join(dataDir, 'redis'),
-      port,
-      appendfsync: options.appendfsync ?? 'always',
-    }),
-  );
-  if (redis !== undefined) undo.push(() => redis.stop());
-  signal?.throwIfAborted();
-  const mongo = await unlessGiven(mongodbUri, 'MongoDB', say, (port) =>
-    startMongo({ ...common, dir: join(dataDir, 'mongo'), port, cacheGb: 1 }),
-  );
-  if (mongo !== undefined) undo.push(() => mongo.stop());
-  signal?.throwIfAborted();
-  const wanted = options.backup;
-  const backup =
-    wanted &&
-    (await unlessGiven(wanted.uri, 'The backup', say, (port) =>
-      startMongo({ ...common, dir: join(dataDir, 'backup'), port, cacheGb: 0.5, givesWay: true }),
-    ));
-  if (backup !== undefined) undo.push(() => backup.stop());
-  signal?.throwIfAborted();
-
-  const stores = {
-    redisUrl: redisUrl ?? redis?.url ?? '',
-    mongodbUri: mongodbUri ?? toDatabaseUri(mongo) ?? '',
-  };
+  const { redis, mongo, backup, stores, backupUri } = await startServers(options, guard, undo);
   const addresses = await writeAddresses(dataDir, stores);
   undo.push(addresses.remove);
-  // A backup that is away at the start is no reason to wait: the replicator warns and goes on.
-  const backupUri = wanted?.uri ?? toDatabaseUri(backup);
   await options.prepare?.(stores);
   signal?.throwIfAborted();
 
@@ -192,6 +159,45 @@ async function start(
       stopping ??= unwind();
       await stopping;
     },
+  };
+}
+
+/** Starts the servers whose addresses are not given, and waits for those whose addresses are. */
+async function startServers(options: StackOptions, guard: Guard, undo: (() => Promise<void>)[]) {
+  const { dataDir, redisUrl, mongodbUri, backup: wanted, env, say, signal } = options;
+  const common = { env, say, guard, signal };
+  if (redisUrl !== undefined) await waitForAddress(redisUrl, 'REDIS_URL', signal);
+  if (mongodbUri !== undefined) await waitForAddress(mongodbUri, 'MONGODB_URI', signal);
+  const redis = await unlessGiven(redisUrl, 'Redis', say, (port) =>
+    startRedis({
+      ...common,
+      dir: join(dataDir, 'redis'),
+      port,
+      appendfsync: options.appendfsync ?? 'always',
+    }),
+  );
+  if (redis !== undefined) undo.push(() => redis.stop());
+  signal?.throwIfAborted();
+  const mongo = await unlessGiven(mongodbUri, 'MongoDB', say, (port) =>
+    startMongo({ ...common, dir: join(dataDir, 'mongo'), port, cacheGb: 1 }),
+  );
+  if (mongo !== undefined) undo.push(() => mongo.stop());
+  signal?.throwIfAborted();
+  const backup =
+    wanted &&
+    (await unlessGiven(wanted.uri, 'The backup', say, (port) =>
+      startMongo({ ...common, dir: join(dataDir, 'backup'), port, cacheGb: 0.5, givesWay: true }),
+    ));
+  if (backup !== undefined) undo.push(() => backup.stop());
+  signal?.throwIfAborted();
+  return {
+    ...{ redis, mongo, backup },
+    stores: {
+      redisUrl: redisUrl ?? redis?.url ?? '',
+      mongodbUri: mongodbUri ?? toDatabaseUri(mongo) ?? '',
+    },
+    // A backup that is away at the start is no reason to wait: the replicator warns and goes on.
+    backupUri: wanted?.uri ?? toDatabaseUri(backup),
   };
 }
 
