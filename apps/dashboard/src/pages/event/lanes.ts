@@ -44,6 +44,9 @@ export type Lane = {
   readonly runAt?: string;
 };
 
+/** A lane that has no place among the others yet. */
+type NewLane = Omit<Lane, 'gapMs' | 'key'>;
+
 /** Several lanes that say the same. */
 export type Fold = { readonly key: string; readonly lanes: readonly Lane[] };
 
@@ -53,7 +56,7 @@ export function toLanes({ timeline, status, duplicate }: EventDetail): readonly 
   let endedAt = timeline[0]?.at ?? '';
   let run = 0;
 
-  function add(lane: Omit<Lane, 'gapMs' | 'key'>): void {
+  function add(lane: NewLane): void {
     const gapMs = lane.at === null || endedAt === '' ? 0 : Date.parse(lane.at) - Date.parse(endedAt);
     lanes.push({ ...lane, key: String(lanes.length), gapMs });
     if (lane.at !== null) endedAt = lane.at;
@@ -76,7 +79,10 @@ export function toLanes({ timeline, status, duplicate }: EventDetail): readonly 
       const isFirstOfRun = entry.run !== undefined && entry.run !== run && entry.run > 0;
       run = entry.run ?? run;
       const outcome = rest[index + 1]?.step === 'outcome' ? rest[index + 1] : undefined;
-      add({ ...toAttempt(entry, outcome), ...(isFirstOfRun ? { runAt: new Date(run).toISOString() } : {}) });
+      add({
+        ...toAttempt(entry, outcome, duplicate !== null),
+        ...(isFirstOfRun ? { runAt: new Date(run).toISOString() } : {}),
+      });
     } else if (entry.step === 'synced') {
       const last = lanes.at(-1);
       const isStored =
@@ -100,39 +106,36 @@ export function toLanes({ timeline, status, duplicate }: EventDetail): readonly 
     if (end !== undefined) add({ ...toDeath(end), name: 'end' });
   }
   return lanes;
+}
 
-  function toAttempt(entry: Entry, outcome: Entry | undefined): Omit<Lane, 'gapMs' | 'key'> {
-    const { attempt, code, worker } = entry;
-    return {
-      name: attempt === undefined ? 'attempt' : `attempt ${attempt}`,
-      at: entry.at,
-      marks: toMarks(entry),
-      text: [entry.detail, entry.outcome === 'succeeded' ? (outcome?.detail ?? '') : ''].join(' ').trim(),
-      ...(code === undefined ? {} : { code }),
-      ...(worker === undefined ? {} : { worker }),
-    };
-  }
+function toAttempt(entry: Entry, outcome: Entry | undefined, isDuplicate: boolean): NewLane {
+  const { attempt, code, worker } = entry;
+  return {
+    name: attempt === undefined ? 'attempt' : `attempt ${attempt}`,
+    at: entry.at,
+    marks: toMarks(entry, isDuplicate),
+    text: [entry.detail, entry.outcome === 'succeeded' ? (outcome?.detail ?? '') : ''].join(' ').trim(),
+    ...(code === undefined ? {} : { code }),
+    ...(worker === undefined ? {} : { worker }),
+  };
+}
 
-  function toMarks({ outcome, code }: Entry): Lane['marks'] {
-    const begun = { station: QUEUED, mark: 'done' } as const;
-    if (outcome === undefined) return [begun, { station: NORMALIZED, mark: 'now' }];
-    if (outcome === 'succeeded') {
-      if (duplicate !== null) return [begun, { station: NORMALIZED, mark: 'duplicate' }];
-      return [begun, { station: NORMALIZED, mark: 'done' }, { station: STORED, mark: 'done' }];
-    }
-    if (outcome === 'parked' || NO_RECORD.has(code ?? ''))
-      return [begun, { station: NORMALIZED, mark: outcome }];
-    return [begun, { station: NORMALIZED, mark: 'done' }, { station: STORED, mark: outcome }];
+function toMarks({ outcome, code }: Entry, isDuplicate: boolean): Lane['marks'] {
+  const begun = { station: QUEUED, mark: 'done' } as const;
+  if (outcome === undefined) return [begun, { station: NORMALIZED, mark: 'now' }];
+  if (outcome === 'succeeded') {
+    if (isDuplicate) return [begun, { station: NORMALIZED, mark: 'duplicate' }];
+    return [begun, { station: NORMALIZED, mark: 'done' }, { station: STORED, mark: 'done' }];
   }
+  if (outcome === 'parked' || NO_RECORD.has(code ?? ''))
+    return [begun, { station: NORMALIZED, mark: outcome }];
+  return [begun, { station: NORMALIZED, mark: 'done' }, { station: STORED, mark: outcome }];
+}
 
-  function toDeath(end: Entry): Omit<Lane, 'gapMs' | 'key' | 'name'> {
-    const { at, detail: text, code } = end;
-    const marks = [
-      { station: QUEUED, mark: 'done' } as const,
-      { station: NORMALIZED, mark: 'dead' } as const,
-    ];
-    return { at, text, marks, ...(code === undefined ? {} : { code }) };
-  }
+function toDeath(end: Entry): Omit<NewLane, 'name'> {
+  const { at, detail: text, code } = end;
+  const marks = [{ station: QUEUED, mark: 'done' } as const, { station: NORMALIZED, mark: 'dead' } as const];
+  return { at, text, marks, ...(code === undefined ? {} : { code }) };
 }
 
 /** So many attempts are shown one by one. */
