@@ -9,13 +9,13 @@ import { type KeptServer, keepServer } from './kept-server.ts';
 import { startMongo } from './mongo.ts';
 import { findFreePort } from './ports.ts';
 import { type Apps, startApps } from './processes.ts';
-import { waitForAddress } from './reachable.ts';
 import { startRedis } from './redis.ts';
 import type { Environment, Say } from './say.ts';
 import { keepSecretsKey } from './secrets-key.ts';
 import type { LocalServer } from './server-process.ts';
 import { createPlan } from './stack-plan.ts';
 import { type StackPorts, settlePorts } from './stack-ports.ts';
+import { waitForAddress } from './wait-for-address.ts';
 
 /*
  * The life of a stack:
