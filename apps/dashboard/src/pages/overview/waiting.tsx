@@ -30,15 +30,14 @@ export function Waiting({
   const step = toStepName(history.stepSeconds * 1000);
   const chart = { times, scale: 'zero', height: HEIGHT, ...shared } as const;
   const noQueue = buckets.flatMap(({ at, queue }) => (queue === null ? [at] : []));
-  const most = Math.max(0, ...buckets.map(({ queue }) => queue?.waiting ?? 0));
+  const depths = buckets.map(({ queue }) => queue?.waiting ?? null);
   const ages = buckets.map(({ queue }) => (queue === null ? null : (queue.oldestWaitingMs ?? 0)));
   const lags = buckets.map(({ replicationLagMs }) => replicationLagMs);
+  const [most, oldest, lag] = [toMost(depths), toMost(ages), toMost(lags)];
   const at = (value: number, values: readonly (number | null)[]) => {
-    const time = times[values.indexOf(value)];
+    const time = value === 0 ? undefined : times[values.indexOf(value)];
     return time === undefined ? '' : ` at ${formatTime(new Date(time), zone, false)}`;
   };
-  const oldest = Math.max(0, ...ages.map((age) => age ?? 0));
-  const lag = Math.max(0, ...lags.map((value) => value ?? 0));
   const unknownLag = lags.filter((value) => value === null).length;
   const before = (name: string, read: (bucket: HistoryBucket) => number | null): readonly Line[] =>
     previous === undefined
@@ -62,14 +61,7 @@ export function Waiting({
           summary={
             isNew
               ? `In ${time.name} nobody noted how much waited.`
-              : `In ${time.name} ${plural(most, 'job')} waited at most${
-                  most === 0
-                    ? ''
-                    : at(
-                        most,
-                        buckets.map(({ queue }) => queue?.waiting ?? null),
-                      )
-                }.`
+              : `In ${time.name} ${plural(most, 'job')} waited at most${at(most, depths)}.`
           }
           unknown={noQueue}
           lines={[
@@ -89,7 +81,7 @@ export function Waiting({
           summary={
             isNew
               ? `In ${time.name} nobody noted how long jobs waited.`
-              : `In ${time.name} the next job had waited ${formatDuration(oldest)} at most${oldest === 0 ? '' : at(oldest, ages)}.`
+              : `In ${time.name} the next job had waited ${formatDuration(oldest)} at most${at(oldest, ages)}.`
           }
           unknown={noQueue}
           lines={[
@@ -106,7 +98,7 @@ export function Waiting({
             summary={
               unknownLag === buckets.length
                 ? `In ${time.name} nobody knew how far the backup was behind.`
-                : `In ${time.name} the backup was ${formatDuration(lag)} behind at most${lag === 0 ? '' : at(lag, lags)}${unknownLag === 0 ? '' : `; nobody knows of ${unknownLag} of ${plural(buckets.length, 'bucket')}`}.`
+                : `In ${time.name} the backup was ${formatDuration(lag)} behind at most${at(lag, lags)}${unknownLag === 0 ? '' : `; nobody knows of ${unknownLag} of ${plural(buckets.length, 'bucket')}`}.`
             }
             unknown={times.filter((_, index) => lags[index] === null)}
             lines={[
@@ -136,4 +128,9 @@ function toLabel(values: readonly (number | null)[]): string {
 /** Finds what is known of the last two buckets, of which the open one may not have been noted yet; what is older is not now. */
 function findNewest<Value>(values: readonly (Value | null)[]): Value | null {
   return values.slice(-2).findLast((value) => value !== null) ?? null;
+}
+
+/** The largest of the values that are known, 0 at least. */
+function toMost(values: readonly (number | null)[]): number {
+  return Math.max(0, ...values.map((value) => value ?? 0));
 }
