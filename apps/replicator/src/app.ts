@@ -53,7 +53,10 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
         if (err instanceof LeaseLostError) logger.warn({}, 'lease.lost');
         else if (err instanceof PositionLostError) logger.warn({ err }, 'position.lost');
         else if (err instanceof DependencyAwayError) logger.debug({ err }, 'store.away');
-        else logger.error({ err }, 'replicator.failed');
+        else {
+          logger.error({ err }, 'replicator.failed');
+          options.reporter.set('starting', err instanceof Error ? err.message : String(err));
+        }
         await rest(backoff.next());
       }
     }

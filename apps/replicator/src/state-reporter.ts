@@ -17,7 +17,7 @@ import type { MeasuredState } from './replicator-metrics.ts';
 export type Reported = { readonly progress: FeedProgress; readonly position: PositionDocument };
 
 export type StateReporter = {
-  /** What it does now: with a reason while it is blocked. */
+  /** What it does now: with a reason while it is blocked, and when it does not get beyond its start. */
   set(state: 'off' | 'starting' | 'active' | 'blocked', reason?: string): void;
   /** Reads the numbers from there while this replicator is the active one; null when it is not any more. */
   follow(read: (() => Reported) | null): void;
@@ -140,7 +140,7 @@ export function startStateReporter({
 
   return {
     set(state, reason) {
-      own = { state, reason: reason ?? null };
+      own = { state, reason: reason === undefined ? null : maskUrlPasswords(reason) };
     },
     follow(read) {
       source = read;

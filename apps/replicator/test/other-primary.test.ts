@@ -2,6 +2,7 @@ import type { FullSyncDocument } from '@sluice/contracts/full-sync';
 import { createFullSyncStore, toOwnFullSync } from '@sluice/store/full-syncs';
 import { assertMigrated, migrate } from '@sluice/store/migrate';
 import { createSyncFailures } from '@sluice/store/sync-failures';
+import { createSyncStates } from '@sluice/store/sync-state';
 import type { Document } from 'mongodb';
 import { describe, expect, it, vi } from 'vitest';
 import { read, startPair, toFound } from './backup-pair.ts';
@@ -105,6 +106,23 @@ describe('a backup', () => {
     await vi.waitFor(async () => expect(await reversed.findLive()).toBeNull(), PATIENCE);
     await replicator.stop();
     replicator = pair.startOne();
+  });
+
+  it('says why it does not get beyond its start', async () => {
+    await replicator.stop();
+    await backup.db.renameCollection('resume_tokens', 'kept_tokens');
+    await backup.db.createCollection('resume_tokens', { viewOn: 'kept_tokens', pipeline: [] });
+    replicator = pair.startOne();
+    const states = createSyncStates(primary);
+    await vi.waitFor(async () => {
+      const { state } = (await states.read()) ?? {};
+      expect(state).toMatchObject({ state: 'starting', reason: expect.stringContaining('is a view') });
+    }, PATIENCE);
+    await backup.db.dropCollection('resume_tokens');
+    await backup.db.renameCollection('kept_tokens', 'resume_tokens');
+    await vi.waitFor(async () => {
+      expect((await states.read())?.state).toMatchObject({ state: 'active', reason: null });
+    }, PATIENCE);
   });
 
   it('leaves the backup as it is when the primary comes back empty, until somebody adopts it', async () => {

@@ -38,7 +38,14 @@ export function createSyncFailures(
   const collection = toCollection(connection, 'sync_failures');
 
   async function note(refusals: readonly Refusal[], now: Date): Promise<readonly SyncFailure[]> {
-    if (refusals.length === 0) return [];
+    const noted: SyncFailure[] = [];
+    for (let from = 0; from < refusals.length; from += PORTION) {
+      noted.push(...(await notePortion(refusals.slice(from, from + PORTION), now)));
+    }
+    return noted;
+  }
+
+  async function notePortion(refusals: readonly Refusal[], now: Date): Promise<readonly SyncFailure[]> {
     const wasDead = { $eq: ['$state', 'dead'] };
     await within(timeoutMs, (signal) =>
       collection.bulkWrite(
