@@ -63,9 +63,8 @@ export async function runNemesis(options: {
     const flowMs = await probeFlow(traffic, cluster.ingests, db);
     if (flowMs === undefined) stuck.push(`after ${names}: no work flows within ${FLOW_WITHIN_MS / 1000} s`);
     slowestFlowMs = Math.max(slowestFlowMs, flowMs ?? FLOW_WITHIN_MS);
-    say(
-      `  ${toSeconds(lastedMs)}, then flow after ${flowMs === undefined ? 'more than a minute' : toSeconds(flowMs)}`,
-    );
+    const flow = flowMs === undefined ? 'no flow' : `new events stored after ${toSeconds(flowMs)}`;
+    say(`  ${toSeconds(lastedMs)}, then ${flow}`);
     await rest(random.whole(...PAUSE_MS), signal);
   }
   return { done, skipped, stuck, slowestFlowMs };

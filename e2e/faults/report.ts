@@ -18,7 +18,10 @@ export function toTable(report: FaultRunReport): string {
       ...[...book.refusedByCode].sort(([a], [b]) => a.localeCompare(b)).map(toRow('refused')),
       ...[...book.unknownByReason].map(toRow('unknown')),
       ['answers', `p50 ${times.p50Ms} ms, p99 ${times.p99Ms} ms, max ${times.maxMs} ms`],
-      ['slowest flow after healing', `${(nemesis.slowestFlowMs / 1000).toFixed(1)} s`],
+      [
+        'new events stored',
+        `${(nemesis.slowestFlowMs / 1000).toFixed(1)} s after healing at the latest, behind what waited`,
+      ],
       [
         'most memory',
         [...memory].map(([label, bytes]) => `${label} ${Math.round(bytes / 1024 ** 2)}`).join(', '),
