@@ -110,7 +110,12 @@ describe('the events worker', () => {
         ? toSingle(jobId)
         : { ...large, events: large.events.map((event) => ({ ...event, body })) };
       await producer.addSplit([{ jobId, job, delayMs: 0 }]);
-      await vi.waitFor(async () => expect(await inspector.findJob(jobId)).toMatchObject({ state: 'failed' }));
+      await vi.waitFor(
+        async () => expect(await inspector.findJob(jobId)).toMatchObject({ state: 'failed' }),
+        {
+          timeout: 20_000,
+        },
+      );
     }
     expect(await inspector.hasJobs(jobs)).toEqual([false, false, false, true, true, true, true]);
   });

@@ -231,7 +231,8 @@ describe('what is wrong inside a mapping', () => {
   test.each([
     ['fields: { a: { from: x } }', '1 mapping.type: missing; '],
     ['type: t\nfields: {}', '2 mapping.fields: expected at least one field'],
-    ['type: t\nfields: { a: { form: x } }', '2 mapping.fields.a.form: unknown; known are from, as, '],
+    ['type: t\nfields: { a: { form: x } }', '2 mapping.fields.a.form: unknown; did you mean from?'],
+    ['type: t\nfields: { a: { origin: x } }', '2 mapping.fields.a.origin: unknown; known are from, as, '],
     ['type: t\nfields: { a: { from: [x, 5] } }', '2 mapping.fields.a.from[1]: '],
     [
       'type: t\nfields:\n  a: { from: x }\n  b: { from: y, as: nummer }',
