@@ -84,6 +84,8 @@ export type ApiOptions = {
   /** Whether keys are asked for; `off` by default. */
   readonly auth?: 'on' | 'off';
   readonly now?: () => number;
+  /** Where the dashboard was built to; nowhere by default. */
+  readonly dashboardDir?: string;
 };
 
 /** Creates the api on real stores; it is closed with the test. */
@@ -97,6 +99,7 @@ export async function startApi({
   workers = {},
   auth = 'off',
   now = Date.now,
+  dashboardDir = '',
 }: ApiOptions) {
   const inspector = createEventsInspector({ redisUrl, prefix, deadlineMs: 500, logger });
   const redis = createRedis({ url: redisUrl, role: 'producer', commandTimeoutMs: 250, logger });
@@ -108,7 +111,7 @@ export async function startApi({
   const { check } = createKeyCheck({ store: keys, mirror, now, elapsed: now, onTrouble });
   const checkKey = auth === 'on' ? check : null;
   const server = await createApiApp({
-    dashboardDir: '',
+    dashboardDir,
     access: { checkKey, keys, mirror, auditLog: createAuditLog(store), now, simulatesFailures: false },
     logger,
     health: createHealth({ checks: { mongodb: () => store.ping(), redis: inspector.ping } }),

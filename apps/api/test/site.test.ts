@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ERRORS } from '@sluice/contracts/errors';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startApi, useStores } from './fixtures.ts';
 
 const stores = useStores();
@@ -242,6 +245,53 @@ describe('pages', () => {
     expect(headers['content-security-policy']).toContain(`script-src 'self' 'sha256-${hash}'`);
     expect((await server.inject('/docs/js/scalar.js')).statusCode).toBe(200);
     expect((await server.inject({ url: '/docs/', headers: { host: 'a b' } })).statusCode).toBe(400);
+  });
+});
+
+describe('the dashboard', () => {
+  const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+  async function startWithDashboard() {
+    const dashboardDir = await mkdtemp(join(tmpdir(), 'sluice-api-dashboard-'));
+    onTestFinished(() => rm(dashboardDir, { recursive: true }));
+    await writeFile(join(dashboardDir, 'index.html'), '<title>Dashboard</title>');
+    const { server } = await startApi({ ...stores, dashboardDir });
+    return (url: string, headers: Record<string, string> = BROWSER, method: 'GET' | 'POST' = 'GET') =>
+      server.inject({ method, url, headers });
+  }
+
+  it('answers a browser at an address that leads nowhere, where it says so', async () => {
+    const ask = await startWithDashboard();
+    const { body, headers } = await ask('/overview');
+    for (const url of ['/nonsense', '/a%20b/c?api=/api/x', '/apis', '/overviews']) {
+      const page = await ask(url);
+      expect([page.statusCode, page.body], url).toEqual([404, body]);
+      expect(page.headers, url).toMatchObject({
+        'content-type': headers['content-type'],
+        'content-security-policy': headers['content-security-policy'],
+        'cache-control': 'no-store',
+      });
+    }
+  });
+
+  it('leaves to the service what is not asked by a browser, or not for a page', async () => {
+    const ask = await startWithDashboard();
+    const expectProblem = async (answer: ReturnType<typeof ask>, status: number, code: string) => {
+      const { statusCode, headers, body } = await answer;
+      expect([statusCode, headers['content-type'], JSON.parse(body).code]).toEqual([
+        status,
+        'application/problem+json',
+        code,
+      ]);
+    };
+    for (const url of ['/api/nonsense', '/docs/x/y', '/metrics', '/admin', '/assets/x.js', '/vital-data/'])
+      await expectProblem(ask(url), 404, 'ERR_NOT_FOUND');
+    await expectProblem(ask('/nonsense', { accept: '*/*' }), 404, 'ERR_NOT_FOUND');
+    await expectProblem(ask('/nonsense', {}), 404, 'ERR_NOT_FOUND');
+    for (const url of ['/nonsense', '/a%20b', '/api/x%2Fy/z'])
+      await expectProblem(ask(url, BROWSER, 'POST'), 404, 'ERR_NOT_FOUND');
+    await expectProblem(ask('/overview', BROWSER, 'POST'), 405, 'ERR_METHOD_NOT_ALLOWED');
+    await expectProblem(ask('/hooks/shop'), 405, 'ERR_METHOD_NOT_ALLOWED');
   });
 });
 

@@ -162,7 +162,10 @@ function toNotFound(server: HttpServer, request: IncomingMessage, reply: Fastify
     server.supportedMethods.filter((method) => {
       const route = server.findRoute({ method, url });
       // A route for everything below the root does not make every address exist.
-      return route !== null && route.params['*'] !== url.slice(1);
+      return (
+        route !== null &&
+        (route.params['*'] === undefined || `/${route.params['*']}` !== decodeURIComponent(url))
+      );
     });
   const plain = path.replace(/(?<=.)\/$/, '');
   if (plain !== path && listMethods(plain).length > 0) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { addRoutesFor } from '@sluice/runtime/access';
 import type { HttpServer } from '@sluice/runtime/http-server';
-import type { FastifyPluginAsync, FastifyReply } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Its own scripts and fonts, styles that its parts write themselves, and its own api; nothing from elsewhere. */
 const POLICY = [
@@ -40,6 +40,9 @@ const PAGES = [
   'login',
 ] as const;
 
+/** Addresses of the service, and whatever is below them: a browser, too, is told there what a program is told. */
+const SERVICE = /^\/(admin|api|assets|docs|hooks|metrics|stream|vital-data)(\/|$)/;
+
 /** Tells whether the dashboard was built into `folder`. */
 export function isBuilt(folder: string): boolean {
   return existsSync(join(folder, 'index.html'));
@@ -47,7 +50,8 @@ export function isBuilt(folder: string): boolean {
 
 /**
  * Serves the dashboard's build: `/` and each page with its one document, which finds the page from the address, and the files that
- * this names. Files of a build carry their hash in their name, so browsers keep them for ever.
+ * this names. Files of a build carry their hash in their name, so browsers keep them for ever. A browser at an address that leads
+ * nowhere gets the document too, with 404: it says so with the way on around it.
  */
 export async function addDashboard(server: HttpServer, folder: string): Promise<void> {
   const plugin: FastifyPluginAsync = async (scope) => {
@@ -78,8 +82,17 @@ export async function addDashboard(server: HttpServer, folder: string): Promise<
         reply.header('cache-control', 'no-cache').sendFile(file),
       );
     }
+    scope.get('/*', HIDDEN, (request, reply) => {
+      if (!isForPerson(request)) return reply.callNotFound();
+      // A browser would ask for a kept page by its tag; that it is unchanged, told with 404, would be an empty page.
+      return sendPage(reply.code(404)).header('cache-control', 'no-store');
+    });
   };
   await server.register(plugin);
+}
+
+function isForPerson({ headers, url }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/html') === true && !SERVICE.test(url.replace(/\?.*/s, ''));
 }
 
 const HIDDEN = { schema: { hide: true } } as const;
