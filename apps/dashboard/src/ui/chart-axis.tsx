@@ -7,7 +7,10 @@ const DAY_MS = 86_400_000;
 /** What is shorter has seconds at its axis. */
 const SHORT_MS = 300_000;
 
-/** Writes the times below a chart: six at most; days where it spans more than two of them, seconds where it is short. */
+/** What is longer has years at its axis. */
+const LONG_MS = 300 * DAY_MS;
+
+/** Writes the times below a chart: six at most; days where it spans more than two of them, with years where it is long, seconds where it is short. */
 export function TimeAxis({
   times,
   width,
@@ -28,7 +31,7 @@ export function TimeAxis({
     const [date = '', time = ''] = formatTime(new Date(at), zone, true).split(' ');
     return (
       <text key={at} x={CHART.left + index * step} y={y} className={styles['tick']}>
-        {asDays ? date.slice(5) : time.slice(0, lengthMs < SHORT_MS ? 8 : 5)}
+        {asDays ? date.slice(lengthMs > LONG_MS ? 0 : 5) : time.slice(0, lengthMs < SHORT_MS ? 8 : 5)}
       </text>
     );
   });

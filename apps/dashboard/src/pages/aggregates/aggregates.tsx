@@ -10,14 +10,20 @@ import { formatCount, formatFigure, plural } from '../../ui/numbers.ts';
 import { PageHead, Section } from '../../ui/page.tsx';
 import { PlainTable } from '../../ui/plain-table.tsx';
 import { Empty, Failed, Loading, StaleFrame } from '../../ui/states.tsx';
+import { useWindowWidth } from '../../ui/window-width.ts';
 import styles from './aggregates.module.css';
 import { ByClient } from './by-client.tsx';
+import { toColumns } from './columns.ts';
 import { toCsv } from './csv.ts';
 import { EventBars } from './event-bars.tsx';
 import { type AggregatesSearch, INTERVALS, type Interval, RANGES } from './search.ts';
 import { sumByMetric } from './sum-by-metric.ts';
 
 const REFRESH_MS = 3000;
+
+/** What a column takes of the window's width at least, in px, so that its bars can be seen; more than 200 cannot be told apart. */
+const COLUMN_WIDTH = 6;
+const MAX_COLUMNS = 200;
 
 const FILTERS = [
   { name: 'source', label: 'Client', example: 'shop' },
@@ -94,6 +100,14 @@ function Results({
   readonly search: AggregatesSearch;
 }) {
   const { series, events, totals } = answer;
+  const width = useWindowWidth();
+  const most = Math.min(MAX_COLUMNS, Math.floor(width / COLUMN_WIDTH));
+  const columns = toColumns(
+    events.map(({ bucket }) => bucket),
+    interval,
+    Date.now(),
+    most,
+  );
   if (series.length === 0 && events.length === 0) {
     return <Empty title="No event of this time and filter has a number" />;
   }
@@ -103,9 +117,9 @@ function Results({
       {events.length > 0 && (
         <Section
           title="Events by client"
-          aside={`${plural(totals.events, 'event')}, per ${interval}, by their own time`}
+          aside={`${plural(totals.events, 'event')}, per ${columns.length}, by their own time`}
         >
-          <EventBars events={events} interval={interval} />
+          <EventBars events={events} columns={columns} />
         </Section>
       )}
       <Section title="Outcomes by client" aside="by whole hours of arrival; the last 24 without a range">

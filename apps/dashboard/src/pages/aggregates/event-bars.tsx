@@ -1,8 +1,7 @@
 import type { EventCount } from '@sluice/contracts/aggregates';
 import { type Bar, BarChart, type Series } from '../../ui/bar-chart.tsx';
 import { formatCount, plural } from '../../ui/numbers.ts';
-import { fillBuckets } from './fill-buckets.ts';
-import type { Interval } from './search.ts';
+import type { Columns } from './columns.ts';
 
 /** How many clients get a series of their own; hue means state here, so they differ by shade and pattern. */
 const LOOKS = [
@@ -14,13 +13,13 @@ const LOOKS = [
 
 const OTHERS = 'all others';
 
-/** Draws how many events each client had in each bucket; the largest four by name. */
+/** Draws how many events each client had in each column; the largest four by name. */
 export function EventBars({
   events,
-  interval,
+  columns,
 }: {
   readonly events: readonly EventCount[];
-  readonly interval: Interval;
+  readonly columns: Columns;
 }) {
   const totals = new Map<string, number>();
   for (const { source, count } of events) totals.set(source, (totals.get(source) ?? 0) + count);
@@ -29,10 +28,11 @@ export function EventBars({
   const names = named.length === largest.length ? named : [...named, OTHERS];
   const counts = new Map<string, Record<string, number>>();
   for (const { bucket, source, count } of events) {
-    const bar = counts.get(bucket) ?? Object.fromEntries(names.map((name) => [name, 0]));
+    const time = columns.toTime(bucket);
+    const bar = counts.get(time) ?? Object.fromEntries(names.map((name) => [name, 0]));
     const name = named.includes(source) ? source : OTHERS;
     bar[name] = (bar[name] ?? 0) + count;
-    counts.set(bucket, bar);
+    counts.set(time, bar);
   }
   const series: readonly Series<string>[] = names.map((name, index) => ({
     key: name,
@@ -40,9 +40,8 @@ export function EventBars({
     ...(LOOKS[index] ?? LOOKS[0]),
   }));
   const nothing = Object.fromEntries(names.map((name) => [name, 0]));
-  const { buckets, isOpen } = fillBuckets([...counts.keys()], interval, Date.now());
-  const bars: readonly Bar<string>[] = buckets.map((at) => ({ at, counts: counts.get(at) ?? nothing }));
+  const bars: readonly Bar<string>[] = columns.times.map((at) => ({ at, counts: counts.get(at) ?? nothing }));
   const total = [...totals.values()].reduce((sum, count) => sum + count, 0);
   const summary = `${plural(total, 'event')} of ${plural(totals.size, 'client')}; most of ${largest[0] ?? 'nobody'}, ${formatCount(totals.get(largest[0] ?? '') ?? 0)}.`;
-  return <BarChart title="Events" summary={summary} series={series} bars={bars} isOpen={isOpen} />;
+  return <BarChart title="Events" summary={summary} series={series} bars={bars} isOpen={columns.isOpen} />;
 }
