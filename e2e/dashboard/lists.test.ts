@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it, vi } from 'vitest';
 import type { TestStack } from '../test-stack.ts';
 import { expectAccessible } from './axe.ts';
+import { NARROW } from './browser.ts';
 import { addOverviewTests } from './overview.ts';
 import { openPage, sendEvent, startParts, toMetric } from './parts.ts';
 
@@ -34,6 +35,20 @@ describe('lists and figures in a browser', () => {
     await page.reload();
     await rows.first().waitFor();
     expect(await rows.count()).toBe(stored);
+    await page.context().close();
+  });
+
+  it('tells time, source and type of a record on a telephone, too', async () => {
+    await send({ source: 'telephoned', payload: { metric: 'c', amount: 1, timestamp: 1 } });
+    await parts().sluice.settled();
+    const page = await openPage(parts(), '/normalized?source=telephoned', { viewport: NARROW });
+    const row = page.getByRole('table', { name: 'Records' }).locator('tr[data-row]');
+    await row.waitFor();
+    expect(await row.getByRole('cell').allTextContents()).toEqual([
+      '1970-01-01 00:00:01Z',
+      'telephoned',
+      'metric',
+    ]);
     await page.context().close();
   });
 

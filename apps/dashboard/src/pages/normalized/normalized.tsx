@@ -18,8 +18,10 @@ const COLUMNS: readonly Column<NormalizedItem>[] = [
     width: '176px',
     render: ({ timestamp }) => (timestamp === null ? 'none' : <Time at={timestamp} withDate />),
   },
-  { key: 'source', name: 'Source', width: '140px', render: ({ source }) => source },
+  { key: 'source', name: 'Source', width: '140px', from: 600, render: ({ source }) => source },
+  { key: 'source-narrow', name: 'Source', until: 600, render: ({ source }) => source },
   { key: 'type', name: 'Type', width: '120px', from: 600, render: ({ type }) => type },
+  { key: 'type-narrow', name: 'Type', until: 600, render: ({ type }) => type },
   { key: 'subject', name: 'Subject', width: '140px', from: 900, render: ({ subject }) => subject ?? '' },
   { key: 'data', name: 'Data', from: 600, render: ({ data }) => <code>{summarize(data)}</code> },
   {
