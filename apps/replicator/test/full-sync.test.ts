@@ -256,11 +256,21 @@ describe('a full sync', () => {
       const confirmed = await pair.run({ only, deletes: 'all' });
       const deleted = round === 0 ? 1 : 0;
       expect(confirmed.collections).toMatchObject([
-        { copied: 2 - deleted, deleted, extra: deleted, kept: 0, refused: 0, samples: [] },
+        { copied: 1, deleted, extra: deleted, kept: 0, refused: 0, samples: [] },
       ]);
       expect(await there.countDocuments()).toBe(3);
     }
     expect(await isCopied()).toEqual([{ _id: 'a', v: 3 }]);
+  });
+
+  it('counts named documents that neither side has as neither copied nor deleted', async () => {
+    const only = { collection: 'named', ids: ['"nobody"', '"nobody"', '7'] };
+    for (const deletes of ['few', 'all'] as const) {
+      const sync = await pair.run({ only, deletes });
+      expect(sync.collections).toMatchObject([
+        { state: 'done', copied: 0, deleted: 0, extra: 0, kept: 0, refused: 0, samples: [] },
+      ]);
+    }
   });
 
   it('keeps since when a difference is known while others are mended', async () => {

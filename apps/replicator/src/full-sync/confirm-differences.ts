@@ -79,9 +79,9 @@ async function lookAgain(
   }
 }
 
-/** Reads documents of one side, some at a time. */
-async function lookUp(
-  { untilRead, lookUpSize }: ConfirmParts,
+/** Reads documents of one side, some at a time; those that do not exist are left out. */
+export async function lookUp(
+  { untilRead, lookUpSize }: Pick<ConfirmParts, 'untilRead' | 'lookUpSize'>,
   side: Side,
   collection: string,
   ids: readonly PackedId[],

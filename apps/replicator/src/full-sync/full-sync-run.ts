@@ -24,7 +24,7 @@ import { toStoreError } from '@sluice/store/store-error';
 import type { Db, Timestamp } from 'mongodb';
 import type { ActiveReplicator } from '../ports.ts';
 import { orAborted, type WalkParts, walkCollection } from './collection-walk.ts';
-import { confirmDifferences, isApplied, type Side } from './confirm-differences.ts';
+import { confirmDifferences, isApplied, lookUp, type Side } from './confirm-differences.ts';
 import { packId, parseIdText, toIdBytes, toIdKey, toIdText, unpackId } from './document-id.ts';
 import { createPace } from './pace.ts';
 import { createReadSize } from './read-size.ts';
@@ -193,9 +193,11 @@ export async function runFullSync(
     const { synced, refused } = await orAborted(handedOver, signal);
     const left = mayDelete ? [] : await findExtras(collection, values.map(toIdBytes));
     const deleted = Math.min(gone.length, synced);
+    // Those that are on neither side count as handed over, too.
+    const absent = await countAbsent(collection, values.map(toIdBytes));
     const tally = {
       ...{ ...NO_TALLY, compared: ids.length, total: ids.length, refused },
-      ...{ copied: synced - left.length - deleted, deleted },
+      ...{ copied: Math.max(0, synced - absent), deleted },
       ...{ extra: gone.length + left.length, kept: left.length },
     };
     const seenAt = new Date(now());
@@ -212,6 +214,13 @@ export async function runFullSync(
     const suspects = ids.map((id) => ({ kind: 'extra', key: toIdKey(id), id: packId(id) }) as const);
     const { real } = await confirmDifferences(parts, collection, suspects);
     return real.flatMap(({ kind, id }) => (kind === 'extra' ? [unpackId(id)] : []));
+  }
+
+  /** Counts those of some ids, each once, that the primary does not have. */
+  async function countAbsent(collection: string, ids: readonly Uint8Array[]): Promise<number> {
+    const packed = [...new Set(ids.map(packId))];
+    const found = await lookUp({ untilRead, lookUpSize: sizes.lookUpSize }, 'primary', collection, packed);
+    return packed.length - found.size;
   }
 
   async function run(): Promise<void> {
