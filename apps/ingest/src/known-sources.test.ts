@@ -1,4 +1,4 @@
-import { pushSourceSchema, storedSourceSchema } from '@sluice/contracts/source';
+import { pushSourceSchema, type Source, storedSourceSchema } from '@sluice/contracts/source';
 import { createLogger } from '@sluice/runtime/logger';
 import { createSecretBox } from '@sluice/sources/secret-box';
 import { expect, it } from 'vitest';
@@ -8,9 +8,9 @@ import { parseContent, type SourceSnapshot, type StoredPush, toContent } from '.
 const box = createSecretBox({ key: Buffer.alloc(32, 7).toString('base64') });
 const EMPTY: SourceSnapshot = { push: [], polled: [], unreadable: [], credentialHeaders: [] };
 
-function create() {
+function create(declared: readonly Source[] = []) {
   return createKnownSources({
-    declared: [],
+    declared,
     box,
     environment: { readEnv: () => undefined, now: () => 0 },
     logger: createLogger({ app: 'ingest', instance: 'test', level: 'silent' }),
@@ -28,6 +28,13 @@ it('is complete from the first reading on, also when nothing is declared', () =>
   expect(known.sources.isComplete()).toBe(false);
   known.apply(parseContent(toContent(EMPTY)));
   expect(known.sources.isComplete()).toBe(true);
+});
+
+it('tells all secrets at once that the sources of the file lack', () => {
+  const declared = ['till', 'shop'].map((id) =>
+    pushSourceSchema.parse({ id, kind: 'push', scheme: 'github', secrets: [{ env: `${id}_SECRET` }] }),
+  );
+  expect(() => create(declared)).toThrow(/till_SECRET.*\n.*shop_SECRET/);
 });
 
 it('hides the headers of sources that are gone, for as long as it runs', () => {

@@ -1,7 +1,7 @@
 import type { Source } from '@sluice/contracts/source';
 import type { Logger } from '@sluice/runtime/logger';
 import type { SecretBox } from '@sluice/sources/secret-box';
-import { resolveSecrets, type SourceSecrets } from '@sluice/sources/secrets';
+import { resolveAllSecrets, resolveSecrets, type SourceSecrets } from '@sluice/sources/secrets';
 import { openSource } from '@sluice/sources/source-sealer';
 import {
   createSourceTable,
@@ -24,7 +24,7 @@ export type KnownSources = {
  * Creates the table of sources with those of the file. A source whose secrets cannot be read here stays known without
  * them: its webhooks have to come again, and it does not keep the others from sending.
  *
- * @throws SecretMissingError when a variable that shall hold a secret of the file's sources is unset
+ * @throws SecretMissingError naming every variable that shall hold a secret of the file's sources and is unset or empty
  */
 export function createKnownSources({
   declared,
@@ -39,9 +39,9 @@ export function createKnownSources({
   readonly logger: Logger;
 }): KnownSources {
   const { now } = environment;
-  const ofFile = declared.flatMap((source) =>
-    source.kind === 'push' ? [toKnownSource(source, resolveSecrets(source, environment), now)] : [],
-  );
+  const pushing = declared.filter((source) => source.kind === 'push');
+  const secretsOfFile = resolveAllSecrets(pushing, environment);
+  const ofFile = pushing.map((source) => toKnownSource(source, secretsOfFile.get(source.id), now));
   const polledByFile = declared.filter(({ kind }) => kind === 'poll');
   const named = new Set(declared.map(({ id }) => id));
   let made = new Map<string, { readonly revision: number; readonly known: KnownSource }>();

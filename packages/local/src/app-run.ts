@@ -93,7 +93,7 @@ export function startAppRun(spec: AppSpec, host: AppHost, logFile: string): AppR
     child.once('exit', (code, signal) => {
       gone = true;
       if (pid !== undefined) host.guard.remove(pid);
-      resolve(describeEnd(code, signal, logFile, begin));
+      resolve(describeEnd(spec.name, code, signal, logFile, begin));
     });
   });
   return {
@@ -107,6 +107,7 @@ export function startAppRun(spec: AppSpec, host: AppHost, logFile: string): AppR
 }
 
 async function describeEnd(
+  name: string,
   code: number | null,
   signal: NodeJS.Signals | null,
   logFile: string,
@@ -114,7 +115,10 @@ async function describeEnd(
 ): Promise<string> {
   if (signal !== null) return signal;
   const line = findTellingLine(await readFrom(logFile, begin));
-  return line === undefined ? `code ${code}` : `code ${code}: ${line.replace(/\.$/, '')}`;
+  if (line === undefined) return `code ${code}`;
+  // Whoever tells of the end names the app, as it does itself before a plain sentence.
+  const words = line.startsWith(`${name}: `) ? line.slice(name.length + 2) : line;
+  return `code ${code}: ${words.replace(/\.$/, '')}`;
 }
 
 /** Only the end of a long log: what tells why is there. */

@@ -140,6 +140,14 @@ it('tells why an app does not start, and leaves nothing', async () => {
   expect(existsSync(join(dataDir, 'lock'))).toBe(false);
 });
 
+it('names an app once that tells in plain words why it does not start', async () => {
+  const dataDir = await makeTestFolder();
+  const env = { ...inject('hostEnv'), FIXTURE_COMPLAIN: 'ingest' };
+  await expect(start({ dataDir, env, ...givenStores() })).rejects.toThrow(
+    `ingest ended with code 1: The moon is in the wrong phase, in 2 places:\n  here\n  there.\nIts log is ${dataDir}/logs/ingest.log.`,
+  );
+});
+
 it('says which address nobody answers at, before it starts anything', async () => {
   const dataDir = await makeTestFolder();
   const stores = { ...givenStores(), redisUrl: 'redis://127.0.0.1:1' };

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { resolveSecrets } from './secrets.ts';
+import { resolveAllSecrets, resolveSecrets } from './secrets.ts';
 
 const env: Record<string, string> = { GITHUB: 'from-env', EMPTY: '' };
 const readEnv = (name: string) => env[name];
@@ -23,8 +23,23 @@ test('stops giving a secret at the moment it expires', () => {
 test('names every variable that is unset or empty', () => {
   const secrets = [{ env: 'MISSING' }, { env: 'EMPTY' }, { value: 'x' }];
   expect(() => resolveSecrets({ id: 'shop', secrets }, { readEnv, now })).toThrow(
-    'Source shop takes its secret from MISSING and EMPTY, which is not set.',
+    'Source shop takes its secret from MISSING and EMPTY, which are not set.',
   );
+});
+
+test('names every variable of every source at once', () => {
+  const good = { id: 'good', secrets: [{ env: 'GITHUB' }] };
+  const till = { id: 'till', secrets: [{ env: 'MISSING' }] };
+  const shop = { id: 'shop', secrets: [{ env: 'ABSENT' }, { env: 'EMPTY' }] };
+  expect(() => resolveAllSecrets([till, good, shop], { readEnv, now })).toThrow(
+    `Secrets of 2 sources are missing:
+  Source till takes its secret from MISSING, which is not set.
+  Source shop takes its secret from ABSENT and EMPTY, which are not set.`,
+  );
+  expect(() => resolveAllSecrets([good, till], { readEnv, now })).toThrow(
+    /^Source till takes its secret from MISSING, which is not set\.$/,
+  );
+  expect(resolveAllSecrets([good], { readEnv, now }).get('good')?.readLive()).toEqual(['from-env']);
 });
 
 test('does not need the variable of a secret that has expired', () => {
