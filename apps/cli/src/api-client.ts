@@ -2,6 +2,7 @@ import { ERRORS, type ErrorCode } from '@sluice/contracts/errors';
 import { z } from 'zod';
 import { CliError, toSentence } from './cli-error.ts';
 import { EXIT, toExitCode } from './exit-codes.ts';
+import { MENDS } from './mends.ts';
 
 /** What is asked of the api. */
 export type ApiRequest = {
@@ -145,25 +146,20 @@ export function parseJson(text: string): unknown {
 export function toRefusal(code: string, detail: string, hasKey: boolean): string {
   const known = isErrorCode(code) ? ERRORS[code] : undefined;
   if (known === undefined || detail !== known.mend) {
-    return `${toSentence(detail)} ${toMend(code, hasKey)}`.trim();
+    // Where `detail` says what is not there, the general advice to check the address would mislead.
+    const mend = code === 'ERR_NOT_FOUND' ? '' : toMend(code, hasKey);
+    return `${toSentence(detail)} ${mend}`.trim();
   }
   // An answer that had nothing to add gives the remedy of the table as its detail.
-  return `${known.title} ${toMend(code, hasKey) || known.mend}`;
+  return `${known.title} ${toMend(code, hasKey)}`.trim();
 }
 
-/** Returns nothing where the detail says all. */
+/** Says what mends a refusal; nothing where what was refused says all. */
 function toMend(code: string, hasKey: boolean): string {
   if (code === 'ERR_UNAUTHENTICATED') {
     return `${hasKey ? 'Ask an admin for another one, and give it' : 'Give a key'} by SLUICE_API_KEY or --key-file.`;
   }
-  if (code === 'ERR_FORBIDDEN') return 'Ask an admin for a key that may.';
-  // `detail` says what is not there; the general advice to check the address would mislead.
-  if (code === 'ERR_NOT_FOUND') return '';
-  if (!isErrorCode(code)) return '';
-  const { mend } = ERRORS[code];
-  // Nobody at a command line sees the members and the headers of an answer; what `errors` holds is told.
-  if (mend.includes('`errors`')) return '';
-  return mend.replace('Wait for `Retry-After` seconds', 'Wait a few seconds');
+  return isErrorCode(code) ? (MENDS[code] ?? ERRORS[code].mend) : '';
 }
 
 /** Tells whether this build knows a code. */
