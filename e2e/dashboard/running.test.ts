@@ -304,6 +304,33 @@ describe('the pages with which the service is run', () => {
     await page.context().close();
   });
 
+  it('plans a replay of a source that nobody declares any more without asking for its mapping', async () => {
+    const source = 'undeclared';
+    await call('POST', '/api/sources', { id: source, kind: 'push' });
+    await activate(source, STRICT);
+    await expect
+      .poll(async () => {
+        await parts().sluice.post('/api/events', { source, payload: { probe: Math.random() } });
+        return countStatus(source, 'dead');
+      }, SOON)
+      .toBeGreaterThan(0);
+    await parts().sluice.db.collection<{ _id: string }>('sources').deleteOne({ _id: source });
+    const dead = await parts().sluice.db.collection('raw_events').findOne({ source, status: 'dead' });
+
+    const page = await openPage(parts(), `/dead-letters/${dead?.['fingerprint']}`);
+    const refused: string[] = [];
+    page.on('response', (response) => {
+      if (response.status() >= 400) refused.push(response.url());
+    });
+    await page.getByRole('button', { name: /^Replay \d+ event/ }).click();
+    const checks = page.getByRole('list', { name: 'Checks' });
+    await checks.getByText('at work').waitFor();
+    await checks.getByText('No other replay has them in hand').waitFor();
+    await page.waitForLoadState('networkidle');
+    expect(refused).toEqual([]);
+    await page.context().close();
+  });
+
   it('says in red that no worker is there, and that jobs wait', async () => {
     const { stack } = parts().sluice;
     const page = await openPage(parts(), '/queues');

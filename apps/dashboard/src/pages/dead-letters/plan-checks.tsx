@@ -1,7 +1,7 @@
 import { LIVE_STATES } from '@sluice/contracts/operation-states';
 import type { DeadFilter, Replay } from '@sluice/contracts/operations';
 import type { QueueList } from '@sluice/contracts/processes';
-import type { RevisionAnswer } from '@sluice/contracts/sources-api';
+import type { RevisionAnswer, SourceItem } from '@sluice/contracts/sources-api';
 import { useQuery } from '@tanstack/react-query';
 import { read } from '../../data/http.ts';
 import { queuesQuery } from '../../data/queues.ts';
@@ -37,20 +37,15 @@ export function PlanChecks({
   const [source] = sources;
   const isMapping = stage === 'map' && sources.length === 1 && source !== undefined;
   const { data: mappings } = useQuery({
-    queryKey: ['mappings', source],
-    queryFn: ({ signal }) =>
-      read<Page<RevisionAnswer>>(
-        `/api/sources/${encodeURIComponent(source ?? '')}/mapping`,
-        { limit: 50 },
-        signal,
-      ),
+    queryKey: ['mappings', source, 'if declared'],
+    queryFn: ({ signal }) => readMappings(source ?? '', signal),
     enabled: isMapping,
     retry: false,
   });
   const checks = [
     ...(queues === undefined ? [] : checkQueues(queues)),
     ...(replays === undefined ? [] : [checkReplays(replays.items, filter)]),
-    ...(isMapping && mappings !== undefined ? [checkMapping(mappings.items, newest)] : []),
+    ...(isMapping && mappings != null ? [checkMapping(mappings.items, newest)] : []),
   ];
   return (
     <ul className={styles['checks']} aria-label="Checks">
@@ -60,6 +55,17 @@ export function PlanChecks({
         </li>
       ))}
     </ul>
+  );
+}
+
+/** Reads the newest revisions of a source's mapping; null where nobody declared it: to ask for them would be an error. */
+async function readMappings(source: string, signal: AbortSignal): Promise<Page<RevisionAnswer> | null> {
+  const declared = await read<Page<SourceItem>>('/api/sources', { limit: 500 }, signal);
+  if (declared.nextCursor === null && !declared.items.some(({ id }) => id === source)) return null;
+  return read<Page<RevisionAnswer>>(
+    `/api/sources/${encodeURIComponent(source)}/mapping`,
+    { limit: 50 },
+    signal,
   );
 }
 
