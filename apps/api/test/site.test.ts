@@ -288,6 +288,9 @@ describe('the dashboard', () => {
       await expectProblem(ask(url), 404, 'ERR_NOT_FOUND');
     await expectProblem(ask('/nonsense', { accept: '*/*' }), 404, 'ERR_NOT_FOUND');
     await expectProblem(ask('/nonsense', {}), 404, 'ERR_NOT_FOUND');
+    for (const method of ['GET', 'POST'] as const)
+      for (const url of ['/%zz', '/a%2', '/%E0%A4%A'])
+        await expectProblem(ask(url, BROWSER, method), 400, 'ERR_REQUEST_MALFORMED');
     for (const url of ['/nonsense', '/a%20b', '/api/x%2Fy/z'])
       await expectProblem(ask(url, BROWSER, 'POST'), 404, 'ERR_NOT_FOUND');
     await expectProblem(ask('/overview', BROWSER, 'POST'), 405, 'ERR_METHOD_NOT_ALLOWED');
