@@ -1,5 +1,6 @@
 import { ERRORS } from '@sluice/contracts/errors';
 import { expect, it } from 'vitest';
+import { MENDS } from '../src/mends.ts';
 import { runSluice } from './sluice.ts';
 import { startStubApi, toProblem } from './stub-api.ts';
 
@@ -29,6 +30,6 @@ it.each(['ERR_SOURCE_NOT_POLLED', 'ERR_SOURCE_PAUSED'] as const)(
     const { title, mend } = ERRORS[refusal];
     const api = await startStubApi(() => ({ status: 409, body: toProblem(409, refusal, mend) }));
     const ended = await runSluice(['sources', 'poll', 'shop', '--url', api.url]);
-    expect(ended).toMatchObject({ code: 6, stderr: `sluice: ${title} ${mend}\n` });
+    expect(ended).toMatchObject({ code: 6, stderr: `sluice: ${title} ${MENDS[refusal] ?? mend}\n` });
   },
 );
