@@ -48,7 +48,7 @@ it('keeps what it holds over a stop and a kill, on another port', async () => {
 it('appends, syncs and never evicts, as it was told', async () => {
   const { url } = await start({ dir: await makeTestFolder(), maxmemoryBytes: 64 * 1024 ** 2 });
   const settings = await withClient(url, (client) =>
-    client.config('GET', 'a*', 'maxmemory*', 'save', 'bind'),
+    client.config('GET', 'a*', 'maxmemory*', 'save', 'bind', 'rdbcompression'),
   );
   const read = Object.fromEntries(Object.entries(toPairs(settings)));
   expect(read).toMatchObject({
@@ -57,6 +57,8 @@ it('appends, syncs and never evicts, as it was told', async () => {
     maxmemory: `${64 * 1024 ** 2}`,
     'maxmemory-policy': 'noeviction',
     save: '',
+    'auto-aof-rewrite-min-size': `${256 * 1024 ** 2}`,
+    rdbcompression: 'no',
     bind: '127.0.0.1',
   });
 });
