@@ -8,7 +8,7 @@ import { type Db, MongoClient } from 'mongodb';
 import { CountsOffError, type StartContext } from './case.ts';
 import { makeFolder } from './folder.ts';
 import type { Sluice } from './sluice.ts';
-import { startBareMongo } from './stores.ts';
+import { type MongoPlace, startBareMongo } from './stores.ts';
 
 /** The backup of a Sluice, and the replicator that copies to it, which does not run at first. */
 export type Backup = {
@@ -37,10 +37,15 @@ const LOOK_MS = 100;
 /** Documents compared a second: the most that can be asked for. */
 const ANY_RATE = 1_000_000;
 
-/** Starts a MongoDB as the backup of a Sluice. */
-export async function startBackup(context: StartContext, sluice: Sluice): Promise<Backup> {
+/** Starts a MongoDB as the backup of a Sluice; it gives way to the path, and so does the replicator, unless `place` says else. */
+export async function startBackup(
+  context: StartContext,
+  sluice: Sluice,
+  place: MongoPlace = {},
+): Promise<Backup> {
   const { resources, env, say, signal } = context;
-  const mongo = await startBareMongo(context, { givesWay: true });
+  const { givesWay = true } = place;
+  const mongo = await startBareMongo(context, { ...place, givesWay });
   const client = await MongoClient.connect(mongo.uri);
   resources.defer(() => client.close());
   const logDir = await makeFolder(context);
@@ -48,7 +53,7 @@ export async function startBackup(context: StartContext, sluice: Sluice): Promis
   resources.defer(guard.close);
   const port = await findFreePort();
   const spec = {
-    ...{ name: 'replicator', label: 'replicator', probeUrl: `http://127.0.0.1:${port}`, givesWay: true },
+    ...{ name: 'replicator', label: 'replicator', probeUrl: `http://127.0.0.1:${port}`, givesWay },
     env: {
       ...env,
       ...{ HOST: '127.0.0.1', REPLICATOR_PORT: `${port}`, REDIS_URL: sluice.redisUrl },

@@ -30,7 +30,7 @@ it('judges no ratio of which a row has no figures', () => {
   expect(judge([toRound(80, 100)], new Set())).toEqual([]);
 });
 
-it('judges what a backup costs on shared cores and on cores of its own apart', () => {
+it('judges what a backup costs on the same machine and elsewhere apart', () => {
   const answered = (p99Ms: number) => ({ p50Ms: 1, p99Ms });
   const figures = {
     syncOff: { ...toFigures(1000), answered: answered(10), cpuUs: { http: 100 } },

@@ -10,7 +10,7 @@ it('tells below the tables why something was not measured here', () => {
   const found = { ...summarize({ planned: ['sync'], rounds, failures: [] }), failures: [], notes: [note] };
   const lines = toTables(found, readArguments(['--quick'])).split('\n');
   expect(lines).toContain(note);
-  expect(lines.find((line) => line.includes('path on its own cores, with a backup'))).toMatch(/no figures/);
-  expect(lines.find((line) => line.includes('│ shared cores, with a backup'))).toMatch(/5,000/);
+  expect(lines.find((line) => line.includes('one machine at 200/s, with a backup'))).toMatch(/no figures/);
+  expect(lines.find((line) => line.includes('│ one machine, with a backup'))).toMatch(/5,000/);
   expect(JSON.parse(toJson(found, readArguments([])))).toMatchObject({ notes: [note], failures: [] });
 });

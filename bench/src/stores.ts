@@ -10,11 +10,20 @@ const CACHE_GB = 1;
 /** A running MongoDB. */
 export type Mongo = { readonly uri: string; readonly pids: readonly number[] };
 
-/** Starts a MongoDB like Sluice's on new data, and names its database `bench`; one that `givesWay` is as `npm start` starts a backup. */
-export async function startBareMongo(context: StartContext, { givesWay = false } = {}): Promise<Mongo> {
+/** Where a MongoDB keeps its data, by default in a new folder, and whether it gives way as `npm start` lets a backup do. */
+export type MongoPlace = { readonly dir?: string; readonly givesWay?: boolean };
+
+/** Starts a MongoDB like Sluice's on new data, and names its database `bench`. */
+export async function startBareMongo(
+  context: StartContext,
+  { dir, givesWay = false }: MongoPlace = {},
+): Promise<Mongo> {
   const { env, say, signal } = context;
-  const dir = await makeFolder(context);
-  const server = await killAtEnd(context, startMongo({ dir, cacheGb: CACHE_GB, givesWay, env, say, signal }));
+  const starting = startMongo({
+    ...{ dir: dir ?? (await makeFolder(context)), cacheGb: CACHE_GB, givesWay },
+    ...{ env, say, signal },
+  });
+  const server = await killAtEnd(context, starting);
   return { uri: server.url.replace('/?', '/bench?'), pids: server.pids };
 }
 

@@ -10,7 +10,7 @@ import { noop } from './noop.ts';
 import { normalize } from './normalize.ts';
 import { soak } from './soak.ts';
 import { steady } from './steady.ts';
-import { sync } from './sync.ts';
+import { sync, syncApart } from './sync.ts';
 import { twoWorkers } from './two-workers.ts';
 import { vitalData } from './vital-data.ts';
 
@@ -29,6 +29,7 @@ export const CASES = {
   steady,
   'vital-data': vitalData,
   sync,
+  'sync-apart': syncApart,
   'catch-up': catchUp,
   'full-sync': fullSync,
   growth,

@@ -1,11 +1,13 @@
 import { type Backup, startBackup } from '../backup.ts';
 import { METRIC } from '../bodies.ts';
-import type { Case, CaseContext, Figures, Measured } from '../case.ts';
+import type { Case, CaseContext, Figures } from '../case.ts';
 import { findCores, keepOnCores } from '../cores.ts';
+import { makeMemoryFolder } from '../folder.ts';
 import { runLoad } from '../load/load.ts';
 import { measureEndToEnd } from '../measure-end-to-end.ts';
 import { toMedianFigures } from '../median-figures.ts';
 import { type Sluice, startSluice } from '../sluice.ts';
+import type { MongoPlace } from '../stores.ts';
 import { untilStored } from '../until-stored.ts';
 
 /** Events that are stored before anything is measured, so that the first slice finds the processes as the last does. */
@@ -22,50 +24,64 @@ const LEAST_SLICE_SECONDS = 4;
 type Measuring = { readonly sluice: Sluice; readonly backup: Backup; sent: number; stored: number };
 
 /**
- * What a backup costs whoever sends: the same Sluice at full speed, in turns without a replicator and with one that
- * copies meanwhile. It is measured three times: as everything shares all cores of this machine; the same at a light,
- * steady load; and at full speed with the path of an event on cores of its own, the load generator, the replicator
- * and the second MongoDB on the others, in both turns alike.
+ * What a backup on the same machine costs whoever sends: the same Sluice, in turns without a replicator and with one that
+ * copies meanwhile, all of it on the same cores and one disk; at full speed, and at a light, steady load.
  */
 export const sync: Case = {
-  rows: ['syncOff', 'syncOn', 'syncApartOff', 'syncApartOn', 'syncSteadyOff', 'syncSteadyOn'],
+  rows: ['syncOff', 'syncOn', 'syncSteadyOff', 'syncSteadyOn'],
   besideNoop: false,
   isLong: false,
   async run(context) {
-    const sluice = await startSluice(context, 'always');
-    const backup = await startBackup(context, sluice);
-    await sluice.addWorkers(1);
-    const load = { ...METRIC, url: sluice.url, seconds: LONGEST_SECONDS, maxRequests: WARMUP_EVENTS };
-    const { sent, accepted: stored } = await runLoad(load);
-    await sluice.untilStored(stored);
-    await backup.start();
-    await backup.untilFullSync();
-    await backup.stop();
-
-    const measuring = { sluice, backup, sent, stored };
+    const measuring = await startMeasuring(context, {});
     const [syncOff, syncOn] = await measurePair(context, measuring);
     const [syncSteadyOff, syncSteadyOn] = await measurePair(context, measuring, STEADY_PER_SECOND);
-    const apart = await measureApart(context, measuring);
-    await backup.checkFollowed();
-    return { syncOff, syncOn, syncSteadyOff, syncSteadyOn, ...apart };
+    await measuring.backup.checkFollowed();
+    return { syncOff, syncOn, syncSteadyOff, syncSteadyOn };
   },
 };
 
-/** Gives the path the first half of the cores. Whatever this program starts is on the others, as it is itself. */
-async function measureApart(context: CaseContext, measuring: Measuring): Promise<Measured> {
-  const { sluice, backup } = measuring;
-  const cores = await findCores();
-  if (cores === null) {
-    context.note(
-      'What a backup costs a path on cores of its own was not measured: that takes two cores, and taskset, which is part of util-linux.',
-    );
-    return {};
-  }
-  await keepOnCores(Object.values(sluice.pids()).flat(), cores.first);
-  context.resources.defer(() => keepOnCores([process.pid], cores.all));
-  await keepOnCores([process.pid, ...backup.pids()], cores.second);
-  const [syncApartOff, syncApartOn] = await measurePair(context, measuring);
-  return { syncApartOff, syncApartOn };
+/**
+ * What a backup on another machine costs whoever sends. The other machine is the second half of the cores, which the load
+ * generator, the replicator and the second MongoDB share, and a disk in memory for the latter: in both turns alike.
+ */
+export const syncApart: Case = {
+  rows: ['syncApartOff', 'syncApartOn', 'syncApartSteadyOff', 'syncApartSteadyOn'],
+  besideNoop: false,
+  isLong: false,
+  async run(context) {
+    const cores = await findCores();
+    const folder = await makeMemoryFolder(context);
+    if (cores === null || folder === null) {
+      context.note(
+        'What a backup on another machine costs was not measured: that takes two cores, taskset, which is part of util-linux, and a folder in memory (/dev/shm).',
+      );
+      return {};
+    }
+    const measuring = await startMeasuring(context, { dir: folder, givesWay: false });
+    const { sluice, backup } = measuring;
+    await keepOnCores(Object.values(sluice.pids()).flat(), cores.first);
+    context.resources.defer(() => keepOnCores([process.pid], cores.all));
+    // Whatever this program starts from now on is where it is itself.
+    await keepOnCores([process.pid, ...backup.pids()], cores.second);
+    const [syncApartOff, syncApartOn] = await measurePair(context, measuring);
+    const [syncApartSteadyOff, syncApartSteadyOn] = await measurePair(context, measuring, STEADY_PER_SECOND);
+    await backup.checkFollowed();
+    return { syncApartOff, syncApartOn, syncApartSteadyOff, syncApartSteadyOn };
+  },
+};
+
+/** Starts a Sluice with some events and a backup that has them, and no replicator. */
+async function startMeasuring(context: CaseContext, place: MongoPlace): Promise<Measuring> {
+  const sluice = await startSluice(context, 'always');
+  const backup = await startBackup(context, sluice, place);
+  await sluice.addWorkers(1);
+  const load = { ...METRIC, url: sluice.url, seconds: LONGEST_SECONDS, maxRequests: WARMUP_EVENTS };
+  const { sent, accepted: stored } = await runLoad(load);
+  await sluice.untilStored(stored);
+  await backup.start();
+  await backup.untilFullSync();
+  await backup.stop();
+  return { sluice, backup, sent, stored };
 }
 
 /**
