@@ -43,7 +43,8 @@ Cases: ${CASE_NAMES.join(', ')
   .replace(/,$/, '')}
 
 Data is kept in the folder for temporary files (TMPDIR) and removed; on a
-folder in memory the durable settings cost nothing, so that is not fair.
+folder in memory the durable settings cost nothing, so that is not fair. Only
+the second MongoDB of sync-apart is in /dev/shm, as if it were elsewhere.
 Settings of Sluice in the environment count, for instance BULK_EVENTS.
 The exit code is 1 when the counts of a case are off, which has no figures then.
 `;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ERRORS } from '@sluice/contracts/errors';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeTestFolder } from '@sluice/local/test-folder';
+import { describe, expect, it } from 'vitest';
 import { startApi, useStores } from './fixtures.ts';
 
 const stores = useStores();
@@ -252,8 +252,7 @@ describe('the dashboard', () => {
   const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
   async function startWithDashboard() {
-    const dashboardDir = await mkdtemp(join(tmpdir(), 'sluice-api-dashboard-'));
-    onTestFinished(() => rm(dashboardDir, { recursive: true }));
+    const dashboardDir = await makeTestFolder();
     await writeFile(join(dashboardDir, 'index.html'), '<title>Dashboard</title>');
     const { server } = await startApi({ ...stores, dashboardDir });
     return (url: string, headers: Record<string, string> = BROWSER, method: 'GET' | 'POST' = 'GET') =>

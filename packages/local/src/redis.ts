@@ -27,8 +27,8 @@ export type RedisOptions = {
 };
 
 /**
- * How large the append-only file becomes before it is rewritten. Jobs come and go, so that little of it is ever alive: at
- * Redis' own 64 MB a busy one forked and wrote every few seconds. It takes about a second to read at the next start.
+ * How large the append-only file becomes before it is rewritten. Jobs come and go, so that most of it is dead soon: at
+ * Redis' own 64 MB a busy one forks and writes again and again. It takes about a second to read at the next start.
  */
 const AOF_REWRITE_MIN_SIZE = '256mb';
 
