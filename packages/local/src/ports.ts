@@ -1,20 +1,26 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { toMessage } from './say.ts';
 
-/** Finds a free port of 127.0.0.1 that the system picks. */
+const LOWEST = 10_000;
+const HIGHEST = 32_767;
+const TRIES = 100;
+
+/**
+ * Finds a free port of 127.0.0.1 from 10000 to 32767, at random. The system gives ports above these to connections
+ * and to whoever listens on any (Linux from 32768, others from 49152), so that nobody is given this one before its
+ * finder listens there, or while its server is away. Throws when none of 100 is free.
+ */
 export async function findFreePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The system gave no port.');
-  return address.port;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = randomInt(LOWEST, HIGHEST + 1);
+    if ((await probePort(port)) === undefined) return port;
+  }
+  throw new Error(`None of ${TRIES} ports from ${LOWEST} to ${HIGHEST} is free.`);
 }
 
-/** Finds a free port of 127.0.0.1 that is not in `taken`, and adds it there. The system may give a port twice while nobody listens. */
+/** Finds a free port of 127.0.0.1 that is not in `taken`, and adds it there. A port may be found twice while nobody listens. */
 export async function takeFreePort(taken: Set<number>): Promise<number> {
   for (;;) {
     const port = await findFreePort();

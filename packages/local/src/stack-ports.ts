@@ -64,7 +64,7 @@ export async function settlePorts(wanted: StackPorts, host: string): Promise<Sta
   }
   for (const setting of SETTINGS) {
     if (wanted[setting] !== 0) continue;
-    // The system may give a port twice, because nothing listens there yet.
+    // A port may be found twice, because nothing listens there yet.
     do settled[setting] = await findFreePort();
     while (users.has(settled[setting]));
     users.set(settled[setting], setting);
