@@ -1,11 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { STORED_STATUSES, type StoredStatus } from '@sluice/contracts/status';
+import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { mongo } from 'mongoose';
 import { type StoredInstance, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
-import { within } from './deadline.ts';
 import { type SeqRange, withoutSeqs } from './seq-ranges.ts';
-import { isConflict } from './store-error.ts';
+import { type InTransaction, untilCommitted } from './transaction.ts';
 
 /** What MongoDB knows of the batches of one instance. */
 export type InstanceLedger = {
@@ -43,11 +42,8 @@ export type StoredLedger = {
   readonly isTruncated: boolean;
 };
 
-type SnapshotRead = {
-  readonly session: mongo.ClientSession;
-  readonly signal: AbortSignal;
-  readonly maxTimeMS: number;
-};
+/** What every read of a moment is given as its options. */
+type SnapshotRead = InTransaction & { readonly maxTimeMS: number };
 
 /**
  * Reads MongoDB's side of the ledger from one snapshot. Counting by status reads an index through, about a second
@@ -85,25 +81,22 @@ export async function readBatchLedger(
   });
 }
 
-async function readSnapshot<Result>(
+/**
+ * Reads in a transaction, one after the other: MongoDB keeps what was there at its beginning until it ends. A snapshot
+ * session would need it to keep the past of every document for as long as reading may take (see `npm start`'s mongod).
+ */
+async function readSnapshot<Result extends object>(
   connection: StoreConnection,
   timeoutMs: number,
   work: (read: SnapshotRead) => Promise<Result>,
 ): Promise<Result> {
-  return within(timeoutMs, async (signal) => {
-    for (;;) {
-      const session = connection.client.startSession({ snapshot: true });
-      try {
-        return await work({ session, signal, maxTimeMS: timeoutMs });
-      } catch (error) {
-        // Right after a migration there is no snapshot that knows the new collections yet.
-        if (!isConflict(error) || signal.aborted) throw error;
-        await pause(AGAIN_AFTER_MS, undefined, { signal });
-      } finally {
-        await session.endSession();
-      }
-    }
-  });
+  // Right after a migration there is no snapshot that knows the new collections yet.
+  const again = { timeoutMs, attempts: 10, pauseMs: 20 };
+  const result = await untilCommitted(connection, again, (options) =>
+    work({ ...options, maxTimeMS: timeoutMs }),
+  );
+  if (result !== null) return result;
+  throw new DependencyAwayError('mongodb', `MongoDB gave no snapshot in ${again.attempts} attempts.`);
 }
 
 async function readWhole(
@@ -111,17 +104,14 @@ async function readWhole(
   { maxRanges, maxRows }: { readonly maxRanges: number; readonly maxRows: number },
   read: SnapshotRead,
 ): Promise<StoredLedger> {
-  // The first read fixes the moment; those after it may run side by side.
   const instances = await findInstances(connection, read);
-  const [byStatus, raw, normalized, direct, inbox, sums, ended] = await Promise.all([
-    countByStatus(connection, read),
-    count(connection, 'raw_events', { duplicateLevel: 'raw' }, read),
-    count(connection, 'raw_events', { duplicateLevel: 'normalized' }, read),
-    count(connection, 'raw_events', { direct: true }, read),
-    countInbox(connection, maxRows, read),
-    sumReceipts(connection, read),
-    sumEnded(connection, read),
-  ]);
+  const byStatus = await countByStatus(connection, read);
+  const raw = await count(connection, 'raw_events', { duplicateLevel: 'raw' }, read);
+  const normalized = await count(connection, 'raw_events', { duplicateLevel: 'normalized' }, read);
+  const direct = await count(connection, 'raw_events', { direct: true }, read);
+  const inbox = await countInbox(connection, maxRows, read);
+  const sums = await sumReceipts(connection, read);
+  const ended = await sumEnded(connection, read);
   const { entries, isTruncated } = await toEntries(connection, instances, { sums, maxRanges }, read);
   const known = new Set(instances.map(({ _id }) => _id));
   const unknown = [...sums].filter(([id]) => !known.has(id)).map(([, sum]) => sum);
@@ -155,9 +145,6 @@ async function toEntries(
   }
   return { entries, isTruncated: room <= 0 };
 }
-
-/** How long to wait for a snapshot that can be read. */
-const AGAIN_AFTER_MS = 100;
 
 /** `uncounted`: how many of both the instance does not count in `events`. */
 type Sum = { readonly accepted: number; readonly merged: number; readonly uncounted: number };
@@ -210,12 +197,10 @@ async function countByStatus(
   connection: StoreConnection,
   read: SnapshotRead,
 ): Promise<Readonly<Record<StoredStatus, number>>> {
-  const counts = await Promise.all(
-    STORED_STATUSES.map(
-      async (status) => [status, await count(connection, 'raw_events', { status }, read)] as const,
-    ),
-  );
-  return Object.fromEntries(counts) as Record<StoredStatus, number>;
+  const counts = {} as Record<StoredStatus, number>;
+  for (const status of STORED_STATUSES)
+    counts[status] = await count(connection, 'raw_events', { status }, read);
+  return counts;
 }
 
 async function count(

@@ -118,8 +118,6 @@ export function toMappingKey(source: string, revision: number): string {
 /** Attempts where other processes write the same; each failed one means that another succeeded. */
 const MAX_ATTEMPTS = 50;
 
-const SNAPSHOT = { readConcern: { level: 'snapshot' } } as const;
-
 /** Finds the active revisions with the tenants of their sources, which a source keeps when it is deleted. */
 const TO_ACTIVE = [
   { $match: { state: 'active' } },
@@ -338,32 +336,34 @@ export function createMappings(
     );
   }
 
-  async function inTransaction<Outcome extends string>(
+  async function inTransaction<Outcome extends string | object>(
     work: (options: InTransaction) => Promise<Outcome>,
   ): Promise<Outcome> {
     const outcome = await untilCommitted(connection, { timeoutMs, attempts: MAX_ATTEMPTS }, work);
     if (outcome !== null) return outcome;
-    throw new Error(`Mappings were not changed in ${MAX_ATTEMPTS} attempts: others keep changing them.`);
+    throw new Error(`Mappings were of no use in ${MAX_ATTEMPTS} attempts: others keep changing them.`);
   }
 
   async function readActive(known: ReadonlySet<string>): Promise<ActiveMappings> {
-    return within(timeoutMs, async (signal) => {
-      // Of one moment: else a source could seem to have none while another revision of it is activated.
-      const active = await collection
-        .aggregate<ActiveMappings['active'][number]>(TO_ACTIVE, { signal, ...reading, ...SNAPSHOT })
-        .toArray();
-      const unknown = active.flatMap(({ key }) => (known.has(key) ? [] : [key]));
-      if (unknown.length === 0) return { active, fresh: [], unreadable: [] };
-      const documents = await collection.find({ _id: { $in: unknown } }, { signal, ...reading }).toArray();
-      const kept = documents.map(toKept);
-      return {
-        active,
-        fresh: kept.filter((revision) => revision.mapping !== null),
-        unreadable: kept
-          .filter(({ mapping }) => mapping === null)
-          .map(({ source, revision }) => toMappingKey(source, revision)),
-      };
-    });
+    // Of one moment: else a source could seem to have none while another revision of it is activated. A transaction needs
+    // nothing of the past to be kept, other than a read at `snapshot`.
+    const active = await inTransaction((options) =>
+      collection.aggregate<ActiveMappings['active'][number]>(TO_ACTIVE, options).toArray(),
+    );
+    const unknown = active.flatMap(({ key }) => (known.has(key) ? [] : [key]));
+    if (unknown.length === 0) return { active, fresh: [], unreadable: [] };
+    const filter = { _id: { $in: unknown } };
+    const documents = await within(timeoutMs, (signal) =>
+      collection.find(filter, { signal, ...reading }).toArray(),
+    );
+    const kept = documents.map(toKept);
+    return {
+      active,
+      fresh: kept.filter((revision) => revision.mapping !== null),
+      unreadable: kept
+        .filter(({ mapping }) => mapping === null)
+        .map(({ source, revision }) => toMappingKey(source, revision)),
+    };
   }
 
   return { list, get, findActive, createDraft, activate, retire, recordTrial, applyFile, readActive };

@@ -120,6 +120,30 @@ describe('readLedger', () => {
 });
 
 describe('beat', () => {
+  it('is of one moment, however much is written while it is read', async () => {
+    const instance = 'busy';
+    let seq = 0;
+    let isDone = false;
+    async function writeOn(): Promise<void> {
+      while (!isDone) {
+        seq += 1;
+        const receipts = [{ instance, seq, accepted: 2, merged: 0, replacesVoid: false }];
+        await store.commit(newPlan({ rawInserts: [newRaw(), newRaw({ status: 'dead' })], receipts }));
+      }
+    }
+    const before = toDifference(await readLedger(connection));
+    const writing = writeOn();
+    const differences = new Set<number>();
+    try {
+      for (let count = 0; count < 30; count += 1) differences.add(toDifference(await readLedger(connection)));
+    } finally {
+      isDone = true;
+      await writing;
+    }
+    expect([...differences]).toEqual([before]);
+    expect(seq).toBeGreaterThan(30);
+  });
+
   it('never goes back', async () => {
     await beat('steady', 5, 50);
     await beat('steady', 4, 40);
@@ -129,3 +153,8 @@ describe('beat', () => {
     });
   });
 });
+
+/** By how many events the receipts and the stored events differ. */
+function toDifference({ accepted, byStatus, direct }: Awaited<ReturnType<typeof readLedger>>): number {
+  return accepted + direct - Object.values(byStatus).reduce((sum, count) => sum + count, 0);
+}
