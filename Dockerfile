@@ -61,15 +61,17 @@ FROM ${NODE_IMAGE} AS run
 ARG APP
 LABEL org.opencontainers.image.title="sluice-${APP}" \
       org.opencontainers.image.licenses="MIT"
-# HOST: the default, loopback, could not be reached from outside the container.
+# HOST: the default, loopback, could not be reached from outside the container. MALLOC_: memory that was freed is given back.
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
-    APP=${APP}
+    APP=${APP} \
+    MALLOC_ARENA_MAX=2 \
+    MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app
 COPY --from=gathered /out ./
 COPY --from=dashboard /out ./
 # A number, so that Kubernetes can tell that it is not root.
 USER 1000:1000
-# `exec` makes node process 1: SIGTERM reaches it, and nothing else runs in the container. The flags are those of
-# packages/local/src/app-run.ts.
+# `exec` makes node process 1: SIGTERM reaches it, and nothing else runs in the container. The flags, and MALLOC_, are those
+# of packages/local/src/app-run.ts.
 CMD ["sh", "-c", "exec node --max-semi-space-size=16 --heap-growing-percent=100 \"apps/${APP}/src/main.ts\""]

@@ -44,15 +44,17 @@ export type AppRun = {
 export const NODE_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=100'] as const;
 
 /**
+ * What has glibc give back what was a buffer, in every app; the Dockerfile has the same. It saves the worker 13 MiB, and costs no
+ * processor time. A smaller young generation would save more, and costs a tenth of it.
+ */
+export const MALLOC_ENV = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' } as const;
+
+/**
  * Those of the replicator, whose time nobody waits for: a full sync that copies then needs 200 MiB instead of 280. The
- * variables have glibc give back what was a buffer, at once and for all threads.
+ * variable has glibc give back smaller buffers, too.
  */
 export const LEAN_NODE_FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=50'] as const;
-export const LEAN_ENV = {
-  MALLOC_ARENA_MAX: '2',
-  MALLOC_MMAP_THRESHOLD_: '65536',
-  MALLOC_TRIM_THRESHOLD_: '131072',
-} as const;
+export const LEAN_ENV = { MALLOC_MMAP_THRESHOLD_: '65536' } as const;
 
 /** Compiled code is kept here, below `root`: an app is ready in 0.7 s instead of 1.2 s. */
 const COMPILE_CACHE = 'node_modules/.cache/sluice';
@@ -70,6 +72,7 @@ export function startAppRun(spec: AppSpec, host: AppHost, logFile: string): AppR
     cwd: host.root,
     env: {
       NODE_COMPILE_CACHE: join(host.root, COMPILE_CACHE),
+      ...MALLOC_ENV,
       ...(isLean ? LEAN_ENV : {}),
       ...spec.env,
     },
