@@ -45,14 +45,21 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const SETTLE_MS = 30_000;
 const LOOK_MS = 250;
 
-/** Starts Redis, MongoDB and the apps on free ports, on new data that is removed afterwards. */
-export async function startSluice(context: StartContext, appendfsync: Appendfsync): Promise<Sluice> {
+/**
+ * Starts Redis, MongoDB and the apps on free ports, on new data that is removed afterwards. Where a replicator is to come,
+ * MongoDB has to keep the past, `keepsPast`.
+ */
+export async function startSluice(
+  context: StartContext,
+  appendfsync: Appendfsync,
+  { keepsPast = false } = {},
+): Promise<Sluice> {
   const { resources, env, say, signal } = context;
   const dataDir = await makeFolder(context);
   const starting = startStack({
     root: ROOT,
     dataDir,
-    appendfsync,
+    ...{ appendfsync, keepsPast },
     ports: ANY_PORTS,
     workers: 0,
     schedulers: 1,

@@ -60,7 +60,7 @@ async function start(
   const proxy = await startFaultProxy(port);
   undo.defer(proxy.close);
   const stack = await startStack({
-    ...{ root: ROOT, dataDir, say, signal, ports: ANY_PORTS, workers: 2, schedulers: 1 },
+    ...{ root: ROOT, dataDir, say, signal, ports: ANY_PORTS, workers: 2, schedulers: 1, keepsPast: true },
     env: { ...env, AUTH: 'off', BACKUP_MONGODB_URI: undefined, MONGODB_ATLAS_URI: undefined },
   });
   undo.defer(() => stack.stop());

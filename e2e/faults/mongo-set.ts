@@ -105,7 +105,7 @@ export async function startMongoSet(options: {
 async function startMember(program: string, dir: string, guard: Guard): Promise<RunningMember> {
   const port = await findFreePort();
   const proxy = await startFaultProxy(port);
-  const open = () => startMongoMember(program, { dir, port, guard, cacheGb: CACHE_GB });
+  const open = () => startMongoMember(program, { dir, port, guard, cacheGb: CACHE_GB, keepsPast: false });
   let server = await open();
 
   return {

@@ -23,7 +23,7 @@ export const catchUp: Case = {
   isLong: false,
   async run(context) {
     const changes = context.isQuick ? QUICK_CHANGES : CHANGES;
-    const sluice = await startSluice(context, 'everysec');
+    const sluice = await startSluice(context, 'everysec', { keepsPast: true });
     await storeSome(sluice);
     const backup = await startBackup(context, sluice);
     await backup.start();

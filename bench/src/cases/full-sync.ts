@@ -24,7 +24,7 @@ export const fullSync: Case = {
   isLong: true,
   async run(context) {
     const { documents } = context;
-    const sluice = await startSluice(context, 'everysec');
+    const sluice = await startSluice(context, 'everysec', { keepsPast: true });
     await storeSome(sluice);
     const backup = await startBackup(context, sluice);
     await writeBacklog(sluice.mongodbUri, { uri: sluice.mongodbUri, pids: [] }, documents, 'fill');

@@ -72,7 +72,7 @@ export const syncApart: Case = {
 
 /** Starts a Sluice with some events and a backup that has them, and no replicator. */
 async function startMeasuring(context: CaseContext, place: MongoPlace): Promise<Measuring> {
-  const sluice = await startSluice(context, 'always');
+  const sluice = await startSluice(context, 'always', { keepsPast: true });
   const backup = await startBackup(context, sluice, place);
   await sluice.addWorkers(1);
   const load = { ...METRIC, url: sluice.url, seconds: LONGEST_SECONDS, maxRequests: WARMUP_EVENTS };

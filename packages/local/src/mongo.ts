@@ -21,6 +21,11 @@ export type MongoOptions = {
   readonly oplogMb?: number | undefined;
   /** Whether it leaves the processor to whoever else wants it; default no. */
   readonly givesWay?: boolean | undefined;
+  /**
+   * Whether each state of a document is kept for five minutes, as MongoDB does by default. Only a replicator reads the
+   * past; to keep each reading of each device costs MongoDB a quarter of its time.
+   */
+  readonly keepsPast?: boolean | undefined;
   readonly env: Environment;
   readonly say: Say;
   /** Ends the members if this program dies; default a guard of its own. */
@@ -49,7 +54,7 @@ export async function startMongo(options: MongoOptions): Promise<LocalServer> {
       members.push({
         process: await startMongoMember(binary.path, {
           ...{ dir, port, guard, cacheGb: options.cacheGb ?? 0.25 },
-          ...{ oplogMb: options.oplogMb, givesWay: options.givesWay },
+          ...{ oplogMb: options.oplogMb, givesWay: options.givesWay, keepsPast: options.keepsPast },
         }),
         port,
       });
@@ -77,34 +82,29 @@ export type MongoMemberOptions = {
   readonly cacheGb: number;
   readonly oplogMb?: number | undefined;
   readonly givesWay?: boolean | undefined;
+  readonly keepsPast?: boolean | undefined;
 };
 
 /**
- * How MongoDB is told to spend its time; docker-compose.yml has the same.
- *
- *  - Every state of a document is kept for 300 s by default, for reads of the past. Nothing here asks for the past, and
- *    keeping each reading of each device costs MongoDB a quarter of its time.
- *  - Of the cache, 5 % may be changed before it is written by default, and from 20 % on writers have to help. The keys of new
- *    events are hashes: of a small cache the same pages would be written again and again.
+ * Of the cache, 5 % may be changed before it is written by default, and from 20 % on writers have to help. The keys of new
+ * events are hashes: of a small cache the same pages would be written again and again. docker-compose.yml has the same.
  */
-export const MONGO_TUNING = [
-  ...['--setParameter', 'minSnapshotHistoryWindowInSeconds=0'],
-  ...['--wiredTigerEngineConfigString', 'eviction_dirty_target=20,eviction_dirty_trigger=40'],
-] as const;
+export const EVICTION = 'eviction_dirty_target=20,eviction_dirty_trigger=40';
 
 /** Starts a mongod on `dir` without waiting until it answers; `settleReplicaSet` makes members a set. */
 export async function startMongoMember(
   program: string,
-  { dir, port, guard, cacheGb, oplogMb, givesWay }: MongoMemberOptions,
+  { dir, port, guard, cacheGb, oplogMb, givesWay, keepsPast = true }: MongoMemberOptions,
 ): Promise<ServerProcess> {
   await mkdir(dir, { recursive: true });
   const args = ['--replSet', REPLICA_SET, '--dbpath', dir, '--port', `${port}`, '--bind_ip', '127.0.0.1'];
   args.push('--wiredTigerCacheSizeGB', `${cacheGb}`, '--nounixsocket');
   if (oplogMb !== undefined) {
-    // What a crash would still need is kept beyond that size otherwise.
+    // What a crash would still need is kept beyond that size otherwise, and so is the past.
     args.push('--oplogSize', `${oplogMb}`, '--syncdelay', '1');
   }
-  args.push(...MONGO_TUNING);
+  if (!keepsPast || oplogMb !== undefined) args.push('--setParameter', 'minSnapshotHistoryWindowInSeconds=0');
+  args.push('--wiredTigerEngineConfigString', EVICTION);
   // A primary that is told to end waits 15 s for a successor by default; its clients reconnect anyway.
   args.push('--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100');
   // A worker that was killed in a transaction keeps its documents locked for so long; 60 s by default.

@@ -44,6 +44,8 @@ export type StackOptions = {
   readonly mongodbUri?: string | undefined;
   /** Copies everything to a second MongoDB: the one at `uri`, else one that is started too. Default: no backup. */
   readonly backup?: { readonly uri?: string | undefined } | undefined;
+  /** Whether a MongoDB that is started keeps the past, which replicators read; default whether there is a `backup`. */
+  readonly keepsPast?: boolean | undefined;
   /** Default `always`. */
   readonly appendfsync?: 'always' | 'everysec' | undefined;
   /** Where the apps listen; default 127.0.0.1. */
@@ -165,6 +167,7 @@ async function start(
 /** Starts the servers whose addresses are not given, and waits for those whose addresses are. */
 async function startServers(options: StackOptions, guard: Guard, undo: (() => Promise<void>)[]) {
   const { dataDir, redisUrl, mongodbUri, backup: wanted, env, say, signal } = options;
+  const { keepsPast = wanted !== undefined } = options;
   const common = { env, say, guard, signal };
   if (redisUrl !== undefined) await waitForAddress(redisUrl, 'REDIS_URL', signal);
   if (mongodbUri !== undefined) await waitForAddress(mongodbUri, 'MONGODB_URI', signal);
@@ -179,7 +182,7 @@ async function startServers(options: StackOptions, guard: Guard, undo: (() => Pr
   if (redis !== undefined) undo.push(() => redis.stop());
   signal?.throwIfAborted();
   const mongo = await unlessGiven(mongodbUri, 'MongoDB', say, (port) =>
-    startMongo({ ...common, dir: join(dataDir, 'mongo'), port, cacheGb: 1 }),
+    startMongo({ ...common, dir: join(dataDir, 'mongo'), port, cacheGb: 1, keepsPast }),
   );
   if (mongo !== undefined) undo.push(() => mongo.stop());
   signal?.throwIfAborted();

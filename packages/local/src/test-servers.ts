@@ -36,12 +36,19 @@ export function startOwnRedis({
   return startOwn(port, (common) => startRedis({ ...common, maxmemoryBytes, appendfsync: 'always' }));
 }
 
-/** Starts a MongoDB of the test's own, a replica set of one member; `oplogMb` makes it forget early what was written. */
+/**
+ * Starts a MongoDB of the test's own, a replica set of one member; `oplogMb` makes it forget early what was written, and
+ * without `keepsPast` it cannot tell what was.
+ */
 export function startOwnMongo({
   port,
   oplogMb,
-}: OwnServerOptions & { readonly oplogMb?: number | undefined } = {}): Promise<OwnServer> {
-  return startOwn(port, (common) => startMongo({ ...common, oplogMb }));
+  keepsPast,
+}: OwnServerOptions & {
+  readonly oplogMb?: number | undefined;
+  readonly keepsPast?: boolean | undefined;
+} = {}): Promise<OwnServer> {
+  return startOwn(port, (common) => startMongo({ ...common, oplogMb, keepsPast }));
 }
 
 type Common = Parameters<typeof startMongo>[0] & { readonly port: number };

@@ -1,5 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { STORED_STATUSES, type StoredStatus } from '@sluice/contracts/status';
-import { DependencyAwayError } from '@sluice/contracts/unavailable';
+import { NoAnswerError } from '@sluice/contracts/unavailable';
 import type { mongo } from 'mongoose';
 import { type StoredInstance, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
@@ -82,22 +83,29 @@ export async function readBatchLedger(
 }
 
 /**
- * Reads in a transaction, one after the other: MongoDB keeps what was there at its beginning until it ends. A snapshot
- * session would need it to keep the past of every document for as long as reading may take (see `npm start`'s mongod).
+ * Reads in a transaction, one after the other: MongoDB keeps what was there at its beginning until it ends. For a snapshot
+ * session it would have to keep the past of every document for as long as reading may take.
  */
 async function readSnapshot<Result extends object>(
   connection: StoreConnection,
   timeoutMs: number,
   work: (read: SnapshotRead) => Promise<Result>,
 ): Promise<Result> {
-  // Right after a migration there is no snapshot that knows the new collections yet.
-  const again = { timeoutMs, attempts: 10, pauseMs: 20 };
-  const result = await untilCommitted(connection, again, (options) =>
-    work({ ...options, maxTimeMS: timeoutMs }),
-  );
-  if (result !== null) return result;
-  throw new DependencyAwayError('mongodb', `MongoDB gave no snapshot in ${again.attempts} attempts.`);
+  const endsAt = performance.now() + timeoutMs;
+  for (let leftMs = timeoutMs; leftMs > 0; leftMs = endsAt - performance.now()) {
+    const once = { timeoutMs: leftMs, attempts: 1 };
+    const result = await untilCommitted(connection, once, (options) =>
+      work({ ...options, maxTimeMS: timeoutMs }),
+    );
+    if (result !== null) return result;
+    // Right after a migration there is no snapshot that knows the new collections yet.
+    await pause(AGAIN_AFTER_MS);
+  }
+  throw new NoAnswerError('mongodb', `MongoDB gave no snapshot within ${timeoutMs} ms.`);
 }
+
+/** How long to wait for a snapshot that can be read. */
+const AGAIN_AFTER_MS = 100;
 
 async function readWhole(
   connection: StoreConnection,
