@@ -87,9 +87,9 @@ export async function startSluice(
     const counts = await Promise.all(
       ['normalized_events', 'raw_events'].map((name) => db.collection(name).countDocuments()),
     );
-    const { ledger } = statsSchema.parse(
-      await (await fetch(new URL('/api/events/stats', stack.apiUrl))).json(),
-    );
+    const response = await fetch(new URL('/api/events/stats', stack.apiUrl));
+    if (!response.ok) throw new CountsOffError(`The ledger cannot be read: ${await response.text()}`);
+    const { ledger } = statsSchema.parse(await response.json());
     const isRight = counts.every((count) => count === accepted) && ledger.accepted === accepted;
     if (isRight && ledger.balanced && ledger.inFlight === 0 && ledger.unaccounted === 0) return undefined;
     return `${accepted} events were accepted; MongoDB has ${counts.join(' normalized and ')} raw ones, the ledger says ${JSON.stringify(ledger)}.`;
