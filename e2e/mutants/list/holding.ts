@@ -31,6 +31,14 @@ export const holding: readonly Mutant[] = [
     tests: only('starts while|frees its callers', integration('packages/store/test/away.test.ts')),
   },
   {
+    name: 'leaves what Redis did not take from the inbox lying for a minute',
+    breaks: 6,
+    file: 'packages/protocol/src/sweep.ts',
+    find: '    await inbox.giveBackRows(rows).catch(() => undefined);',
+    replace: '',
+    tests: integration('apps/scheduler/test/sweeper.test.ts'),
+  },
+  {
     name: 'counts an attempt when an event is parked',
     breaks: 7,
     file: 'packages/protocol/src/documents.ts',

@@ -185,5 +185,6 @@ export function toSweepInbox({ mongo, store }: Stores, node: Node): SweepInbox {
   return {
     claimRows: (claim) =>
       mongo.call(node, () => store.claimRows(claim, new Date(node.now())), { deadlineMs: STORE_MS }),
+    giveBackRows: (rows) => mongo.call(node, () => store.giveBackRows(rows), { deadlineMs: STORE_MS }),
   };
 }

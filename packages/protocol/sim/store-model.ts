@@ -40,6 +40,7 @@ export type StoreModel = {
     claim: { readonly limit: number; readonly olderThanMs: number },
     now: Date,
   ): readonly InboxDocument[];
+  giveBackRows(rows: readonly InboxDocument[]): void;
 };
 
 /** Creates an empty model; `violate` is told when a replay breaks its promise, which throws by default. */
@@ -157,6 +158,12 @@ export function createStoreModel(violate = fail): StoreModel {
     return claimed;
   }
 
+  function giveBackRows(rows: readonly InboxDocument[]): void {
+    for (const { enqueuedAt, ...row } of rows) {
+      if (inbox.get(row._id)?.enqueuedAt?.getTime() === enqueuedAt?.getTime()) inbox.set(row._id, row);
+    }
+  }
+
   return {
     raw,
     normalized,
@@ -170,6 +177,7 @@ export function createStoreModel(violate = fail): StoreModel {
     commit,
     keepInInbox,
     claimRows,
+    giveBackRows,
   };
 }
 

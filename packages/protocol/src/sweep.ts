@@ -13,6 +13,8 @@ export type SweepInbox = {
     readonly maxBytes: number;
     readonly olderThanMs: number;
   }): Promise<readonly InboxDocument[]>;
+  /** Gives claimed rows back, to be claimed at once, unless somebody claimed them again meanwhile. */
+  giveBackRows(rows: readonly InboxDocument[]): Promise<void>;
 };
 
 /** After how long a row that is still there is put into the queue again. */
@@ -23,14 +25,22 @@ const PORTION_BYTES = 8 * 1024 ** 2;
 
 /**
  * Moves one portion of the inbox to the queue and returns how many rows it moved. The rows stay until a worker has
- * stored their events; a lost job is repaired by moving the row again after 60 s.
+ * stored their events; a lost job is repaired by moving the row again after 60 s. What the queue does not take is
+ * given back: those who sent it wait for Redis only.
  */
 export async function sweepInbox(
   { inbox, queue }: { readonly inbox: SweepInbox; readonly queue: Pick<SettleQueue, 'addSplit'> },
   limit = 500,
 ): Promise<number> {
   const rows = await inbox.claimRows({ limit, maxBytes: PORTION_BYTES, olderThanMs: AGAIN_AFTER_MS });
-  if (rows.length > 0) await queue.addSplit(rows.map(toInboxJob));
+  if (rows.length === 0) return 0;
+  try {
+    await queue.addSplit(rows.map(toInboxJob));
+  } catch (error) {
+    // Jobs that were added all the same are not added twice. If MongoDB is away, too, the rows wait for their 60 s.
+    await inbox.giveBackRows(rows).catch(() => undefined);
+    throw error;
+  }
   return rows.length;
 }
 

@@ -7,7 +7,8 @@
  *     BullMQ expects their commands to survive an outage.
  *  3. A socket on which Redis owes an answer for too long (frozen, or its machine gone without a word) is
  *     destroyed, so that the connection heals without waiting for TCP to give up.
- *  4. It reconnects for ever, at most a second apart; after a failover it leaves a server that became read-only.
+ *  4. It reconnects for ever, at most a second apart, and asks a Redis that is still loading its file as often; after a failover
+ *     it leaves a server that became read-only.
  *  5. `close` says goodbye while Redis listens, and lets go within its deadline when it does not.
  */
 import { Redis, type RedisOptions } from 'ioredis';
@@ -61,6 +62,8 @@ export function createRedis(options: CreateRedisOptions): RedisHandle {
     // ioredis arms this timer for sockets that are gone already, and the process would wait for it to end.
     disconnectTimeout: 100,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MAX_MS),
+    // How long loading takes is what Redis guesses at its beginning; ioredis believes it, up to 10 s.
+    maxLoadingRetryTime: RECONNECT_MAX_MS,
     connectionName,
   };
   const client = new Redis(url, redisOptions);

@@ -29,6 +29,8 @@ export type StoredInbox = {
     readonly maxBytes: number;
     readonly olderThanMs: number;
   }): Promise<readonly InboxDocument[]>;
+  /** Gives claimed rows back, to be claimed at once, unless somebody claimed them again meanwhile. */
+  giveBackRows(rows: readonly InboxDocument[]): Promise<void>;
   /** Returns the rows that hold an event of this id, the oldest first. */
   findByEvent(eventId: string): Promise<readonly InboxDocument[]>;
   /** Counts the rows. */
@@ -101,6 +103,20 @@ export function createInbox(
     });
   }
 
+  async function giveBackRows(claimed: readonly InboxDocument[]): Promise<void> {
+    const ids = claimed.map(({ _id }) => _id);
+    // Those of one claim have one time.
+    const enqueuedAt = claimed[0]?.enqueuedAt;
+    if (enqueuedAt === undefined) return;
+    await within(timeoutMs, (signal) =>
+      rows.updateMany(
+        { _id: { $in: ids }, enqueuedAt },
+        { $unset: { enqueuedAt: true } },
+        toWriteOptions(signal),
+      ),
+    );
+  }
+
   async function findByEvent(eventId: string): Promise<readonly InboxDocument[]> {
     // Keys are `<eventId>-<hash>`; `.` is the character after `-`.
     const filter = { _id: { $gte: `${eventId}-`, $lt: `${eventId}.` } };
@@ -115,5 +131,5 @@ export function createInbox(
     );
   }
 
-  return { insert, claimRows, findByEvent, count };
+  return { insert, claimRows, giveBackRows, findByEvent, count };
 }

@@ -341,7 +341,9 @@ export function createMappings(
   ): Promise<Outcome> {
     const outcome = await untilCommitted(connection, { timeoutMs, attempts: MAX_ATTEMPTS }, work);
     if (outcome !== null) return outcome;
-    throw new Error(`Mappings were of no use in ${MAX_ATTEMPTS} attempts: others keep changing them.`);
+    throw new Error(
+      `Mappings were neither read nor changed in ${MAX_ATTEMPTS} attempts: others keep changing them.`,
+    );
   }
 
   async function readActive(known: ReadonlySet<string>): Promise<ActiveMappings> {
