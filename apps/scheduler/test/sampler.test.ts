@@ -9,7 +9,7 @@ import { toCollection } from '@sluice/store/collections';
 import { connectStore } from '@sluice/store/connection';
 import { createSamples } from '@sluice/store/samples';
 import { createSyncStates } from '@sluice/store/sync-state';
-import { afterAll, afterEach, beforeAll, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { type SamplerOptions, startSampler } from '../src/samples/sampler.ts';
 import { openPlace } from './scheduler.ts';
 
@@ -26,7 +26,8 @@ beforeAll(async () => {
   place = await openPlace(at);
 });
 afterAll(() => Promise.all([place.close(), redis.close()]));
-afterEach(() => toCollection(place.store, 'samples').deleteMany({}));
+// Not after each: the sampler of a test ends only after what `afterEach` does.
+beforeEach(() => toCollection(place.store, 'samples').deleteMany({}));
 
 function sample(changed: Partial<SamplerOptions> = {}) {
   const { store, inspector } = place;
