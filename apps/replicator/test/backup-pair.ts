@@ -149,8 +149,24 @@ export async function startPair({
     }, PATIENCE);
   }
 
+  /**
+   * Waits until the active replicator has read all that changed before now, and no full sync is under way or asked for:
+   * one that has ended may be followed by another, for which something was dropped meanwhile.
+   */
+  async function settled({ isReversed = false } = {}): Promise<void> {
+    const from = isReversed ? backup : primary;
+    const [states, syncs] = [createSyncStates(from), createFullSyncStore(from)];
+    const askedAt = Date.now();
+    await vi.waitFor(async () => {
+      expect(Number((await states.read())?.state.appliedAt)).toBeGreaterThanOrEqual(askedAt);
+      // In the order in which the one becomes the other.
+      expect(await syncs.findAsked()).toBeNull();
+      expect(await syncs.findLive()).toBeNull();
+    }, PATIENCE);
+  }
+
   return {
-    ...{ names, primary, backup, store, startOne, begin, ended, run, converged },
+    ...{ names, primary, backup, store, startOne, begin, ended, run, converged, settled },
     /** The two collections of a name. */
     sides: (name: string) => ({
       here: primary.db.collection<Document>(name),

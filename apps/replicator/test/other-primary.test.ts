@@ -32,8 +32,8 @@ describe('a backup', () => {
     // It is copied from now on, for which a full sync is asked for by itself.
     await vi.waitFor(async () => {
       expect(await backup.db.collection('secret').countDocuments()).toBe(2);
-      expect(await store.findLive()).toBeNull();
     }, PATIENCE);
+    await pair.settled();
   });
 
   it('lets the backup take the place of the primary, and the other way round', async () => {
@@ -75,9 +75,10 @@ describe('a backup', () => {
     expect(await createSyncFailures(backup).count()).toEqual({ retrying: 0, dead: 0 });
     await reversed.create({ ...toOwnFullSync('back again'), deletes: 'all' }, new Date());
     await pair.converged('swapped');
-    await vi.waitFor(async () => expect(await reversed.findLive()).toBeNull(), PATIENCE);
+    await pair.settled({ isReversed: true });
     await replicator.stop();
     replicator = pair.startOne();
+    await pair.settled();
   });
 
   it('ends a full sync that was begun in the other direction, which might delete what the old primary alone has', async () => {
@@ -87,7 +88,6 @@ describe('a backup', () => {
       'halted',
       Array.from({ length: 3000 }, (_, n) => ({ _id: n as never })),
     );
-    await vi.waitFor(async () => expect(await store.findLive()).toBeNull(), PATIENCE);
     const begun = await pair.begin({ deletes: 'all', ratePerSecond: 100 });
     await vi.waitFor(async () => {
       expect(await operations.findOne({ _id: begun._id })).toMatchObject({ state: 'running' });
@@ -103,9 +103,10 @@ describe('a backup', () => {
     expect(await operations.findOne({ _id: begun._id })).toMatchObject({ state: 'failed' });
     await reversed.create({ ...toOwnFullSync('back again'), deletes: 'all' }, new Date());
     await pair.converged('halted');
-    await vi.waitFor(async () => expect(await reversed.findLive()).toBeNull(), PATIENCE);
+    await pair.settled({ isReversed: true });
     await replicator.stop();
     replicator = pair.startOne();
+    await pair.settled();
   });
 
   it('says why it does not get beyond its start', async () => {
@@ -123,6 +124,7 @@ describe('a backup', () => {
     await vi.waitFor(async () => {
       expect((await states.read())?.state).toMatchObject({ state: 'active', reason: null });
     }, PATIENCE);
+    await pair.settled();
   });
 
   it('leaves the backup as it is when the primary comes back empty, until somebody adopts it', async () => {
