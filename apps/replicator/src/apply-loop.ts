@@ -205,7 +205,8 @@ export function startApplyLoop(options: ApplyLoopOptions): ApplyLoop {
           readTo ??= await readClusterTime(primary);
           const left = toLeft(work.pending, work.handedOn);
           const most = work.move === undefined ? ALONE_BYTES : portionBytes;
-          for await (const read of reader.read(left, { at: readTo, portionBytes: most, signal })) {
+          const asTold = work.move?.appliedTo?.equals(readTo) ?? false;
+          for await (const read of reader.read(left, { at: readTo, asTold, portionBytes: most, signal })) {
             if (held !== undefined) yield held;
             for (const { collection, key } of read.writes) work.handedOn.add(toKey(collection, key));
             held = { ...read, work, readTo, isLast: false };

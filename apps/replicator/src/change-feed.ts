@@ -275,8 +275,14 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   };
 }
 
-function toDocumentChange({ operationType, ns, documentKey }: StreamedChange): DocumentChange | null {
+function toDocumentChange({
+  operationType,
+  ns,
+  documentKey,
+  fullDocument,
+}: StreamedChange): DocumentChange | null {
   if (!DOCUMENT_CHANGES.has(operationType) || ns?.coll === undefined || documentKey === undefined)
     return null;
-  return { kind: operationType as DocumentChange['kind'], collection: ns.coll, id: documentKey._id };
+  const kind = operationType as DocumentChange['kind'];
+  return { kind, collection: ns.coll, id: documentKey._id, told: fullDocument };
 }

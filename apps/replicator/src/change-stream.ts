@@ -14,7 +14,7 @@ import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { StoreConnection } from '@sluice/store/connection';
 import { within } from '@sluice/store/deadline';
 import { toStoreError } from '@sluice/store/store-error';
-import { type Document, type Long, MongoServerError, Timestamp } from 'mongodb';
+import { BSON, type Document, type Long, MongoServerError, Timestamp } from 'mongodb';
 import { AS_STORED } from './as-stored.ts';
 import type { StreamStart } from './position.ts';
 import { whileAnswering } from './while-answering.ts';
@@ -27,11 +27,15 @@ export type StreamedChange = {
   readonly documentKey?: { readonly _id: unknown };
   readonly clusterTime: Timestamp;
   readonly wallTime?: Date;
+  /** What the document is since, as it is stored: of an insert or a replacement that is not large. */
+  readonly fullDocument?: Uint8Array;
 };
 
 /** What came, and where to go on. */
 export type StreamBatch = {
   readonly changes: readonly StreamedChange[];
+  /** How large the answer was. */
+  readonly bytes: number;
   readonly token: string;
 };
 
@@ -58,11 +62,13 @@ const ANSWERS_EVERY_MS = 5000;
 export const LONGEST_READ_MS = 3_600_000;
 const CLOSE_MS = 1000;
 
+/** Larger documents are read when they are copied: in an answer they would be in memory before anybody could count them. */
+const TOLD_BYTES = 64 * 1024;
+
 type CursorReply = {
   readonly cursor: {
     readonly id: Long;
-    readonly firstBatch?: readonly StreamedChange[];
-    readonly nextBatch?: readonly StreamedChange[];
+    readonly nextBatch?: readonly Uint8Array[];
     readonly postBatchResumeToken?: { readonly _data: string };
   };
 };
@@ -91,7 +97,10 @@ export async function openChangeStream(
 
   async function ask(command: Document): Promise<CursorReply['cursor']> {
     const reply = await whileAnswering(connection, answersEveryMs, (signal) =>
-      db.command(command, { session, signal: AbortSignal.any([signal, ending]), ...AS_STORED }),
+      db.command(command, {
+        ...{ session, signal: AbortSignal.any([signal, ending]) },
+        ...{ ...AS_STORED, fieldsAsRaw: { nextBatch: true } },
+      }),
     );
     return (reply as CursorReply).cursor;
   }
@@ -115,9 +124,10 @@ export async function openChangeStream(
         const maxTimeMS = Math.max(1, waitMs);
         const reply = await ask({ getMore: id, collection: '$cmd.aggregate', batchSize: limit, maxTimeMS });
         id = reply.id;
-        const changes = reply.nextBatch ?? [];
+        const answer = reply.nextBatch ?? [];
+        const changes = answer.map(decodeChange);
         token = reply.postBatchResumeToken?._data ?? changes.at(-1)?._id._data ?? token;
-        return { changes, token };
+        return { changes, bytes: answer.reduce((sum, { byteLength }) => sum + byteLength, 0), token };
       } catch (error) {
         broken = { error: toStreamError(error, false) };
         throw broken.error;
@@ -142,14 +152,35 @@ function toOpenCommand(start: StreamStart, excluded: readonly string[]): Documen
         $changeStream:
           'after' in start ? { startAfter: { _data: start.after } } : { startAtOperationTime: start.at },
       },
-      { $match: { $or: [{ 'ns.coll': { $nin: [...excluded] } }, { operationType: 'rename' }] } },
-      // Documents are read when they are copied: here they would only be carried along.
-      { $project: { operationType: 1, ns: 1, documentKey: 1, clusterTime: 1, wallTime: 1 } },
+      {
+        $project: {
+          ...{ operationType: 1, ns: 1, documentKey: 1, clusterTime: 1, wallTime: 1 },
+          // To have it told here costs the primary a fraction of what reading it later does.
+          fullDocument: {
+            $cond: [{ $lte: [{ $bsonSize: '$fullDocument' }, TOLD_BYTES] }, '$fullDocument', '$$REMOVE'],
+          },
+          of: { $concat: ['$ns.coll', ''] },
+        },
+      },
+      // By a field that is made here: MongoDB tests one of the change on each entry of the oplog, which costs it more.
+      { $match: { $or: [{ of: { $nin: [...excluded] } }, { operationType: 'rename' }] } },
     ],
     // An empty first batch answers at once.
     cursor: { batchSize: 0 },
     readConcern: { level: 'majority' },
   };
+}
+
+/** Decodes a change, but for the document in it: that is decoded when it is copied, so that it keeps its bytes. */
+function decodeChange(raw: Uint8Array): StreamedChange {
+  const { _id, ns, documentKey, ...rest } = BSON.deserialize(raw, { ...AS_STORED, raw: true });
+  const decoded = {
+    ...rest,
+    _id: BSON.deserialize(_id),
+    ...(ns === undefined ? {} : { ns: BSON.deserialize(ns) }),
+    ...(documentKey === undefined ? {} : { documentKey: BSON.deserialize(documentKey, AS_STORED) }),
+  };
+  return decoded as unknown as StreamedChange;
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createPendingChanges, type DocumentChange } from './pending-changes.ts';
+import { createPendingChanges, type DocumentChange, MAX_TOLD_BYTES } from './pending-changes.ts';
 
 /** What happens to the primary: a write, or a drop; the feed that reads changes; the moment in which what waits is copied. */
 type Step =
@@ -41,6 +41,8 @@ function run(steps: readonly Step[]) {
   const ahead = new Set<string>();
   /** What a drop must not take from the backup. */
   const kept = new Set<string>();
+  /** What a document is behind the last change that was read. */
+  const known = new Map<string, Uint8Array | null>();
   const pending = createPendingChanges();
   let version = 0;
   let changes = 0;
@@ -59,7 +61,8 @@ function run(steps: readonly Step[]) {
       deletes.add(key);
     } else primary.set(key, version);
     kept.delete(key);
-    unread.push({ kind: change, collection, id });
+    const told = change === 'insert' || change === 'replace' ? Uint8Array.of(version) : undefined;
+    unread.push({ kind: change, collection, id, told });
   }
 
   function dropAll(collection: string): void {
@@ -71,15 +74,19 @@ function run(steps: readonly Step[]) {
   }
 
   function read(count: number): void {
-    for (const change of unread.slice(0, count)) pending.add(change);
+    for (const change of unread.slice(0, count)) {
+      pending.add(change);
+      known.set(`${change.collection}/${String(change.id)}`, change.told ?? null);
+    }
     unread = unread.slice(count);
   }
 
   function copy(): void {
     for (const [collection, documents] of pending.take()) {
       expect(new Set(documents.map(({ key }) => key)).size).toBe(documents.length);
-      for (const { id, changes: merged, isNew, mayDelete } of documents) {
+      for (const { id, changes: merged, isNew, mayDelete, told } of documents) {
         const key = `${collection}/${String(id)}`;
+        expect(told).toBe(known.get(key));
         // What is inserted first was not there when the last copy was made.
         if (isNew && !ahead.has(key)) expect(backup.has(key)).toBe(false);
         if (unread.some((one) => one.collection === collection && one.id === id)) ahead.add(key);
@@ -138,6 +145,17 @@ test.each([
   const [documents] = pending.take().values();
   const isNew = kinds[0] === 'insert';
   const mayDelete = kinds.at(-1) === 'delete';
-  expect(documents).toEqual([{ id: 'a', key: 'sa', changes: kinds.length, isNew, mayDelete }]);
+  expect(documents).toEqual([{ id: 'a', key: 'sa', changes: kinds.length, isNew, mayDelete, told: null }]);
   expect([pending.countDocuments(), pending.countChanges()]).toEqual([0, 0]);
+});
+
+test('documents that would take too much memory are read later', () => {
+  const pending = createPendingChanges();
+  const told = new Uint8Array(MAX_TOLD_BYTES / 2);
+  const add = (id: number) => pending.add({ kind: 'insert', collection: 'events', id, told });
+  const take = () => [...pending.take().values()].flat().map((document) => document.told);
+  for (const id of [1, 2, 3]) add(id);
+  expect(take()).toEqual([told, told, null]);
+  add(4);
+  expect(take()).toEqual([told]);
 });

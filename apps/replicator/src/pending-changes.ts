@@ -5,6 +5,8 @@ export type DocumentChange = {
   readonly kind: 'insert' | 'update' | 'replace' | 'delete';
   readonly collection: string;
   readonly id: unknown;
+  /** What the document is since, where that was told. */
+  readonly told?: Uint8Array | undefined;
 };
 
 /** A document to be copied as it is, and how many of its changes that settles. */
@@ -16,6 +18,8 @@ export type PendingDocument = {
   readonly isNew: boolean;
   /** The last of the changes was a delete: where the document is gone, it is deleted on the backup too. */
   readonly mayDelete: boolean;
+  /** What it was after the last of the changes, as it is stored; null where nobody told. */
+  readonly told: Uint8Array | null;
 };
 
 /** Documents by their collections, in the order in which they first changed. */
@@ -31,10 +35,19 @@ export type PendingChanges = {
   take(): PendingByCollection;
 };
 
-type Waiting = { id: unknown; changes: number; readonly isNew: boolean; mayDelete: boolean };
+type Waiting = {
+  id: unknown;
+  changes: number;
+  readonly isNew: boolean;
+  mayDelete: boolean;
+  told: Uint8Array | null;
+};
+
+/** What documents take in memory before they are copied; beyond that they are read. */
+export const MAX_TOLD_BYTES = 8 * 1024 * 1024;
 
 /**
- * Creates an empty set of changes. Only that a document changed is kept, not to what: its current state is what will be
+ * Creates an empty set of changes. Of a document only its last state is kept, where that was told: it is what will be
  * copied. So insert and insert, insert and update, update and update come to the newest state, anything and delete to
  * a delete, and delete and insert to the new document. A document that is gone although its last change was no delete
  * stays: its delete is yet to be read, or the collection was dropped, which takes nothing from the backup.
@@ -43,9 +56,12 @@ export function createPendingChanges(): PendingChanges {
   let collections = new Map<string, Map<string, Waiting>>();
   let documents = 0;
   let changes = 0;
+  let bytes = 0;
 
   return {
-    add({ kind, collection, id }) {
+    add({ kind, collection, id, told: given }) {
+      bytes += given?.byteLength ?? 0;
+      const told = bytes > MAX_TOLD_BYTES ? null : (given ?? null);
       const known = collections.get(collection);
       const waiting = known ?? new Map();
       if (known === undefined) collections.set(collection, waiting);
@@ -57,10 +73,11 @@ export function createPendingChanges(): PendingChanges {
         // Of ids that are equal but of different types the last one is that of the document.
         found.id = id;
         found.mayDelete = kind === 'delete';
+        found.told = told;
         return;
       }
       documents += 1;
-      waiting.set(key, { id, changes: 1, isNew: kind === 'insert', mayDelete: kind === 'delete' });
+      waiting.set(key, { id, changes: 1, isNew: kind === 'insert', mayDelete: kind === 'delete', told });
     },
     countDocuments: () => documents,
     countChanges: () => changes,
@@ -74,6 +91,7 @@ export function createPendingChanges(): PendingChanges {
       collections = new Map();
       documents = 0;
       changes = 0;
+      bytes = 0;
       return taken;
     },
   };

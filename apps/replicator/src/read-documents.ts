@@ -3,9 +3,10 @@
  *
  *  1. Whoever asks names a time of the primary's cluster. What is copied as of one time fits together, whatever has changed
  *     since: sums, and the deletion of what was summed, for one.
- *  2. MongoDB keeps for some minutes what its documents were (`minSnapshotHistoryWindowInSeconds`, 300 by default). For a time
+ *  2. What the change stream told of documents is taken as it was told, where that is as of the same time.
+ *  3. MongoDB keeps for some minutes what its documents were (`minSnapshotHistoryWindowInSeconds`, 300 by default). For a time
  *     before, or one before its collection was changed as a whole, it is a SnapshotGoneError: a later time will do.
- *  3. Capped collections have no past before MongoDB 8 and are read as a majority holds them now, which is never before the
+ *  4. Capped collections have no past before MongoDB 8 and are read as a majority holds them now, which is never before the
  *     time that was asked for. No transaction writes to them.
  */
 import type { StoreConnection } from '@sluice/store/connection';
@@ -17,7 +18,7 @@ import type { PendingByCollection, PendingDocument } from './pending-changes.ts'
 import { unlessLost } from './unless-lost.ts';
 
 /** What is to be done on the backup for one document: put it there, or, where `document` is null, take it away if it may be deleted. */
-export type DocumentWrite = PendingDocument & {
+export type DocumentWrite = Omit<PendingDocument, 'told'> & {
   readonly collection: string;
   readonly document: Document | Map<string, unknown> | null;
 };
@@ -42,7 +43,13 @@ export type DocumentReader = {
    */
   read(
     pending: PendingByCollection,
-    options: { readonly at: Timestamp; readonly portionBytes: number; readonly signal: AbortSignal },
+    options: {
+      readonly at: Timestamp;
+      /** Whether all changes up to that time are told, and no later ones: only what they do not tell is read. */
+      readonly asTold: boolean;
+      readonly portionBytes: number;
+      readonly signal: AbortSignal;
+    },
   ): AsyncGenerator<ReadPortion>;
   /** Never rejects. */
   close(): Promise<void>;
@@ -61,13 +68,13 @@ export function createDocumentReader({ client, db }: Pick<StoreConnection, 'clie
 
   async function* read(
     pending: PendingByCollection,
-    { at, portionBytes, signal }: Parameters<DocumentReader['read']>[1],
+    { at, asTold, portionBytes, signal }: Parameters<DocumentReader['read']>[1],
   ): AsyncGenerator<ReadPortion> {
     let writes: DocumentWrite[] = [];
     let bytes = 0;
     for (const [collection, documents] of pending) {
       const waiting = new Map(documents.map((document) => [document.key, document]));
-      for await (const found of find(collection, documents, at, signal)) {
+      for await (const found of list(collection, documents)) {
         for (const raw of found) {
           const { id, document } = decodeDocument(raw);
           const key = toDocumentKey(id);
@@ -79,13 +86,23 @@ export function createDocumentReader({ client, db }: Pick<StoreConnection, 'clie
             writes = [];
             bytes = 0;
           }
-          writes.push({ ...asked, id, collection, document });
+          const { told: _, ...about } = asked;
+          writes.push({ ...about, id, collection, document });
           bytes += raw.byteLength;
         }
       }
-      for (const gone of waiting.values()) writes.push({ ...gone, collection, document: null });
+      for (const { told: _, ...gone } of waiting.values())
+        writes.push({ ...gone, collection, document: null });
     }
     yield { writes, bytes };
+
+    async function* list(collection: string, documents: readonly PendingDocument[]) {
+      if (!asTold) return yield* find(collection, documents, at, signal);
+      yield documents.flatMap(({ told }) => told ?? []);
+      // One of which the last change was its delete is gone.
+      const others = documents.filter(({ told, mayDelete }) => told === null && !mayDelete);
+      if (others.length > 0) yield* find(collection, others, at, signal);
+    }
   }
 
   async function* find(

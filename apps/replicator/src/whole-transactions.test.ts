@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { Timestamp } from 'mongodb';
 import { expect, test } from 'vitest';
 import type { ChangeStream, StreamedChange } from './change-stream.ts';
+import { MAX_TOLD_BYTES } from './pending-changes.ts';
 import { toWholeTransactions } from './whole-transactions.ts';
 
 /** Changes of transactions of these sizes, one after the other. */
@@ -26,7 +27,8 @@ function toStream(changes: readonly StreamedChange[]): ChangeStream {
     async next({ limit }) {
       const given = changes.slice(from, from + limit);
       from += given.length;
-      return { changes: given, token: changes[from - 1]?._id._data ?? '' };
+      const bytes = given.reduce((sum, { _id }) => sum + _id._data.length, 0);
+      return { changes: given, bytes, token: changes[from - 1]?._id._data ?? '' };
     },
     close: async () => undefined,
   };
@@ -82,4 +84,16 @@ test('an answer that is full for its size is not the end', async () => {
   const cut: ChangeStream = { ...stream, next: ({ waitMs }) => stream.next({ limit: 5, waitMs }) };
   const { changes: read, ends } = await toWholeTransactions(cut).next({ limit: 1000, waitMs: 1 });
   expect({ read: read.length, ends }).toEqual({ read: 12, ends: 'now' });
+});
+
+test('does not keep in memory what the documents of a large transaction are', async () => {
+  const fullDocument = new Uint8Array(MAX_TOLD_BYTES / 2);
+  const changes = toChanges([2, 5]).map((change) => ({ ...change, fullDocument }));
+  const stream = toWholeTransactions(toStream(changes));
+  const told = async () =>
+    (await stream.next({ limit: 2, waitMs: 1 })).changes.map((change) => change.fullDocument !== undefined);
+  expect([await told(), await told()]).toEqual([
+    [true, true],
+    [false, false, false, false, true],
+  ]);
 });

@@ -2,7 +2,7 @@ import { createRandom } from '@sluice/local/random';
 import { createTestNames } from '@sluice/local/test-names';
 import { type OwnServer, startOwnMongo } from '@sluice/local/test-servers';
 import { createSyncStates } from '@sluice/store/sync-state';
-import { Binary, Decimal128, Double, Int32, Long, ObjectId, Timestamp } from 'mongodb';
+import { Binary, type Db, Decimal128, Double, Int32, Long, ObjectId, Timestamp } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { readClusterTime } from '../src/change-stream.ts';
 import { createPendingChanges } from '../src/pending-changes.ts';
@@ -85,12 +85,40 @@ describe('what is copied', () => {
       if ('fullDocument' in change) seen.push(Number(change.fullDocument?.['version']));
     });
     for (let version = 1; version <= 120; version += 1) {
-      await toItems(pair.primary.db).updateOne({ _id: 'a' }, { $set: { version } }, { upsert: true });
+      const items = toItems(pair.primary.db);
+      if (version % 3 === 0) await items.replaceOne({ _id: 'a' }, { version }, { upsert: true });
+      else await items.updateOne({ _id: 'a' }, { $set: { version } }, { upsert: true });
       if (version === 60) await replicator.active()?.applyIds('items', ['a'], 'keep');
     }
     await vi.waitFor(() => expect(seen.at(-1)).toBe(120), PATIENCE);
     await watched.close();
     expect(seen).toEqual(seen.toSorted((left, right) => left - right));
+  });
+
+  test('a document keeps its bytes, whether the change stream tells what it is or it is read', async () => {
+    const pair = open();
+    await pair.startActive();
+    const { db } = pair.primary;
+    const toDocument = (_id: string, size: number) =>
+      new Map<string, unknown>([
+        ['_id', _id],
+        ...[12, 5, 7].map((key) => [`${key}`, new Map([['2', 1]]).set('1', 2)] as const),
+        ['bytes', new Binary(Buffer.alloc(size))],
+      ]);
+    const sizes = { told: 10, read: 1024 * 1024, largest: 16 * 1024 * 1024 - 200 };
+    const documents = Object.entries(sizes).map(([_id, size]) => toDocument(_id, size));
+    for (const document of documents) await db.command({ insert: 'items', documents: [document] });
+    const read = (from: Db) =>
+      from
+        .collection('items')
+        .find<Uint8Array>({}, { raw: true, sort: { _id: 1 } })
+        .toArray();
+    const inserted = await read(db);
+    expect(inserted).toHaveLength(documents.length);
+    await vi.waitFor(async () => {
+      const copied = await read(pair.backup.db);
+      expect(copied.map((raw, index) => Buffer.compare(raw, inserted[index] ?? raw))).toEqual([0, 0, 0]);
+    }, PATIENCE);
   });
 
   test('11: excluded collections are not copied, nor what belongs to one side alone; bulks have their size', async () => {
@@ -267,6 +295,8 @@ describe('what is copied', () => {
     try {
       await toItems(db).insertOne({ _id: 1 });
       await pair.untilEqual('items');
+      await toItems(db).updateOne({ _id: 1 }, { $set: { v: 1 } });
+      await pair.untilEqual('items');
       const before = await pair.position();
       await replicator.active()?.applyIds('items', [new Int32(1)], 'keep');
       const after = await pair.position();
@@ -276,6 +306,7 @@ describe('what is copied', () => {
         .sort({ ts: 1 })
         .toArray();
       const [changed, handedOver] = found.map(({ command }) => command.readConcern.atClusterTime);
+      // Not the one that was inserted: the change stream told what it is.
       expect(found).toHaveLength(2);
       expect(changed).toEqual(before?.appliedTo);
       expect(handedOver).toEqual(after?.readTo);
@@ -297,7 +328,8 @@ describe('what is copied', () => {
     const { signal } = new AbortController();
     const portions: unknown[] = [];
     const at = await readClusterTime(primary);
-    for await (const { writes } of reader.read(pending.take(), { at, portionBytes: 1024 * 1024, signal })) {
+    const asked = { at, asTold: true, portionBytes: 1024 * 1024, signal };
+    for await (const { writes } of reader.read(pending.take(), asked)) {
       portions.push(writes.map(({ id }) => Number(id)));
     }
     await reader.close();

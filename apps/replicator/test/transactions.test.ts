@@ -157,6 +157,33 @@ describe('a feed that is further behind than the primary remembers', () => {
   });
 });
 
+describe('a document that the change stream told', () => {
+  test('is read all the same where others were copied as of a later time', async () => {
+    const { primary, backup } = open();
+    const items = toItems(primary.db);
+    await items.insertOne({ _id: 1, v: 'old' });
+    const told = await items.findOne({ _id: 1 }, { raw: true });
+    const then = await readClusterTime(primary);
+    await items.updateOne({ _id: 1 }, { $set: { v: 'new' } });
+    const writer = await openBulkWriter(backup);
+    const copy = async (readTo: Timestamp | null) => {
+      const loop = startApplyLoop({
+        ...{ primary, writer, readTo, noteRefused: async () => undefined, onApplied: () => undefined },
+        ...{ onAway: () => undefined, signal: new AbortController().signal },
+      });
+      const pending = createPendingChanges();
+      pending.add({ kind: 'insert', collection: 'items', id: 1, told: told as unknown as Uint8Array });
+      const move = { ...writer.position(), start: { at: then }, appliedTo: then };
+      await loop.applyChanges(pending.take(), move, new Date());
+      await loop.stop();
+      return (await toItems(backup.db).findOne({ _id: 1 }))?.['v'];
+    };
+    expect(await copy(null)).toBe('old');
+    expect(await copy(await readClusterTime(primary))).toBe('new');
+    await writer.close();
+  });
+});
+
 describe('a bulk that is too large for the way to the backup', () => {
   test('comes back when it takes too long, though the backup answers', async () => {
     const { backup } = open();
