@@ -1,10 +1,10 @@
 /**
  * The one way of documents to the backup. The feed, full syncs and retries hand over which documents to copy; what is
- * copied is read here.
+ * copied is read here, where the feed did not tell it.
  *
  *  1. Work waits in two lines, the feed's and the others'; they take turns.
  *  2. One reader reads the documents of one piece of work after the other, and is one portion ahead of the writer. It
- *     reads all of them as of the time up to which the feed told of changes: after each piece of work the backup is
+ *     has all of them as of the time up to which the feed told of changes: after each piece of work the backup is
  *     what the primary was then, and a document never goes back in time.
  *  3. The primary knows its past for some minutes. When the feed is further behind, documents are read as of now until
  *     the feed has come there. What they were read as of is kept with the position: until it is behind that time, the
