@@ -63,6 +63,23 @@ test.each([
       ['1', 2],
     ]),
   ],
+  [
+    'with references, as which it is read itself too',
+    new Map<string, unknown>([
+      ['_id', 'a'],
+      ['at', new Map<string, unknown>([...values, ['$ref', 'events'], ['$id', 1]])],
+      ['$id', 'b'],
+      ['$ref', 'events'],
+    ]),
+  ],
+  [
+    'with a key that libraries of BSON take for their own',
+    new Map<string, unknown>([
+      ['_id', 'a'],
+      ['_bsontype', 'Binary'],
+      ['data', [new Map([['_bsontype', 'Long']])]],
+    ]),
+  ],
 ])('a document %s is encoded to the same bytes again', (_what, given) => {
   const raw = BSON.serialize(given);
   const { id, document } = decodeDocument(raw);

@@ -10,23 +10,26 @@ const WHOLE_NUMBER = /^\d+$/;
 export type DecodedDocument = { readonly id: unknown; readonly document: Document | Map<string, unknown> };
 
 /**
- * Decodes a document so that it is encoded to the same bytes again. Objects put keys like `12` before all others, so
- * a document that has such keys becomes Maps.
+ * Decodes a document so that it is encoded to the same bytes again. Objects put keys like `12` before all others, those with
+ * `$ref` and `$id` become references in another order, and one with a key `_bsontype` is taken for a value of BSON: a document
+ * that has any of them becomes Maps.
  */
 export function decodeDocument(raw: Uint8Array): DecodedDocument {
   const document = BSON.deserialize(raw, AS_STORED);
-  if (!hasNumberKeys(document)) return { id: document['_id'], document };
+  if (!needsMaps(document)) return { id: document['_id'], document };
   const map = toMap(raw);
   return { id: map.get('_id'), document: map };
 }
 
-function hasNumberKeys(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || '_bsontype' in value) return false;
-  if (Array.isArray(value)) return value.some(hasNumberKeys);
+function needsMaps(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  // The values of BSON have it from their class.
+  if ('_bsontype' in value) return value._bsontype === 'DBRef' || Object.hasOwn(value, '_bsontype');
+  if (Array.isArray(value)) return value.some(needsMaps);
   if (value instanceof Date || value instanceof Uint8Array) return false;
   const keys = Object.keys(value);
   // Where there is one, such a key is the first.
-  return WHOLE_NUMBER.test(keys[0] ?? '') || Object.values(value).some(hasNumberKeys);
+  return WHOLE_NUMBER.test(keys[0] ?? '') || Object.values(value).some(needsMaps);
 }
 
 function toMap(raw: Uint8Array): Map<string, unknown> {
