@@ -16,6 +16,7 @@ import { within } from '@sluice/store/deadline';
 import { toStoreError } from '@sluice/store/store-error';
 import { BSON, type Document, type Long, MongoServerError, Timestamp } from 'mongodb';
 import { AS_STORED } from './as-stored.ts';
+import { decodeDocument } from './decode-document.ts';
 import type { StreamStart } from './position.ts';
 import { whileAnswering } from './while-answering.ts';
 
@@ -27,8 +28,11 @@ export type StreamedChange = {
   readonly documentKey?: { readonly _id: unknown };
   readonly clusterTime: Timestamp;
   readonly wallTime?: Date;
-  /** What the document is since, as it is stored: of an insert or a replacement that is not large. */
-  readonly fullDocument?: Uint8Array;
+  /**
+   * What the document is since, as it is stored: of an insert or a replacement that is not large, and null of a delete. Not
+   * there where it has to be looked for.
+   */
+  readonly fullDocument?: Uint8Array | null;
 };
 
 /** What came, and where to go on. */
@@ -159,11 +163,11 @@ function toOpenCommand(start: StreamStart, excluded: readonly string[]): Documen
           fullDocument: {
             $cond: [{ $lte: [{ $bsonSize: '$fullDocument' }, TOLD_BYTES] }, '$fullDocument', '$$REMOVE'],
           },
-          of: { $concat: ['$ns.coll', ''] },
+          collection: { $concat: ['$ns.coll', ''] },
         },
       },
       // By a field that is made here: MongoDB tests one of the change on each entry of the oplog, which costs it more.
-      { $match: { $or: [{ of: { $nin: [...excluded] } }, { operationType: 'rename' }] } },
+      { $match: { $or: [{ collection: { $nin: [...excluded] } }, { operationType: 'rename' }] } },
     ],
     // An empty first batch answers at once.
     cursor: { batchSize: 0 },
@@ -178,9 +182,18 @@ function decodeChange(raw: Uint8Array): StreamedChange {
     ...rest,
     _id: BSON.deserialize(_id),
     ...(ns === undefined ? {} : { ns: BSON.deserialize(ns) }),
-    ...(documentKey === undefined ? {} : { documentKey: BSON.deserialize(documentKey, AS_STORED) }),
+    ...(documentKey === undefined ? {} : toKeyAndFate(documentKey, rest['operationType'])),
   };
   return decoded as unknown as StreamedChange;
+}
+
+/** Which document it is, and of a delete that it is gone, where what was read of its id names no other one. */
+function toKeyAndFate(given: Uint8Array, operationType: unknown): Partial<StreamedChange> {
+  // A copy: an id that is bytes would keep the whole answer in memory.
+  const raw = new Uint8Array(given);
+  const { id, document } = decodeDocument(raw);
+  const isGone = operationType === 'delete' && Buffer.compare(BSON.serialize(document), raw) === 0;
+  return { documentKey: { _id: id }, ...(isGone ? { fullDocument: null } : {}) };
 }
 
 /**

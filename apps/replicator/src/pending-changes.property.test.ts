@@ -42,7 +42,7 @@ function run(steps: readonly Step[]) {
   /** What a drop must not take from the backup. */
   const kept = new Set<string>();
   /** What a document is behind the last change that was read. */
-  const known = new Map<string, Uint8Array | null>();
+  const known = new Map<string, DocumentChange['told']>();
   const pending = createPendingChanges();
   let version = 0;
   let changes = 0;
@@ -61,7 +61,7 @@ function run(steps: readonly Step[]) {
       deletes.add(key);
     } else primary.set(key, version);
     kept.delete(key);
-    const told = change === 'insert' || change === 'replace' ? Uint8Array.of(version) : undefined;
+    const told = change === 'delete' ? null : change === 'update' ? undefined : Uint8Array.of(version);
     unread.push({ kind: change, collection, id, told });
   }
 
@@ -76,7 +76,7 @@ function run(steps: readonly Step[]) {
   function read(count: number): void {
     for (const change of unread.slice(0, count)) {
       pending.add(change);
-      known.set(`${change.collection}/${String(change.id)}`, change.told ?? null);
+      known.set(`${change.collection}/${String(change.id)}`, change.told);
     }
     unread = unread.slice(count);
   }
@@ -145,7 +145,9 @@ test.each([
   const [documents] = pending.take().values();
   const isNew = kinds[0] === 'insert';
   const mayDelete = kinds.at(-1) === 'delete';
-  expect(documents).toEqual([{ id: 'a', key: 'sa', changes: kinds.length, isNew, mayDelete, told: null }]);
+  expect(documents).toEqual([
+    { id: 'a', key: 'sa', changes: kinds.length, isNew, mayDelete, told: undefined },
+  ]);
   expect([pending.countDocuments(), pending.countChanges()]).toEqual([0, 0]);
 });
 
@@ -155,7 +157,7 @@ test('documents that would take too much memory are read later', () => {
   const add = (id: number) => pending.add({ kind: 'insert', collection: 'events', id, told });
   const take = () => [...pending.take().values()].flat().map((document) => document.told);
   for (const id of [1, 2, 3]) add(id);
-  expect(take()).toEqual([told, told, null]);
+  expect(take()).toEqual([told, told, undefined]);
   add(4);
   expect(take()).toEqual([told]);
 });

@@ -5,8 +5,8 @@ export type DocumentChange = {
   readonly kind: 'insert' | 'update' | 'replace' | 'delete';
   readonly collection: string;
   readonly id: unknown;
-  /** What the document is since, where that was told. */
-  readonly told?: Uint8Array | undefined;
+  /** What the document is since, as it is stored, or null when it is gone; undefined when nobody told. */
+  readonly told?: Uint8Array | null | undefined;
 };
 
 /** A document to be copied as it is, and how many of its changes that settles. */
@@ -18,8 +18,8 @@ export type PendingDocument = {
   readonly isNew: boolean;
   /** The last of the changes was a delete: where the document is gone, it is deleted on the backup too. */
   readonly mayDelete: boolean;
-  /** What it was after the last of the changes, as it is stored; null where nobody told. */
-  readonly told: Uint8Array | null;
+  /** What it was after the last of the changes, as it is stored, or null when it was gone; undefined when nobody told. */
+  readonly told: Uint8Array | null | undefined;
 };
 
 /** Documents by their collections, in the order in which they first changed. */
@@ -40,15 +40,15 @@ type Waiting = {
   changes: number;
   readonly isNew: boolean;
   mayDelete: boolean;
-  told: Uint8Array | null;
+  told: PendingDocument['told'];
 };
 
 /** What documents take in memory before they are copied; beyond that they are read. */
 export const MAX_TOLD_BYTES = 8 * 1024 * 1024;
 
 /**
- * Creates an empty set of changes. Of a document only its last state is kept, where that was told: it is what will be
- * copied. So insert and insert, insert and update, update and update come to the newest state, anything and delete to
+ * Creates an empty set of changes. Of a document only its last state is kept, where that was told; its newest state is what
+ * will be copied. So insert and insert, insert and update, update and update come to the newest state, anything and delete to
  * a delete, and delete and insert to the new document. A document that is gone although its last change was no delete
  * stays: its delete is yet to be read, or the collection was dropped, which takes nothing from the backup.
  */
@@ -61,7 +61,7 @@ export function createPendingChanges(): PendingChanges {
   return {
     add({ kind, collection, id, told: given }) {
       bytes += given?.byteLength ?? 0;
-      const told = bytes > MAX_TOLD_BYTES ? null : (given ?? null);
+      const told = bytes > MAX_TOLD_BYTES ? undefined : given;
       const known = collections.get(collection);
       const waiting = known ?? new Map();
       if (known === undefined) collections.set(collection, waiting);

@@ -73,8 +73,8 @@ export function createDocumentReader({ client, db }: Pick<StoreConnection, 'clie
     let writes: DocumentWrite[] = [];
     let bytes = 0;
     for (const [collection, documents] of pending) {
-      const waiting = new Map(documents.map((document) => [document.key, document]));
-      for await (const found of list(collection, documents)) {
+      const waiting = new Map(documents.map(({ told: _, ...document }) => [document.key, document]));
+      for await (const found of takeOrFind(collection, documents)) {
         for (const raw of found) {
           const { id, document } = decodeDocument(raw);
           const key = toDocumentKey(id);
@@ -86,21 +86,19 @@ export function createDocumentReader({ client, db }: Pick<StoreConnection, 'clie
             writes = [];
             bytes = 0;
           }
-          const { told: _, ...about } = asked;
-          writes.push({ ...about, id, collection, document });
+          writes.push({ ...asked, id, collection, document });
           bytes += raw.byteLength;
         }
       }
-      for (const { told: _, ...gone } of waiting.values())
-        writes.push({ ...gone, collection, document: null });
+      for (const gone of waiting.values()) writes.push({ ...gone, collection, document: null });
     }
     yield { writes, bytes };
 
-    async function* list(collection: string, documents: readonly PendingDocument[]) {
-      if (!asTold) return yield* find(collection, documents, at, signal);
+    async function* takeOrFind(collection: string, documents: readonly PendingDocument[]) {
+      // Where the past cannot be read, others may have copied what came later.
+      if (!asTold || withoutPast.has(collection)) return yield* find(collection, documents, at, signal);
       yield documents.flatMap(({ told }) => told ?? []);
-      // One of which the last change was its delete is gone.
-      const others = documents.filter(({ told, mayDelete }) => told === null && !mayDelete);
+      const others = documents.filter(({ told }) => told === undefined);
       if (others.length > 0) yield* find(collection, others, at, signal);
     }
   }

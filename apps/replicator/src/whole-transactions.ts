@@ -12,7 +12,7 @@ export type TransactionStream = Pick<ChangeStream, 'close'> & {
   next(options: Parameters<ChangeStream['next']>[0]): Promise<WholeBatch>;
 };
 
-/** Changes of one transaction that are handed on together at most: each takes some hundred bytes of memory. */
+/** Changes of one transaction that are handed on together at most: each takes some hundred bytes of memory, besides its document. */
 const MAX_CHANGES = 20_000;
 
 /** An answer has 16 MiB at most, and fewer changes than were asked for where their documents or ids are large. */

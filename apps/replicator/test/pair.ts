@@ -26,7 +26,7 @@ export type TestReplicator = {
 };
 
 /** An id of a document, as tests have them. */
-export type Id = number | string | ObjectId | Int32 | Double | Long;
+export type Id = number | string | ObjectId | Int32 | Double | Long | ReadonlyMap<string, number>;
 export type Item = { readonly _id: Id; readonly [field: string]: unknown };
 
 /** A primary and a backup, each a database of its own. */

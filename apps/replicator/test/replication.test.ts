@@ -121,6 +121,20 @@ describe('what is copied', () => {
     }, PATIENCE);
   });
 
+  test('a delete takes no document whose id is nearly the same', async () => {
+    const pair = open();
+    await pair.startActive();
+    const { primary, backup } = pair;
+    const gone = new Map([['2', 1]]).set('1', 2);
+    const stays = new Map([['1', 2]]).set('2', 1);
+    for (const _id of [stays, gone]) await toItems(primary.db).insertOne({ _id });
+    const read = () =>
+      Promise.all([gone, stays].map((_id) => toItems(backup.db).countDocuments({ _id: { $eq: _id } })));
+    await vi.waitFor(async () => expect(await read()).toEqual([1, 1]), PATIENCE);
+    await toItems(primary.db).deleteOne({ _id: { $eq: gone } });
+    await vi.waitFor(async () => expect(await read()).toEqual([0, 1]), PATIENCE);
+  });
+
   test('11: excluded collections are not copied, nor what belongs to one side alone; bulks have their size', async () => {
     const pair = open();
     await pair.startActive({ SYNC_EXCLUDED_COLLECTIONS: ['private'], SYNC_BATCH_SIZE: 10 });
@@ -300,13 +314,15 @@ describe('what is copied', () => {
       const before = await pair.position();
       await replicator.active()?.applyIds('items', [new Int32(1)], 'keep');
       const after = await pair.position();
+      await toItems(db).deleteOne({ _id: 1 });
+      await pair.untilEqual('items');
       const found = await db
         .collection<Profiled>('system.profile')
         .find({ op: 'query', ns: `${db.databaseName}.items`, 'command.readConcern.level': 'snapshot' })
         .sort({ ts: 1 })
         .toArray();
       const [changed, handedOver] = found.map(({ command }) => command.readConcern.atClusterTime);
-      // Not the one that was inserted: the change stream told what it is.
+      // Not when it was inserted, nor when it was deleted: the change stream told what it is.
       expect(found).toHaveLength(2);
       expect(changed).toEqual(before?.appliedTo);
       expect(handedOver).toEqual(after?.readTo);

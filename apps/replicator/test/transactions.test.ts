@@ -1,7 +1,7 @@
 import { createRandom } from '@sluice/local/random';
 import { createTestNames } from '@sluice/local/test-names';
 import { type OwnServer, startOwnMongo } from '@sluice/local/test-servers';
-import { Binary, type Db, type Document, Int32, type Timestamp } from 'mongodb';
+import { Binary, BSON, type Db, type Document, Int32, type Timestamp } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { startApplyLoop } from '../src/apply-loop.ts';
 import { readClusterTime } from '../src/change-stream.ts';
@@ -158,28 +158,38 @@ describe('a feed that is further behind than the primary remembers', () => {
 });
 
 describe('a document that the change stream told', () => {
-  test('is read all the same where others were copied as of a later time', async () => {
+  test('is read all the same where others are copied as of another time', async () => {
     const { primary, backup } = open();
     const items = toItems(primary.db);
-    await items.insertOne({ _id: 1, v: 'old' });
-    const told = await items.findOne({ _id: 1 }, { raw: true });
+    await items.insertOne({ _id: 1, v: 'then' });
     const then = await readClusterTime(primary);
-    await items.updateOne({ _id: 1 }, { $set: { v: 'new' } });
+    await items.updateOne({ _id: 1 }, { $set: { v: 'now' } });
     const writer = await openBulkWriter(backup);
-    const copy = async (readTo: Timestamp | null) => {
+    const copy = async ({
+      readTo = null,
+      appliedTo,
+    }: Pick<Partial<PositionDocument>, 'readTo' | 'appliedTo'>) => {
       const loop = startApplyLoop({
         ...{ primary, writer, readTo, noteRefused: async () => undefined, onApplied: () => undefined },
         ...{ onAway: () => undefined, signal: new AbortController().signal },
       });
       const pending = createPendingChanges();
-      pending.add({ kind: 'insert', collection: 'items', id: 1, told: told as unknown as Uint8Array });
-      const move = { ...writer.position(), start: { at: then }, appliedTo: then };
+      const told = BSON.serialize({ _id: 1, v: 'told' });
+      pending.add({ kind: 'insert', collection: 'items', id: new Int32(1), told });
+      pending.add({ kind: 'delete', collection: 'items', id: new Int32(2), told: null });
+      const move = { ...writer.position(), start: { at: then }, appliedTo: appliedTo ?? null };
       await loop.applyChanges(pending.take(), move, new Date());
       await loop.stop();
-      return (await toItems(backup.db).findOne({ _id: 1 }))?.['v'];
+      return (await toItems(backup.db).find().toArray()).map(({ _id, v }) => [_id, v]);
     };
-    expect(await copy(null)).toBe('old');
-    expect(await copy(await readClusterTime(primary))).toBe('new');
+    expect(await copy({ appliedTo: then })).toEqual([[1, 'told']]);
+    // In the midst of a very large transaction.
+    expect(await copy({})).toEqual([[1, 'then']]);
+    await items.insertOne({ _id: 2, v: 'again' });
+    expect(await copy({ appliedTo: then, readTo: await readClusterTime(primary) })).toEqual([
+      [1, 'now'],
+      [2, 'again'],
+    ]);
     await writer.close();
   });
 });
