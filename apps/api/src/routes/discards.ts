@@ -8,7 +8,7 @@ import {
   operationPlanSchema,
 } from '@sluice/contracts/operations';
 import type { Operations } from '@sluice/store/operations';
-import { z } from 'zod';
+import { noQuery } from '../no-query.ts';
 import { json, problems } from '../openapi/responses.ts';
 import { toDiscard } from '../operations/operation-view.ts';
 import { DEFAULT_PACE, type OperationStarter } from '../operations/start-operation.ts';
@@ -20,7 +20,6 @@ export type DiscardRoutesOptions = {
 };
 
 const tags = ['Operations'];
-const noQuery = z.strictObject({});
 
 /** Adds the routes by which a person says that dead letters need nobody any more. */
 export function addDiscardRoutes(server: ApiServer, { operations, starter }: DiscardRoutesOptions): void {

@@ -8,7 +8,7 @@ import {
 } from '@sluice/contracts/full-sync';
 import type { FullSyncStore, NewFullSync } from '@sluice/store/full-syncs';
 import type { SyncStates } from '@sluice/store/sync-state';
-import { z } from 'zod';
+import { noQuery } from '../no-query.ts';
 import { json, problems } from '../openapi/responses.ts';
 import { toFullSync } from '../sync/full-sync-view.ts';
 import type { ApiServer } from '../zod-server.ts';
@@ -20,7 +20,6 @@ export type FullSyncRoutesOptions = {
 };
 
 const tags = ['Backup'];
-const noQuery = z.strictObject({});
 
 /** Adds the routes that compare the backup with the primary, and tell what came of it. */
 export function addFullSyncRoutes(server: ApiServer, options: FullSyncRoutesOptions): void {

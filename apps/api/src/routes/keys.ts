@@ -10,7 +10,7 @@ import { ProblemException } from '@sluice/contracts/errors';
 import { createKey } from '@sluice/protocol/api-key';
 import type { KeyMirror } from '@sluice/queue/key-mirror';
 import type { ApiKeys } from '@sluice/store/api-keys';
-import { z } from 'zod';
+import { noQuery } from '../no-query.ts';
 import { json, problems } from '../openapi/responses.ts';
 import type { ApiServer } from '../zod-server.ts';
 
@@ -21,7 +21,6 @@ export type KeyRoutesOptions = {
 };
 
 const tags = ['Access'];
-const noQuery = z.strictObject({});
 const ADMIN = { role: 'admin' } as const;
 
 /** Adds the routes by which admins make and revoke the keys of their tenant. */

@@ -19,7 +19,7 @@ import { sliceMember } from '@sluice/sources/poll/json-slice';
 import type { KeptMapping, Mappings } from '@sluice/store/mappings';
 import type { SourceRecord, SourceStore } from '@sluice/store/sources-store';
 import type { TrialEvents } from '@sluice/store/trial-events';
-import { z } from 'zod';
+import { noQuery } from '../no-query.ts';
 import { json, problems } from '../openapi/responses.ts';
 import { keepBodyText } from '../sources/body-text.ts';
 import { explainBody } from '../sources/declared-body.ts';
@@ -41,7 +41,6 @@ export type MappingRoutesOptions = {
 };
 
 const tags = ['Mappings'];
-const noQuery = z.strictObject({});
 
 /** Bodies of events that a trial reads at most. */
 const MAX_TRIAL_BYTES = 8 * 1024 * 1024;

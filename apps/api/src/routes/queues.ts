@@ -4,7 +4,7 @@ import {
   type QueueList,
   queueListSchema,
 } from '@sluice/contracts/processes';
-import { z } from 'zod';
+import { noQuery } from '../no-query.ts';
 import { json, problems } from '../openapi/responses.ts';
 import type { ApiServer } from '../zod-server.ts';
 
@@ -14,7 +14,6 @@ export type QueueRoutesOptions = {
 };
 
 const tags = ['Operations'];
-const noQuery = z.strictObject({});
 
 /** Adds the routes that tell which processes there are, and how the queues stand. */
 export function addQueueRoutes(server: ApiServer, { readProcesses, readQueues }: QueueRoutesOptions): void {

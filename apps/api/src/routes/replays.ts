@@ -16,7 +16,8 @@ import {
 import type { DeadLettersStore } from '@sluice/store/dead-letters';
 import { parseCursor, toCursor } from '@sluice/store/keyset';
 import { type OperationChange, type Operations, toFailedScope } from '@sluice/store/operations';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { noQuery } from '../no-query.ts';
 import { json, problems } from '../openapi/responses.ts';
 import { NO_PROGRESS, toReplay } from '../operations/operation-view.ts';
 import type { OperationStarter } from '../operations/start-operation.ts';
@@ -32,7 +33,6 @@ export type ReplayRoutesOptions = {
 };
 
 const tags = ['Operations'];
-const noQuery = z.strictObject({});
 
 /** What marks a cursor into the ids that an ended replay keeps. */
 const KEPT = 'kept';

@@ -31,6 +31,7 @@ import type { ApiKeys } from '@sluice/store/api-keys';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Auditor } from '../audit-hook.ts';
+import { noQuery } from '../no-query.ts';
 import { json, problems } from '../openapi/responses.ts';
 import { createSignInLimit } from '../sign-in-limit.ts';
 import type { ApiServer } from '../zod-server.ts';
@@ -52,7 +53,6 @@ const NOBODY = { tenant: DEFAULT_TENANT, name: 'unknown', role: null, sources: n
 const SESSION_MS = 12 * 3_600_000;
 
 const tags = ['Access'];
-const noQuery = z.strictObject({});
 const ANYBODY = { role: 'anybody' } as const;
 
 /** Adds the routes by which a browser signs in and out, and everybody learns who they are. */

@@ -15,7 +15,7 @@ import type { SecretBox } from '@sluice/sources/secret-box';
 import type { Mappings } from '@sluice/store/mappings';
 import type { PollRuns } from '@sluice/store/poll-runs';
 import type { ChangeRefused, SourceRecord, SourceStore } from '@sluice/store/sources-store';
-import { z } from 'zod';
+import { noQuery } from '../no-query.ts';
 import { json, problems } from '../openapi/responses.ts';
 import { explainBody } from '../sources/declared-body.ts';
 import { findSource } from '../sources/find-source.ts';
@@ -35,7 +35,6 @@ export type SourceRoutesOptions = {
 };
 
 const tags = ['Sources'];
-const noQuery = z.strictObject({});
 
 /** How many of its last runs a source shows. */
 const SHOWN_RUNS = 20;

@@ -2,7 +2,7 @@ import { syncHealthSchema, syncMetricsSchema } from '@sluice/contracts/sync';
 import type { BackupGaps } from '@sluice/store/backup-gaps';
 import type { SyncFailures } from '@sluice/store/sync-failures';
 import type { SyncStates } from '@sluice/store/sync-state';
-import { z } from 'zod';
+import { noQuery } from '../no-query.ts';
 import { json, problems } from '../openapi/responses.ts';
 import { type SyncFacts, toSyncHealth, toSyncMetrics } from '../sync/sync-answers.ts';
 import type { ApiServer } from '../zod-server.ts';
@@ -13,8 +13,6 @@ export type SyncRoutesOptions = {
   readonly gaps: BackupGaps;
   readonly now: () => number;
 };
-
-const noQuery = z.strictObject({});
 
 /** Adds the routes that tell how the backup is. */
 export function addSyncRoutes(server: ApiServer, options: SyncRoutesOptions): void {
