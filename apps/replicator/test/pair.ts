@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { startOwnMongo } from '@sluice/local/test-servers';
 import { createSyncRetryProducer } from '@sluice/queue/sync-retries';
 import { createLogger } from '@sluice/runtime/logger';
 import { createMetrics } from '@sluice/runtime/metrics';
@@ -7,7 +8,7 @@ import { createLeases } from '@sluice/store/leases';
 import { createSyncFailures } from '@sluice/store/sync-failures';
 import { createSyncStates } from '@sluice/store/sync-state';
 import { BSON, type Db, type Document, type Double, type Int32, type Long, type ObjectId } from 'mongodb';
-import { expect, inject, onTestFailed, onTestFinished, vi } from 'vitest';
+import { afterAll, expect, inject, onTestFailed, onTestFinished, vi } from 'vitest';
 import { type ReplicatorOptions, startReplicator } from '../src/app.ts';
 import { AS_STORED } from '../src/as-stored.ts';
 import type { ActiveReplicator, FullSyncReason } from '../src/ports.ts';
@@ -48,6 +49,13 @@ export type Pair = {
 const LINES_SHOWN = 30;
 
 let count = 0;
+
+/** Starts a MongoDB for the backups of a test file; call it at the top of the file, with which it ends. */
+export async function startBackups(prefix: string) {
+  const server = await startOwnMongo();
+  afterAll(() => server.stop());
+  return { server, open: (): Pair => openPair({ primary: inject('mongoUrl'), backup: server.url }, prefix) };
+}
 
 /** Opens a pair on two servers, or on one; both databases are dropped when the test is over. */
 export function openPair(urls: { readonly primary: string; readonly backup: string }, prefix: string): Pair {

@@ -1,25 +1,15 @@
 import { createRandom } from '@sluice/local/random';
 import { createTestNames } from '@sluice/local/test-names';
-import { type OwnServer, startOwnMongo } from '@sluice/local/test-servers';
 import { createSyncStates } from '@sluice/store/sync-state';
 import { Binary, Decimal128, Double, Int32, Long, ObjectId } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { LeaseLostError } from '../src/ports.ts';
 import { openBulkWriter } from '../src/write-bulk.ts';
-import { type Id, openPair, type Pair, readTotals, toItems } from './pair.ts';
+import { type Id, readTotals, startBackups, toItems } from './pair.ts';
 
 const { seed, database: prefix } = createTestNames();
+const { server, open } = await startBackups(prefix);
 const PATIENCE = { timeout: 10_000, interval: 20 };
-
-let server: OwnServer;
-beforeAll(async () => {
-  server = await startOwnMongo();
-});
-afterAll(() => server.stop());
-
-function open(): Pair {
-  return openPair({ primary: inject('mongoUrl'), backup: server.url }, prefix);
-}
 
 describe('what is copied', () => {
   test('2, 3, 10, 13-17: every write arrives, by whatever means, and each kind of value stays what it is', async () => {

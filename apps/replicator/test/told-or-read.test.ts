@@ -1,24 +1,14 @@
 import { createTestNames } from '@sluice/local/test-names';
-import { type OwnServer, startOwnMongo } from '@sluice/local/test-servers';
 import { Binary, type Db, Int32, Timestamp } from 'mongodb';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { readClusterTime } from '../src/change-stream.ts';
 import { createPendingChanges } from '../src/pending-changes.ts';
 import { createDocumentReader } from '../src/read-documents.ts';
-import { openPair, type Pair, toItems } from './pair.ts';
+import { startBackups, toItems } from './pair.ts';
 
 const { database: prefix } = createTestNames();
+const { open } = await startBackups(prefix);
 const PATIENCE = { timeout: 10_000, interval: 20 };
-
-let server: OwnServer;
-beforeAll(async () => {
-  server = await startOwnMongo();
-});
-afterAll(() => server.stop());
-
-function open(): Pair {
-  return openPair({ primary: inject('mongoUrl'), backup: server.url }, prefix);
-}
 
 /** A command as MongoDB's profiler writes it down. */
 type Profiled = {

@@ -1,28 +1,19 @@
 import { createRandom } from '@sluice/local/random';
 import { createTestNames } from '@sluice/local/test-names';
-import { type OwnServer, startOwnMongo } from '@sluice/local/test-servers';
+import { startOwnMongo } from '@sluice/local/test-servers';
 import { Binary, BSON, type Db, type Document, Int32, type Timestamp } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startApplyLoop } from '../src/apply-loop.ts';
 import { readClusterTime } from '../src/change-stream.ts';
 import { createPendingChanges } from '../src/pending-changes.ts';
 import { type PositionDocument, toPositions } from '../src/position.ts';
 import { openBulkWriter } from '../src/write-bulk.ts';
-import { openPair, type Pair, toItems } from './pair.ts';
+import { openPair, type Pair, startBackups, toItems } from './pair.ts';
 
 const { seed, database: prefix } = createTestNames();
+const { server, open } = await startBackups(prefix);
 const PATIENCE = { timeout: 20_000, interval: 20 };
 const MIB = 1024 * 1024;
-
-let server: OwnServer;
-beforeAll(async () => {
-  server = await startOwnMongo();
-});
-afterAll(() => server.stop());
-
-function open(): Pair {
-  return openPair({ primary: inject('mongoUrl'), backup: server.url }, prefix);
-}
 
 /** Writes in one transaction of the primary. */
 async function inTransaction(
