@@ -75,6 +75,8 @@ async function start(
           ...{ HOST: '127.0.0.1', REPLICATOR_PORT: `${own}`, REDIS_URL: stack.redisUrl },
           ...{ MONGODB_URI: stack.mongodbUri, MONGODB_LOCAL_URI: undefined },
           ...{ BACKUP_MONGODB_URI: toUri(proxy.port), MONGODB_ATLAS_URI: undefined, SYNC_ENABLED: 'on' },
+          // Each has to go on behind the other.
+          SYNC_OPLOG: index % 2 === 0 ? 'on' : 'off',
         },
       };
     }),

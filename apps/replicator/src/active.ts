@@ -17,7 +17,9 @@ import type { SyncFailures } from '@sluice/store/sync-failures';
 import type { SyncStates } from '@sluice/store/sync-state';
 import { type AppliedBulk, startApplyLoop } from './apply-loop.ts';
 import { type ChangeFeedOptions, startChangeFeed } from './change-feed.ts';
-import { openChangeStream, PositionLostError, readClusterTime } from './change-stream.ts';
+import { PositionLostError } from './changes/change.ts';
+import { readClusterTime } from './changes/cluster-time.ts';
+import { openChanges, type ReadFrom } from './changes/open-changes.ts';
 import type { ReplicatorConfig } from './config.ts';
 import {
   dropCollections,
@@ -41,6 +43,7 @@ export type ActiveOptions = {
     | 'REDIS_URL'
     | 'QUEUE_PREFIX'
     | 'SYNC_BATCH_SIZE'
+    | 'SYNC_OPLOG'
     | 'SYNC_MAX_RETRIES'
     | 'SYNC_EXCLUDED_COLLECTIONS'
     | 'SYNC_WORKER_INTERVAL'
@@ -85,7 +88,12 @@ export async function runActive(options: ActiveOptions, signal: AbortSignal): Pr
     // What brings them back is kept before they go.
     if (capped.length > 0) await fullSyncs.ask('collections-changed');
     await dropCollections(backup, capped, logger);
-    const from = await findStart(options, { position: writer.position(), origin, excluded }, either);
+    const readFrom = {
+      ...{ excluded, readsOplog: config.SYNC_OPLOG === 'on' },
+      onSource: createSourceLog(metrics, logger),
+    };
+    const position = writer.position();
+    const from = await findStart(options, { position, origin, readFrom }, either);
     const refused = await createRefusedDocuments({
       failures: options.failures,
       producer: options.producer,
@@ -123,7 +131,7 @@ export async function runActive(options: ActiveOptions, signal: AbortSignal): Pr
       return loop.applyDocuments(pending.take());
     };
     const feed = startChangeFeed({
-      ...{ primary, loop, ...from, excluded, toMove, signal: either },
+      ...{ primary, loop, ...from, readFrom, toMove, signal: either },
       batchSize: config.SYNC_BATCH_SIZE,
       intervalMs: config.SYNC_WORKER_INTERVAL,
       checkPrimary: async () => {
@@ -212,11 +220,14 @@ async function findStart(
   known: {
     readonly position: PositionDocument;
     readonly origin: string;
-    readonly excluded: readonly string[];
+    readonly readFrom: ChangeFeedOptions['readFrom'];
   },
   ending: AbortSignal,
 ): Promise<From> {
-  const { position, excluded } = known;
+  const {
+    position,
+    readFrom: { excluded },
+  } = known;
   // Before the request: what changes from now on the feed sees, what changed before the full sync.
   const now = await readClusterTime(primary);
   const anchor = await states.countWrites();
@@ -239,11 +250,11 @@ async function findReason(
   {
     position,
     origin,
-    excluded,
+    readFrom,
   }: {
     readonly position: PositionDocument;
     readonly origin: string;
-    readonly excluded: readonly string[];
+    readonly readFrom: ChangeFeedOptions['readFrom'];
   },
   anchor: number,
   ending: AbortSignal,
@@ -251,11 +262,11 @@ async function findReason(
   if (position.start === null) return position.origin === null ? 'first-sync' : 'position-lost';
   if (position.origin !== origin || position.anchor > anchor) return 'position-lost';
   try {
-    const stream = await openChangeStream(primary, { start: position.start, excluded, ending });
+    const source = await openChanges(primary, { ...readFrom, start: position.start, ending });
     try {
-      await stream.next({ limit: 1, waitMs: 1 });
+      await source.next({ limit: 1, waitMs: 1 });
     } finally {
-      await stream.close();
+      await source.close();
     }
     return null;
   } catch (error) {
@@ -268,6 +279,17 @@ function toCopied({ writes, refused }: AppliedBulk): AppliedBulk['writes'] {
   if (refused.length === 0) return writes;
   const left = new Set(refused.map(({ collection, key }) => `${collection}\0${key}`));
   return writes.filter(({ collection, key }) => !left.has(`${collection}\0${key}`));
+}
+
+/** Notes, and writes a line, when changes are read from somewhere else than before, or for another reason. */
+function createSourceLog({ reads }: ReplicatorMetrics, logger: Logger): (from: ReadFrom) => void {
+  let told: ReadFrom | undefined;
+  return (from) => {
+    if (from.source === told?.source && from.reason === told.reason) return;
+    told = from;
+    reads(from);
+    logger.info(from, 'changes.source');
+  };
 }
 
 function toShown(start: NonNullable<PositionDocument['start']>): Record<string, unknown> {

@@ -13,7 +13,7 @@ import { takeLease } from '@sluice/store/lease-keeper';
 import type { Leases } from '@sluice/store/leases';
 import { type ActiveOptions, runActive } from './active.ts';
 import { createBackoff } from './backoff.ts';
-import { PositionLostError } from './change-stream.ts';
+import { PositionLostError } from './changes/change.ts';
 import { LeaseLostError } from './ports.ts';
 
 export type ReplicatorOptions = ActiveOptions & {

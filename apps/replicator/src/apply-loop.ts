@@ -21,7 +21,7 @@ import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import type { StoreConnection } from '@sluice/store/connection';
 import type { Timestamp } from 'mongodb';
 import { createBackoff } from './backoff.ts';
-import { readClusterTime, toStartTime } from './change-stream.ts';
+import { readClusterTime, toStartTime } from './changes/cluster-time.ts';
 import type { PendingByCollection } from './pending-changes.ts';
 import { LeaseLostError } from './ports.ts';
 import type { PositionMove } from './position.ts';

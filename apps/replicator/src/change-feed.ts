@@ -1,5 +1,5 @@
 /**
- * The feed: from the primary's change stream to the apply loop.
+ * The feed: from the primary's changes to the apply loop.
  *
  *  1. The stream is opened behind the position. While the primary is away it is opened again, with growing pauses, and
  *     before that it is looked whether the primary is still where the position is.
@@ -18,11 +18,12 @@ import type { StoreConnection } from '@sluice/store/connection';
 import type { Timestamp } from 'mongodb';
 import { type ApplyLoop, BULK_BYTES } from './apply-loop.ts';
 import { createBackoff } from './backoff.ts';
-import { openChangeStream, type StreamedChange, toTokenTime } from './change-stream.ts';
+import type { Change, ChangeBatch, ChangeSource } from './changes/change.ts';
+import { toStartTime } from './changes/cluster-time.ts';
+import { type OpenChangesOptions, openChanges } from './changes/open-changes.ts';
 import { createPendingChanges, type DocumentChange } from './pending-changes.ts';
 import type { ChangeListener } from './ports.ts';
 import type { PositionMove, StreamStart } from './position.ts';
-import { type TransactionStream, toWholeTransactions, type WholeBatch } from './whole-transactions.ts';
 
 export type ChangeFeedOptions = {
   readonly primary: StoreConnection;
@@ -31,7 +32,7 @@ export type ChangeFeedOptions = {
   /** As the position has them. */
   readonly appliedTo: Timestamp | null;
   readonly appliedAt: Date | null;
-  readonly excluded: readonly string[];
+  readonly readFrom: Pick<OpenChangesOptions, 'excluded' | 'readsOplog' | 'onSource'>;
   readonly batchSize: number;
   readonly intervalMs: number;
   /** Rejects with PositionLostError when the primary has become an older one than the position is of. */
@@ -77,15 +78,15 @@ const DOCUMENT_CHANGES: ReadonlySet<string> = new Set(['insert', 'update', 'repl
 
 /** Up to where changes were gathered, and the change behind them that is not of a document. */
 type Gathered = {
-  readonly token: string;
-  readonly breaks: StreamedChange | null;
+  readonly to: StreamStart;
+  readonly breaks: Change | null;
   /** Whether they end in the midst of a transaction. */
   readonly isCut: boolean;
 };
 
 /** Starts the feed; it ends with the signal. */
 export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
-  const { primary, loop, excluded, batchSize, intervalMs, onAway, signal } = options;
+  const { primary, loop, readFrom, batchSize, intervalMs, onAway, signal } = options;
   const listeners = new Set<ChangeListener>();
   const inFlight: { readonly done: Promise<unknown>; readonly changes: number; readonly oldestAt: Date }[] =
     [];
@@ -105,11 +106,11 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   async function run(): Promise<void> {
     const backoff = createBackoff();
     while (!signal.aborted) {
-      let stream: TransactionStream | undefined;
+      let source: ChangeSource | undefined;
       try {
         await options.checkPrimary();
-        stream = toWholeTransactions(await openChangeStream(primary, { start, excluded, ending: signal }));
-        if ((await follow(stream, () => backoff.reset())) === 'ended') return;
+        source = await openChanges(primary, { ...readFrom, start, ending: signal });
+        if ((await follow(source, () => backoff.reset())) === 'ended') return;
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof DependencyAwayError)) throw error;
@@ -117,49 +118,49 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
         onAway(error);
         await pause(backoff.next(), undefined, { signal }).catch(() => undefined);
       } finally {
-        await stream?.close();
+        await source?.close();
       }
     }
   }
 
   /** Returns whether the stream has to be opened again, behind what ended it, or has come to its end. */
-  async function follow(stream: TransactionStream, onRead: () => void): Promise<'again' | 'ended'> {
+  async function follow(source: ChangeSource, onRead: () => void): Promise<'again' | 'ended'> {
     while (!signal.aborted) {
-      const gathered = await gather(stream);
-      const { token, breaks } = gathered;
+      const gathered = await gather(source);
+      const { to, breaks } = gathered;
       onRead();
       await handOver(gathered);
-      start = { after: token };
+      start = to;
       if (breaks === null) continue;
       await breakOff(breaks);
-      start = { after: breaks._id._data };
-      return breaks.operationType === 'invalidate' ? 'ended' : 'again';
+      start = breaks.behind;
+      return breaks.kind === 'invalidate' ? 'ended' : 'again';
     }
     return 'again';
   }
 
   /** Reads changes up to the size of a bulk, for a moment at most, or up to a change that is not of a document. */
-  async function gather(stream: TransactionStream): Promise<Gathered> {
+  async function gather(source: ChangeSource): Promise<Gathered> {
     const askedAt = new Date();
     const enough = toLimit();
-    const first = await stream.next({ limit: enough, waitMs: IDLE_WAIT_MS });
-    const gathered = take(first, 'after' in start ? start.after : '');
+    const first = await source.next({ limit: enough, waitMs: IDLE_WAIT_MS });
+    const gathered = take(first, start);
     idleSince = first.ends === 'now' ? askedAt : null;
     if (gathered.breaks !== null || first.changes.length === 0 || first.ends !== 'now') return gathered;
     // Under a steady load one pause and one question more cost the primary less than an answer for every change.
     if (first.changes.length > enough / 2) return gathered;
     await pause(intervalMs, undefined, { signal }).catch(() => undefined);
     const againAt = new Date();
-    const second = await stream
+    const second = await source
       .next({ limit: enough - first.changes.length, waitMs: 1 })
       .catch((error: unknown) => {
-        // What was read is not lost by it: the next stream goes on behind it.
+        // What was read is not lost by it: the source that is opened next goes on behind it, as this one never reads again.
         if (error instanceof DependencyAwayError) return null;
         throw error;
       });
     if (second === null) return gathered;
     idleSince = second.ends === 'now' ? againAt : null;
-    return take(second, gathered.token);
+    return take(second, gathered.to);
   }
 
   /** Large documents are gathered fewer at a time, because what was gathered is to reach the backup in one bulk. */
@@ -168,32 +169,32 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     return Math.max(1, Math.min(batchSize, Math.floor(BULK_BYTES / 2 / bytesPerChange)));
   }
 
-  function take({ changes, token, ends }: WholeBatch, behind: string): Gathered {
+  function take({ changes, to, ends }: ChangeBatch, behind: StreamStart): Gathered {
     let before = behind;
     for (const change of changes) {
       const found = toDocumentChange(change);
-      if (found === null) return { token: before, breaks: change, isCut: false };
-      before = change._id._data;
+      if (found === null) return { to: before, breaks: change, isCut: false };
+      before = change.behind;
       pending.add(found);
       for (const listener of listeners) listener(found.collection, found.id);
-      lastAt = change.wallTime ?? new Date(change.clusterTime.t * 1000);
+      lastAt = change.wallAt ?? new Date(change.at.t * 1000);
       oldestPendingAt ??= lastAt;
     }
-    return { token, breaks: null, isCut: ends === 'within' };
+    return { to, breaks: null, isCut: ends === 'within' };
   }
 
   /** Hands what waits to the apply loop, when that has done enough of what it has. */
-  async function handOver({ token, breaks, isCut }: Gathered): Promise<void> {
+  async function handOver({ to: start, breaks, isCut }: Gathered): Promise<void> {
     const oldestAt = oldestPendingAt;
     if (oldestAt === null) {
-      if (breaks === null) await keepIdle(token, toTokenTime(token));
+      if (breaks === null) await keepIdle(start);
       return;
     }
     await settle(IN_FLIGHT - 1);
-    const to = isCut ? handedTo : toTokenTime(token);
+    const to = isCut ? handedTo : toStartTime(start);
     const at = isCut ? appliedAt : lastAt;
     const changes = pending.countChanges();
-    const move = options.toMove({ start: { after: token }, appliedTo: to, appliedAt: at });
+    const move = options.toMove({ start, appliedTo: to, appliedAt: at });
     oldestPendingAt = null;
     handedTo = to;
     send(loop.applyChanges(pending.take(), move, oldestAt), { changes, oldestAt, to, at });
@@ -226,24 +227,25 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     if (failure !== null) throw failure.error;
   }
 
-  async function keepIdle(token: string, to: Timestamp | null): Promise<void> {
+  async function keepIdle(start: StreamStart): Promise<void> {
+    const to = toStartTime(start);
     await settle(IN_FLIGHT);
     if (inFlight.length > 0) return;
     handedTo = to;
     appliedTo = to;
     appliedAt = idleSince;
     if (performance.now() - keptMs < KEEP_MS) return;
-    const move = options.toMove({ start: { after: token }, appliedTo: to, appliedAt: idleSince });
+    const move = options.toMove({ start, appliedTo: to, appliedAt: idleSince });
     await loop.applyChanges(new Map(), move, new Date());
     keptMs = performance.now();
   }
 
-  async function breakOff({ operationType, _id }: StreamedChange): Promise<void> {
+  async function breakOff({ kind, behind }: Change): Promise<void> {
     await settle(0);
-    await untilThere(() => options.onCollectionsChanged(operationType));
-    const to = toTokenTime(_id._data);
+    await untilThere(() => options.onCollectionsChanged(kind));
+    const to = toStartTime(behind);
     handedTo = to;
-    const move = options.toMove({ start: { after: _id._data }, appliedTo: to, appliedAt: new Date() });
+    const move = options.toMove({ start: behind, appliedTo: to, appliedAt: new Date() });
     await loop.applyChanges(new Map(), move, new Date());
   }
 
@@ -275,14 +277,7 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   };
 }
 
-function toDocumentChange({
-  operationType,
-  ns,
-  documentKey,
-  fullDocument,
-}: StreamedChange): DocumentChange | null {
-  if (!DOCUMENT_CHANGES.has(operationType) || ns?.coll === undefined || documentKey === undefined)
-    return null;
-  const kind = operationType as DocumentChange['kind'];
-  return { kind, collection: ns.coll, id: documentKey._id, told: fullDocument };
+function toDocumentChange({ kind, collection, id, told }: Change): DocumentChange | null {
+  if (!DOCUMENT_CHANGES.has(kind) || collection === undefined || id === undefined) return null;
+  return { kind: kind as DocumentChange['kind'], collection, id, told };
 }

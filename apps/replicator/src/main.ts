@@ -12,7 +12,7 @@ import { createSyncFailures } from '@sluice/store/sync-failures';
 import { createSyncStates } from '@sluice/store/sync-state';
 import { startAnsweringLooks } from './answer-looks.ts';
 import { startReplicator } from './app.ts';
-import { LONGEST_READ_MS } from './change-stream.ts';
+import { LONGEST_READ_MS } from './changes/command-cursor.ts';
 import { replicatorConfigSchema } from './config.ts';
 import { createFullSyncs } from './full-sync/full-syncs.ts';
 import { createReplicatorMetrics } from './replicator-metrics.ts';

@@ -1,6 +1,6 @@
 import { toDocumentKey } from './bson-values.ts';
 
-/** A change of a document, as the stream tells it. */
+/** A change of a document, as it was read. */
 export type DocumentChange = {
   readonly kind: 'insert' | 'update' | 'replace' | 'delete';
   readonly collection: string;

@@ -15,8 +15,11 @@ import { toWriteOptions, within } from '@sluice/store/deadline';
 import type { Binary, ClientSession, Collection, Timestamp } from 'mongodb';
 import { toSessionId } from './bson-values.ts';
 
-/** Where to go on: behind the change or position of a token, or at a time. */
-export type StreamStart = { readonly after: string } | { readonly at: Timestamp };
+/**
+ * Where to go on: behind the change or position of a change stream's token, or behind a time. To a token belong the types of
+ * the numbers in it, where it has any: without them it names no change.
+ */
+export type StreamStart = { readonly after: string; readonly typeBits?: Binary } | { readonly at: Timestamp };
 
 /** The position as it stands on the backup. */
 export type PositionDocument = {

@@ -3,7 +3,7 @@
  *
  *  1. Whoever asks names a time of the primary's cluster. What is copied as of one time fits together, whatever has changed
  *     since: sums, and the deletion of what was summed, for one.
- *  2. What the change stream told of documents is taken as it was told, where that is as of the same time.
+ *  2. What changes told of documents is taken as it was told, where that is as of the same time.
  *  3. MongoDB keeps for some minutes what its documents were (`minSnapshotHistoryWindowInSeconds`, 300 by default). For a time
  *     before, or one before its collection was changed as a whole, it is a SnapshotGoneError: a later time will do.
  *  4. Capped collections have no past before MongoDB 8 and are read as a majority holds them now, which is never before the

@@ -1,10 +1,13 @@
 import { DURATION_BUCKETS, type Metrics } from '@sluice/runtime/metrics';
 import type { AppliedBulk } from './apply-loop.ts';
+import type { ReadFrom } from './changes/open-changes.ts';
 
 /** What a replicator measures. */
 export type ReplicatorMetrics = {
   applied(bulk: AppliedBulk): void;
   dead(): void;
+  /** Takes where changes are read from now on. */
+  reads(from: ReadFrom): void;
   /** Takes the state from `read` whenever the metrics are read. */
   watchState(read: () => MeasuredState): void;
 };
@@ -37,6 +40,10 @@ export function createReplicatorMetrics(metrics: Metrics): ReplicatorMetrics {
     help: 'How long the backup took for a bulk.',
     buckets: DURATION_BUCKETS,
   });
+  const readsOplog = metrics.createGauge({
+    name: 'sync_reads_oplog',
+    help: '1 in a replicator that read changes from the oplog last, 0 in one that read a change stream, or none.',
+  });
   metrics.createGauge({
     name: 'sync_active',
     help: '1 in the replicator that copies, 0 in those that wait.',
@@ -63,6 +70,7 @@ export function createReplicatorMetrics(metrics: Metrics): ReplicatorMetrics {
       if (writes.length > 0) durations.observe(durationMs / 1000);
     },
     dead: () => dead.inc(),
+    reads: ({ source }) => readsOplog.set(source === 'oplog' ? 1 : 0),
     watchState(next) {
       read = next;
     },

@@ -68,7 +68,12 @@ export async function startPair({
     const replicator = startReplicator({
       config: {
         ...{ REDIS_URL: redisUrl, QUEUE_PREFIX: names.prefix, SYNC_BATCH_SIZE: 1000 },
-        ...{ SYNC_MAX_RETRIES: 5, SYNC_EXCLUDED_COLLECTIONS: [...excluded], SYNC_WORKER_INTERVAL: 10 },
+        ...{
+          SYNC_MAX_RETRIES: 5,
+          SYNC_EXCLUDED_COLLECTIONS: [...excluded],
+          SYNC_WORKER_INTERVAL: 10,
+          SYNC_OPLOG: 'on',
+        },
       },
       ...{ instance, primary: from, backup: to, states, producer, reporter, logger },
       failures: createSyncFailures(from),

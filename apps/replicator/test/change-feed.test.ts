@@ -2,7 +2,7 @@ import { createTestNames } from '@sluice/local/test-names';
 import { startOwnMongo } from '@sluice/local/test-servers';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { startChangeFeed } from '../src/change-feed.ts';
-import { readClusterTime } from '../src/change-stream.ts';
+import { readClusterTime } from '../src/changes/cluster-time.ts';
 import { openPair } from './pair.ts';
 
 const { database: prefix } = createTestNames();
@@ -16,7 +16,13 @@ test('what is not on the backup is as old as what was read last while the primar
   const onAway = vi.fn();
   const feed = startChangeFeed({
     ...{ primary, start: { at: await readClusterTime(primary) }, appliedTo: null, appliedAt: null },
-    ...{ excluded: [], batchSize: 10, intervalMs: 10, onAway, signal: ending.signal },
+    ...{
+      readFrom: { excluded: [], readsOplog: true },
+      batchSize: 10,
+      intervalMs: 10,
+      onAway,
+      signal: ending.signal,
+    },
     loop: { applyChanges: async () => ({ synced: 0, refused: 0, bytes: 0 }) },
     checkPrimary: () => primary.ping(),
     toMove: (move) => ({ ...move, origin: 'primary', anchor: 0, excluded: [] }),

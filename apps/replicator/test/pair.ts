@@ -45,6 +45,9 @@ export type Pair = {
   position(): Promise<PositionDocument | null>;
 };
 
+/** For tests of what has to hold wherever changes are read. */
+export const SYNC_OPLOG = ['on', 'off'] as const;
+
 /** Lines of a replicator's log that are shown when its test has failed. */
 const LINES_SHOWN = 30;
 
@@ -88,7 +91,7 @@ export function openPair(urls: { readonly primary: string; readonly backup: stri
     const replicator = startReplicator({
       config: {
         ...{ REDIS_URL: redisUrl, QUEUE_PREFIX: database, SYNC_BATCH_SIZE: 100, SYNC_MAX_RETRIES: 5 },
-        ...{ SYNC_EXCLUDED_COLLECTIONS: [], SYNC_WORKER_INTERVAL: 10 },
+        ...{ SYNC_EXCLUDED_COLLECTIONS: [], SYNC_WORKER_INTERVAL: 10, SYNC_OPLOG: 'on' },
         ...config,
       },
       instance: name,

@@ -5,60 +5,63 @@ import { Binary, Decimal128, Double, Int32, Long, ObjectId } from 'mongodb';
 import { describe, expect, test, vi } from 'vitest';
 import { LeaseLostError } from '../src/ports.ts';
 import { openBulkWriter } from '../src/write-bulk.ts';
-import { type Id, readTotals, startBackups, toItems } from './pair.ts';
+import { type Id, readTotals, SYNC_OPLOG, startBackups, toItems } from './pair.ts';
 
 const { seed, database: prefix } = createTestNames();
 const { server, open } = await startBackups(prefix);
 const PATIENCE = { timeout: 10_000, interval: 20 };
 
 describe('what is copied', () => {
-  test('2, 3, 10, 13-17: every write arrives, by whatever means, and each kind of value stays what it is', async () => {
-    const random = createRandom(seed, 'writes');
-    const pair = open();
-    const replicator = await pair.startActive();
-    const names = ['events', 'latest', 'things'] as const;
-    const ids: [Id, ...Id[]] = [
-      1,
-      'one',
-      new ObjectId(),
-      new Double(2.5),
-      Long.fromString('9007199254740993'),
-    ];
-    const toBody = () => ({
-      at: new Date(random.whole(0, 1e12)),
-      double: new Double(random.whole(0, 3)),
-      int: new Int32(random.whole(0, 3)),
-      long: Long.fromNumber(random.whole(0, 3)),
-      bytes: new Binary(Buffer.from([random.whole(0, 255)])),
-      list: [null, { deep: new Double(1) }],
-    });
-    for (let round = 0; round < 40; round += 1) {
-      const items = toItems(pair.primary.db, random.pick(names));
-      const id = random.pick(ids);
-      const upsert = { upsert: true } as const;
-      const writes = [
-        () => items.replaceOne({ _id: id }, toBody(), upsert),
-        () => items.updateOne({ _id: id }, { $set: { ...toBody(), round } }, upsert),
-        () => items.deleteOne({ _id: id }),
-        () => items.deleteMany({}),
-        () => items.insertMany(Array.from({ length: 30 }, () => ({ _id: new ObjectId(), ...toBody() }))),
-        () =>
-          items.bulkWrite([
-            { deleteOne: { filter: { _id: id } } },
-            { insertOne: { document: { _id: id, again: true, ...toBody() } } },
-          ]),
-        () => items.findOneAndUpdate({ _id: id }, { $unset: { at: true }, $set: { x: round } }, upsert),
-      ] as const;
-      await random.pick(writes)();
-      if (round % 10 === 9) await pair.untilEqual(...names);
-    }
-    await pair.untilEqual(...names);
-    expect(replicator.asked).toEqual(['first-sync']);
-  });
+  test.each(SYNC_OPLOG)(
+    '2, 3, 10, 13-17: every write arrives, by whatever means, and each kind of value stays what it is (SYNC_OPLOG=%s)',
+    async (SYNC_OPLOG) => {
+      const random = createRandom(seed, 'writes');
+      const pair = open();
+      const replicator = await pair.startActive({ SYNC_OPLOG });
+      const names = ['events', 'latest', 'things'] as const;
+      const ids: [Id, ...Id[]] = [
+        1,
+        'one',
+        new ObjectId(),
+        new Double(2.5),
+        Long.fromString('9007199254740993'),
+      ];
+      const toBody = () => ({
+        at: new Date(random.whole(0, 1e12)),
+        double: new Double(random.whole(0, 3)),
+        int: new Int32(random.whole(0, 3)),
+        long: Long.fromNumber(random.whole(0, 3)),
+        bytes: new Binary(Buffer.from([random.whole(0, 255)])),
+        list: [null, { deep: new Double(1) }],
+      });
+      for (let round = 0; round < 40; round += 1) {
+        const items = toItems(pair.primary.db, random.pick(names));
+        const id = random.pick(ids);
+        const upsert = { upsert: true } as const;
+        const writes = [
+          () => items.replaceOne({ _id: id }, toBody(), upsert),
+          () => items.updateOne({ _id: id }, { $set: { ...toBody(), round } }, upsert),
+          () => items.deleteOne({ _id: id }),
+          () => items.deleteMany({}),
+          () => items.insertMany(Array.from({ length: 30 }, () => ({ _id: new ObjectId(), ...toBody() }))),
+          () =>
+            items.bulkWrite([
+              { deleteOne: { filter: { _id: id } } },
+              { insertOne: { document: { _id: id, again: true, ...toBody() } } },
+            ]),
+          () => items.findOneAndUpdate({ _id: id }, { $unset: { at: true }, $set: { x: round } }, upsert),
+        ] as const;
+        await random.pick(writes)();
+        if (round % 10 === 9) await pair.untilEqual(...names);
+      }
+      await pair.untilEqual(...names);
+      expect(replicator.asked).toEqual(['first-sync']);
+    },
+  );
 
-  test('3: a document never goes back on the backup', async () => {
+  test.each(SYNC_OPLOG)('3: a document never goes back on the backup (SYNC_OPLOG=%s)', async (SYNC_OPLOG) => {
     const pair = open();
-    const replicator = await pair.startActive();
+    const replicator = await pair.startActive({ SYNC_OPLOG });
     await toItems(pair.backup.db).insertOne({ _id: 'other' });
     const seen: number[] = [];
     const watched = toItems(pair.backup.db).watch([], { fullDocument: 'updateLookup' });
@@ -90,24 +93,27 @@ describe('what is copied', () => {
     expect((await pair.position())?.seq).toBeGreaterThanOrEqual(10);
   });
 
-  test('7: each operation is counted once, merged ones too, and a quiet primary adds none', async () => {
-    const pair = open();
-    await pair.startActive({ SYNC_WORKER_INTERVAL: 300 });
-    const items = toItems(pair.primary.db);
-    await items.insertMany(Array.from({ length: 50 }, (_, index) => ({ _id: index })));
-    await items.updateMany({ _id: { $lt: 10 } }, { $set: { changed: true } });
-    await items.deleteMany({ _id: { $gte: 45 } });
-    await vi.waitFor(async () => {
-      expect(await readTotals(pair)).toMatchObject({ succeeded: 65, failed: 0, conflicts: 0 });
-    }, PATIENCE);
-    const states = createSyncStates(pair.primary);
-    const writes = await states.countWrites();
-    await vi.waitFor(async () => expect(await states.countWrites()).toBeGreaterThan(writes + 5), PATIENCE);
-    expect((await states.read())?.state).toMatchObject({
-      ...{ state: 'active', pending: 0, lagSeconds: 0, totals: { succeeded: 65 } },
-    });
-    expect(await readTotals(pair)).toMatchObject({ succeeded: 65, failed: 0 });
-  });
+  test.each(SYNC_OPLOG)(
+    '7: each operation is counted once, merged ones too, and a quiet primary adds none (SYNC_OPLOG=%s)',
+    async (SYNC_OPLOG) => {
+      const pair = open();
+      await pair.startActive({ SYNC_OPLOG, SYNC_WORKER_INTERVAL: 300 });
+      const items = toItems(pair.primary.db);
+      await items.insertMany(Array.from({ length: 50 }, (_, index) => ({ _id: index })));
+      await items.updateMany({ _id: { $lt: 10 } }, { $set: { changed: true } });
+      await items.deleteMany({ _id: { $gte: 45 } });
+      await vi.waitFor(async () => {
+        expect(await readTotals(pair)).toMatchObject({ succeeded: 65, failed: 0, conflicts: 0 });
+      }, PATIENCE);
+      const states = createSyncStates(pair.primary);
+      const writes = await states.countWrites();
+      await vi.waitFor(async () => expect(await states.countWrites()).toBeGreaterThan(writes + 5), PATIENCE);
+      expect((await states.read())?.state).toMatchObject({
+        ...{ state: 'active', pending: 0, lagSeconds: 0, totals: { succeeded: 65 } },
+      });
+      expect(await readTotals(pair)).toMatchObject({ succeeded: 65, failed: 0 });
+    },
+  );
 
   test('13, 14, 15: inserts, updates and deletes that are copied a second time change nothing', async () => {
     const pair = open();

@@ -4,11 +4,11 @@ import { startOwnMongo } from '@sluice/local/test-servers';
 import { Binary, BSON, type Db, type Document, Int32, type Timestamp } from 'mongodb';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startApplyLoop } from '../src/apply-loop.ts';
-import { readClusterTime } from '../src/change-stream.ts';
+import { readClusterTime } from '../src/changes/cluster-time.ts';
 import { createPendingChanges } from '../src/pending-changes.ts';
 import { type PositionDocument, toPositions } from '../src/position.ts';
 import { openBulkWriter } from '../src/write-bulk.ts';
-import { openPair, type Pair, startBackups, toItems } from './pair.ts';
+import { openPair, type Pair, SYNC_OPLOG, startBackups, toItems } from './pair.ts';
 
 const { seed, database: prefix } = createTestNames();
 const { server, open } = await startBackups(prefix);
@@ -52,57 +52,63 @@ function isOneState({ appliedTo, readTo }: Pick<PositionDocument, 'appliedTo' | 
 }
 
 describe('what one transaction wrote', () => {
-  test('reaches the backup in one, however few documents a bulk has', async () => {
-    const pair = open();
-    await pair.startActive({ SYNC_BATCH_SIZE: 10 });
-    const items = toItems(pair.primary.db);
-    const parts = Array.from({ length: 205 }, (_, index) => ({ _id: index }));
-    await items.insertMany([{ _id: 'sum', of: 0 }, ...parts]);
-    await pair.untilEqual('items');
-    const seen = await watch(pair, 'items');
-    await inTransaction(pair, async (db, options) => {
-      await toItems(db).updateOne({ _id: 'sum' }, { $set: { of: 205 } }, options);
-      await toItems(db).deleteMany({ _id: { $ne: 'sum' } }, options);
-    });
-    await items.insertOne({ _id: 'later' });
-    await vi.waitFor(() => expect(seen).toHaveLength(207), PATIENCE);
-    const times = seen.filter(({ id }) => id !== 'later').map(({ at }) => at.toBigInt());
-    expect(new Set(times).size).toBe(1);
-  });
-
-  test('never shows in part, whatever changes again until it is copied', async () => {
-    const random = createRandom(seed, 'transfers');
-    const pair = open();
-    const first = await pair.startActive();
-    const accounts = Array.from({ length: 20 }, (_, _id) => ({ _id, has: 100 }));
-    await toItems(pair.primary.db).insertMany(accounts);
-    await pair.untilEqual('items');
-    await first.stop();
-    for (let count = 0; count < 300; count += 1) {
+  test.each(SYNC_OPLOG)(
+    'reaches the backup in one, however few documents a bulk has (SYNC_OPLOG=%s)',
+    async (SYNC_OPLOG) => {
+      const pair = open();
+      await pair.startActive({ SYNC_OPLOG, SYNC_BATCH_SIZE: 10 });
+      const items = toItems(pair.primary.db);
+      const parts = Array.from({ length: 205 }, (_, index) => ({ _id: index }));
+      await items.insertMany([{ _id: 'sum', of: 0 }, ...parts]);
+      await pair.untilEqual('items');
+      const seen = await watch(pair, 'items');
       await inTransaction(pair, async (db, options) => {
-        const [from, to] = random.shuffle(accounts);
-        const items = db.collection<(typeof accounts)[number]>('items');
-        await items.updateOne({ _id: from?._id ?? 0 }, { $inc: { has: -1 } }, options);
-        await items.updateOne({ _id: to?._id ?? 0 }, { $inc: { has: 1 } }, options);
+        await toItems(db).updateOne({ _id: 'sum' }, { $set: { of: 205 } }, options);
+        await toItems(db).deleteMany({ _id: { $ne: 'sum' } }, options);
       });
-    }
-    const sums = new Set<number>();
-    let isDone = false;
-    const reading = (async () => {
-      while (!isDone) {
-        const found = await toItems(pair.backup.db).find({}, { readConcern: 'snapshot' }).toArray();
-        sums.add(found.reduce((sum, { has }) => sum + Number(has), 0));
+      await items.insertOne({ _id: 'later' });
+      await vi.waitFor(() => expect(seen).toHaveLength(207), PATIENCE);
+      const times = seen.filter(({ id }) => id !== 'later').map(({ at }) => at.toBigInt());
+      expect(new Set(times).size).toBe(1);
+    },
+  );
+
+  test.each(SYNC_OPLOG)(
+    'never shows in part, whatever changes again until it is copied (SYNC_OPLOG=%s)',
+    async (SYNC_OPLOG) => {
+      const random = createRandom(seed, 'transfers');
+      const pair = open();
+      const first = await pair.startActive({ SYNC_OPLOG });
+      const accounts = Array.from({ length: 20 }, (_, _id) => ({ _id, has: 100 }));
+      await toItems(pair.primary.db).insertMany(accounts);
+      await pair.untilEqual('items');
+      await first.stop();
+      for (let count = 0; count < 300; count += 1) {
+        await inTransaction(pair, async (db, options) => {
+          const [from, to] = random.shuffle(accounts);
+          const items = db.collection<(typeof accounts)[number]>('items');
+          await items.updateOne({ _id: from?._id ?? 0 }, { $inc: { has: -1 } }, options);
+          await items.updateOne({ _id: to?._id ?? 0 }, { $inc: { has: 1 } }, options);
+        });
       }
-    })();
-    const positions = await watch<PositionDocument>(pair, 'resume_tokens');
-    await pair.startActive({ SYNC_BATCH_SIZE: 7 });
-    await pair.untilEqual('items');
-    isDone = true;
-    await reading;
-    expect([...sums]).toEqual([2000]);
-    expect(toStates(positions).length).toBeGreaterThan(40);
-    expect(toStates(positions)).not.toContain(false);
-  });
+      const sums = new Set<number>();
+      let isDone = false;
+      const reading = (async () => {
+        while (!isDone) {
+          const found = await toItems(pair.backup.db).find({}, { readConcern: 'snapshot' }).toArray();
+          sums.add(found.reduce((sum, { has }) => sum + Number(has), 0));
+        }
+      })();
+      const positions = await watch<PositionDocument>(pair, 'resume_tokens');
+      await pair.startActive({ SYNC_OPLOG, SYNC_BATCH_SIZE: 7 });
+      await pair.untilEqual('items');
+      isDone = true;
+      await reading;
+      expect([...sums]).toEqual([2000]);
+      expect(toStates(positions).length).toBeGreaterThan(40);
+      expect(toStates(positions)).not.toContain(false);
+    },
+  );
 
   test('goes in several bulks when it is larger than one may be, and the position tells', async () => {
     const pair = open();
@@ -148,7 +154,7 @@ describe('a feed that is further behind than the primary remembers', () => {
   });
 });
 
-describe('a document that the change stream told', () => {
+describe('a document that its change told', () => {
   test('is read all the same where others are copied as of another time', async () => {
     const { primary, backup } = open();
     const items = toItems(primary.db);

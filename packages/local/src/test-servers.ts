@@ -37,18 +37,23 @@ export function startOwnRedis({
 }
 
 /**
- * Starts a MongoDB of the test's own, a replica set of one member; `oplogMb` makes it forget early what was written, and
- * without `keepsPast` it cannot tell what was.
+ * Starts a MongoDB of the test's own, a replica set of one member or of `members`, which are on other ports when they are started
+ * again; `oplogMb` makes it forget early what was written, and without `keepsPast` it cannot tell what was.
  */
 export function startOwnMongo({
   port,
+  members,
   oplogMb,
   keepsPast,
 }: OwnServerOptions & {
+  readonly members?: number | undefined;
   readonly oplogMb?: number | undefined;
   readonly keepsPast?: boolean | undefined;
 } = {}): Promise<OwnServer> {
-  return startOwn(port, (common) => startMongo({ ...common, oplogMb, keepsPast }));
+  return startOwn(port, (common) => {
+    const at = members === undefined ? common : { ...common, port: undefined };
+    return startMongo({ ...at, members, oplogMb, keepsPast });
+  });
 }
 
 type Common = Parameters<typeof startMongo>[0] & { readonly port: number };

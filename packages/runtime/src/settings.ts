@@ -228,6 +228,11 @@ const backupSettings = {
   SYNC_BATCH_SIZE: whole(1, 10_000)
     .default(1000)
     .describe('Changes that one transaction copies at most, but for those that one transaction made.'),
+  SYNC_OPLOG: oneOf(['on', 'off'])
+    .default('on')
+    .describe(
+      'Where changes are read: on = from the oplog of the primary, where its user may read the database `local`, else from a change stream; off = always from a change stream, which costs the primary more.',
+    ),
   SYNC_MAX_RETRIES: whole(0, 20)
     .default(5)
     .describe(

@@ -1,7 +1,8 @@
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import { MongoNetworkError, MongoServerError } from 'mongodb';
 import { expect, it } from 'vitest';
-import { PositionLostError, toStreamError } from './change-stream.ts';
+import { PositionLostError } from './change.ts';
+import { toStreamError } from './change-stream.ts';
 
 function toError(code: number, errorLabels: string[] = []): MongoServerError {
   return new MongoServerError({ message: 'No.', code, errorLabels });

@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import { Timestamp } from 'mongodb';
 import { expect, test } from 'vitest';
-import type { ChangeStream, StreamedChange } from './change-stream.ts';
-import { MAX_TOLD_BYTES } from './pending-changes.ts';
+import { MAX_TOLD_BYTES } from '../pending-changes.ts';
+import type { Change } from './change.ts';
+import type { ChangeStream } from './change-stream.ts';
 import { toWholeTransactions } from './whole-transactions.ts';
 
 /** Changes of transactions of these sizes, one after the other. */
-function toChanges(sizes: readonly number[]): readonly StreamedChange[] {
+function toChanges(sizes: readonly number[]): readonly Change[] {
   return sizes.flatMap((size, at) =>
     Array.from({ length: size }, (_, index) => ({
-      _id: { _data: toToken(at + 1, index) },
-      operationType: 'insert',
-      clusterTime: new Timestamp({ t: at + 1, i: 1 }),
+      kind: 'insert',
+      at: new Timestamp({ t: at + 1, i: 1 }),
+      behind: { after: toToken(at + 1, index) },
     })),
   );
 }
@@ -21,14 +22,14 @@ function toToken(seconds: number, index: number): string {
 }
 
 /** A stream that gives as many as it is asked for, as long as there are any. */
-function toStream(changes: readonly StreamedChange[]): ChangeStream {
+function toStream(changes: readonly Change[], bytesEach = 100): ChangeStream {
   let from = 0;
   return {
     async next({ limit }) {
       const given = changes.slice(from, from + limit);
       from += given.length;
-      const bytes = given.reduce((sum, { _id }) => sum + _id._data.length, 0);
-      return { changes: given, bytes, token: changes[from - 1]?._id._data ?? '' };
+      const to = changes[from - 1]?.behind ?? { after: '' };
+      return { changes: given, bytes: given.length * bytesEach, to };
     },
     close: async () => undefined,
   };
@@ -44,7 +45,7 @@ async function readAll(sizes: readonly number[], limit: number, maxChanges: numb
   }
 }
 
-const toTimes = (changes: readonly StreamedChange[]) => changes.map(({ clusterTime }) => clusterTime.t);
+const toTimes = (changes: readonly Change[]) => changes.map(({ at }) => at.t);
 
 test('hands on every change once, in order, and each transaction at once', async () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 12 });
@@ -53,9 +54,9 @@ test('hands on every change once, in order, and each transaction at once', async
       const batches = await readAll(sizes, limit, 100);
       const changes = batches.flatMap((batch) => batch.changes);
       expect(changes).toEqual(toChanges(sizes));
-      for (const { changes, token, ends } of batches) {
+      for (const { changes, to, ends } of batches) {
         expect(ends).not.toBe('within');
-        expect(token).toBe(changes.at(-1)?._id._data);
+        expect(to).toBe(changes.at(-1)?.behind);
       }
       const times = batches.flatMap(({ changes }) => [...new Set(toTimes(changes))]);
       expect(new Set(times).size).toBe(times.length);
@@ -75,23 +76,18 @@ test('cuts a transaction that is too large, and says so', async () => {
 });
 
 test('an answer that is full for its size is not the end', async () => {
-  const long = '0'.repeat(1024 * 1024);
-  const changes = toChanges([12]).map((change) => ({
-    ...change,
-    _id: { _data: `${change._id._data}${long}` },
-  }));
-  const stream = toStream(changes);
+  const stream = toStream(toChanges([12]), 1024 * 1024);
   const cut: ChangeStream = { ...stream, next: ({ waitMs }) => stream.next({ limit: 5, waitMs }) };
   const { changes: read, ends } = await toWholeTransactions(cut).next({ limit: 1000, waitMs: 1 });
   expect({ read: read.length, ends }).toEqual({ read: 12, ends: 'now' });
 });
 
 test('does not keep in memory what the documents of a large transaction are', async () => {
-  const fullDocument = new Uint8Array(MAX_TOLD_BYTES / 2);
-  const changes = toChanges([2, 5]).map((change) => ({ ...change, fullDocument }));
+  const document = new Uint8Array(MAX_TOLD_BYTES / 2);
+  const changes = toChanges([2, 5]).map((change) => ({ ...change, told: document }));
   const stream = toWholeTransactions(toStream(changes));
   const told = async () =>
-    (await stream.next({ limit: 2, waitMs: 1 })).changes.map((change) => change.fullDocument !== undefined);
+    (await stream.next({ limit: 2, waitMs: 1 })).changes.map((change) => change.told !== undefined);
   expect([await told(), await told()]).toEqual([
     [true, true],
     [false, false, false, false, true],
