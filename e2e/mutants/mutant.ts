@@ -5,7 +5,7 @@ import type { Proof } from './proof.ts';
  * all: `tenants` see only their own, `signatures` are checked over the bytes that came, and `access` is only for keys
  * that are in force, with a record of what they change.
  */
-export type Broken = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 10 | 11 | 'tenants' | 'signatures' | 'access';
+export type Broken = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 'tenants' | 'signatures' | 'access';
 
 /** One way to break the product. */
 export type Mutant = {

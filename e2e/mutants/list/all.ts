@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant.ts';
 import { accepting } from './accepting.ts';
 import { alerting } from './alerting.ts';
+import { copying } from './copying.ts';
 import { deciding } from './deciding.ts';
 import { guarding } from './guarding.ts';
 import { holding } from './holding.ts';
@@ -22,4 +23,5 @@ export const mutants: readonly Mutant[] = [
   ...replaying,
   ...reading,
   ...alerting,
+  ...copying,
 ];
