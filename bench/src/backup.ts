@@ -37,15 +37,14 @@ const LOOK_MS = 100;
 /** Documents compared a second: the most that can be asked for. */
 const ANY_RATE = 1_000_000;
 
-/** Starts a MongoDB as the backup of a Sluice; it gives way to the path, and so does the replicator, unless `place` says else. */
+/** Starts a MongoDB as the backup of a Sluice; it gives way to all others, and so does the replicator. */
 export async function startBackup(
   context: StartContext,
   sluice: Sluice,
-  place: MongoPlace = {},
+  place: Pick<MongoPlace, 'dir'> = {},
 ): Promise<Backup> {
   const { resources, env, say, signal } = context;
-  const { givesWay = true } = place;
-  const mongo = await startBareMongo(context, { ...place, givesWay });
+  const mongo = await startBareMongo(context, { ...place, givesWay: true });
   const client = await MongoClient.connect(mongo.uri);
   resources.defer(() => client.close());
   const logDir = await makeFolder(context);
@@ -53,7 +52,8 @@ export async function startBackup(
   resources.defer(guard.close);
   const port = await findFreePort();
   const spec = {
-    ...{ name: 'replicator', label: 'replicator', probeUrl: `http://127.0.0.1:${port}`, givesWay },
+    ...{ name: 'replicator', label: 'replicator', probeUrl: `http://127.0.0.1:${port}` },
+    givesWay: true,
     env: {
       ...env,
       ...{ HOST: '127.0.0.1', REPLICATOR_PORT: `${port}`, REDIS_URL: sluice.redisUrl },
