@@ -154,9 +154,8 @@ async function toSpecs(
   ).toSpecs();
   const [ingest] = specs;
   if (ingest === undefined) throw new TypeError('The plan has no ingest.');
-  const taken = new Set(Object.values(ports));
-  const port = await findPortBesides(taken);
-  const metricsPort = await findPortBesides(taken);
+  const port = await findFreePort();
+  const metricsPort = await findFreePort();
   const second = {
     ...ingest,
     label: 'ingest-2',
@@ -164,14 +163,6 @@ async function toSpecs(
     probeUrl: `http://${host}:${port}`,
   };
   return [...specs, second];
-}
-
-/** Finds a free port and adds it to `taken`; the system may give one twice while nothing listens there. */
-async function findPortBesides(taken: Set<number>): Promise<number> {
-  let port = await findFreePort();
-  while (taken.has(port)) port = await findFreePort();
-  taken.add(port);
-  return port;
 }
 
 function toSourcesFile(): string {

@@ -7,27 +7,41 @@ const LOWEST = 10_000;
 const HIGHEST = 32_767;
 const TRIES = 100;
 
+/** The ports that this process found, for as long as it lives. */
+const found = new Set<number>();
+
 /**
- * Finds a free port of 127.0.0.1 from 10000 to 32767, at random. The system gives ports above these to connections
- * and to whoever listens on any (Linux from 32768, others from 49152), so that nobody is given this one before its
- * finder listens there, or while its server is away. Throws when none of 100 is free.
+ * Finds a free port of 127.0.0.1 from 10000 to 32767, at random, and keeps it for this process: nobody else who finds
+ * ports this way is given it, though nothing listens there yet or its server is away. The system itself gives ports
+ * above these to connections and to whoever listens on any (Linux from 32768, others from 49152). Other processes
+ * are kept off on Linux only. Throws when none of 100 is free.
  */
 export async function findFreePort(): Promise<number> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const port = randomInt(LOWEST, HIGHEST + 1);
+    if (found.has(port)) continue;
+    found.add(port);
+    if (process.platform === 'linux' && !(await claim(port))) continue;
     if ((await probePort(port)) === undefined) return port;
   }
   throw new Error(`None of ${TRIES} ports from ${LOWEST} to ${HIGHEST} is free.`);
 }
 
-/** Finds a free port of 127.0.0.1 that is not in `taken`, and adds it there. A port may be found twice while nobody listens. */
-export async function takeFreePort(taken: Set<number>): Promise<number> {
-  for (;;) {
-    const port = await findFreePort();
-    if (taken.has(port)) continue;
-    taken.add(port);
-    return port;
+/**
+ * Claims a port among all processes of this machine by a socket in Linux' abstract namespace, which only one of them can
+ * listen on, and which is gone with it: unix(7). Returns false when another has it, and true where there are no such
+ * sockets.
+ */
+async function claim(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(`\0sluice-port-${port}`);
+    await once(server, 'listening');
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE');
   }
+  server.unref();
+  return true;
 }
 
 /**

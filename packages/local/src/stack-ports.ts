@@ -1,4 +1,4 @@
-import { findFreePort, probePort, takeFreePort, takePortFrom } from './ports.ts';
+import { findFreePort, probePort, takePortFrom } from './ports.ts';
 import { StartError } from './say.ts';
 
 /** The setting behind each port, and the app that listens there. */
@@ -64,10 +64,7 @@ export async function settlePorts(wanted: StackPorts, host: string): Promise<Sta
   }
   for (const setting of SETTINGS) {
     if (wanted[setting] !== 0) continue;
-    // A port may be found twice, because nothing listens there yet.
-    do settled[setting] = await findFreePort();
-    while (users.has(settled[setting]));
-    users.set(settled[setting], setting);
+    settled[setting] = await findPortBesides(users);
   }
   return settled;
 }
@@ -79,11 +76,19 @@ export async function settlePorts(wanted: StackPorts, host: string): Promise<Sta
 export function createReplicaPorts(wanted: StackPorts, settled: StackPorts, host: string): ReplicaPorts {
   const taken = new Set(Object.values(settled));
   const next = (setting: PortSetting, from: number): Promise<number> =>
-    wanted[setting] === 0 ? takeFreePort(taken) : takePortFrom(from, taken, host);
+    wanted[setting] === 0 ? findPortBesides(taken) : takePortFrom(from, taken, host);
   return {
     nextWorker: () => next('WORKER_PORT', FURTHER_WORKERS_FROM),
     nextScheduler: () => next('SCHEDULER_PORT', FURTHER_SCHEDULERS_FROM),
   };
+}
+
+/** Nothing listens yet on the ports that are wanted by their numbers. */
+async function findPortBesides(wanted: { has(port: number): boolean }): Promise<number> {
+  for (;;) {
+    const port = await findFreePort();
+    if (!wanted.has(port)) return port;
+  }
 }
 
 function explain(code: string, port: number, setting: PortSetting, host: string): string {

@@ -15,8 +15,12 @@ async function startParent(dataDir: string, env = {}): Promise<{ parent: ChildPr
   });
   onTestFinished(() => void parent.kill('SIGKILL'));
   if (parent.stdout === null) throw new Error('no output');
-  const [line] = await once(createInterface(parent.stdout), 'line');
-  return { parent, pids: JSON.parse(line).pids };
+  const line = once(createInterface(parent.stdout), 'line');
+  const early = once(parent, 'exit').then(([code]) =>
+    Promise.reject(new Error(`The stack ended with ${code}.`)),
+  );
+  const [text] = await Promise.race([line, early]);
+  return { parent, pids: JSON.parse(text).pids };
 }
 
 it('leaves nothing when its program is killed, and the data can be used at once', async () => {
