@@ -109,9 +109,13 @@ export async function startPair({
     await server?.stop();
   });
 
-  /** Asks for a full sync as a person does. */
-  async function begin(wanted: Partial<NewFullSync> = {}): Promise<FullSyncDocument> {
-    const created = await store.create(
+  /** Asks for a full sync as a person does; throws when one is under way. */
+  async function begin(
+    wanted: Partial<NewFullSync> = {},
+    { isReversed = false } = {},
+  ): Promise<FullSyncDocument> {
+    const syncs = isReversed ? createFullSyncStore(backup) : store;
+    const created = await syncs.create(
       {
         ...{ mode: 'copy', deletes: 'few', adoptDataset: false, only: null },
         ...{ ratePerSecond: 1_000_000, reason: 'a test', actor: 'test' },
@@ -120,7 +124,7 @@ export async function startPair({
       new Date(),
     );
     if ('meets' in created) {
-      const live = await store.findLive();
+      const live = await syncs.findLive();
       throw new Error(`${created.meets} is not over yet: ${live?.state} ${live?.reason}`);
     }
     return created;
