@@ -15,9 +15,9 @@ export const storing: readonly Mutant[] = [
   {
     name: 'has no unique index on the normalized hash',
     breaks: 2,
-    file: 'packages/store/src/schemas/event-schemas.ts',
-    find: 'normalizedEvents.index({ tenant: 1, normalizedHash: 1 }, { unique: true });',
-    replace: 'normalizedEvents.index({ tenant: 1, normalizedHash: 1 });',
+    file: 'packages/store/src/declared.ts',
+    find: '{ key: { tenant: 1, normalizedHash: 1 }, unique: true }',
+    replace: '{ key: { tenant: 1, normalizedHash: 1 } }',
     tests: eventStore,
   },
   {

@@ -20,7 +20,7 @@ export type Caller = {
 };
 
 /** A key is given to a program or a person; a session is what a browser gets for one, for a while. */
-export const KEY_KINDS = ['key', 'session'] as const;
+const KEY_KINDS = ['key', 'session'] as const;
 type KeyKind = (typeof KEY_KINDS)[number];
 
 /** Who holds a key that was checked and is in force. */

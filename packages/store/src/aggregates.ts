@@ -5,7 +5,7 @@ import {
   type EventCount,
   MAX_AGGREGATES,
 } from '@sluice/contracts/aggregates';
-import type { mongo } from 'mongoose';
+import type { Document, Filter } from 'mongodb';
 import { type Segment, toIntervalStart, toSegments } from './aggregate-range.ts';
 import { type RollupDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
@@ -84,7 +84,7 @@ function toFilter(
   tenant: string,
   { source }: AggregatesQuery,
   { unit, from, to }: Segment,
-): mongo.Filter<RollupDocument> {
+): Filter<RollupDocument> {
   const at = {
     ...(Number.isFinite(from) ? { $gte: new Date(from * 1000) } : {}),
     ...(Number.isFinite(to) ? { $lt: new Date(to * 1000) } : {}),
@@ -98,7 +98,7 @@ function toFilter(
 }
 
 /** What was not asked for stays in the database. The values come from outside: in an expression `$x` would be a path. */
-function toProjection({ type, metric }: AggregatesQuery): mongo.Document {
+function toProjection({ type, metric }: AggregatesQuery): Document {
   const isType = type === undefined ? [] : [{ $eq: ['$$this.type', { $literal: type }] }];
   const isMetric = metric === undefined ? [] : [{ $eq: ['$$this.metric', { $literal: metric }] }];
   return {
@@ -110,7 +110,7 @@ function toProjection({ type, metric }: AggregatesQuery): mongo.Document {
   };
 }
 
-function toFiltered(input: string, conditions: readonly mongo.Document[]): mongo.Document | number {
+function toFiltered(input: string, conditions: readonly Document[]): Document | number {
   return conditions.length === 0 ? 1 : { $filter: { input, cond: { $and: conditions } } };
 }
 

@@ -1,5 +1,5 @@
 import { type ApiKey, type ApiKeyQuery, type KeyRecord, keyRecordSchema } from '@sluice/contracts/access';
-import type { mongo } from 'mongoose';
+import type { Filter } from 'mongodb';
 import { type ApiKeyDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
@@ -228,7 +228,7 @@ function notExpired() {
   return [{ expiresAt: null }, { expiresAt: { $gt: new Date() } }];
 }
 
-function toAfter(createdAt: Date, id: string): mongo.Filter<ApiKeyDocument> {
+function toAfter(createdAt: Date, id: string): Filter<ApiKeyDocument> {
   return { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }] };
 }
 

@@ -1,6 +1,6 @@
 import { KEY_ID_PATTERN, ROLES } from '@sluice/contracts/access';
 import type { AuditEntry, AuditItem, AuditOutcome, AuditQuery } from '@sluice/contracts/audit';
-import { mongo } from 'mongoose';
+import { type Filter, ObjectId } from 'mongodb';
 import { type AuditDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
@@ -40,7 +40,7 @@ export function createAuditLog(
   const collection = toCollection(connection, 'audit_log');
 
   async function insert(entry: AuditEntry): Promise<string> {
-    const document = { _id: new mongo.ObjectId().toHexString(), ...entry };
+    const document = { _id: new ObjectId().toHexString(), ...entry };
     await within(timeoutMs, (signal) => collection.insertOne(document, toWriteOptions(signal)));
     return document._id;
   }
@@ -76,10 +76,10 @@ function toScope(tenant: string, { actor, action, from, to }: AuditQuery): Curso
   return ['audit', tenant, actor, action, from, to];
 }
 
-function toFilter(tenant: string, query: AuditQuery): mongo.Filter<AuditDocument> {
+function toFilter(tenant: string, query: AuditQuery): Filter<AuditDocument> {
   const { actor, action, cursor } = query;
   const range = parseRange(query);
-  const and: mongo.Filter<AuditDocument>[] = range === undefined ? [] : [{ at: range }];
+  const and: Filter<AuditDocument>[] = range === undefined ? [] : [{ at: range }];
   if (cursor !== undefined) {
     const place = parseCursor(cursor, toScope(tenant, query));
     const at = new Date(place.at ?? 0);

@@ -13,7 +13,14 @@ import type { NormalizedItem } from '@sluice/contracts/api';
 import type { RawEventDocument } from '@sluice/contracts/event';
 import type { StatusItem } from '@sluice/contracts/live';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
-import { mongo } from 'mongoose';
+import {
+  type ChangeStream,
+  type Collection,
+  type Document,
+  MongoServerError,
+  type ResumeToken,
+  Timestamp,
+} from 'mongodb';
 import { type Documents, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
@@ -58,15 +65,15 @@ type Watched = 'normalized_events' | 'raw_events';
 /** Which changes of a collection are watched, and what is told of them. */
 type Subject<Name extends Watched, Item> = {
   readonly collection: Name;
-  readonly pipeline: readonly mongo.Document[];
+  readonly pipeline: readonly Document[];
   readonly fullDocument?: 'updateLookup';
   readonly toItem: (document: Documents[Name]) => Item;
 };
 
 /** A change as the streams of this file carry it; an update of a document that is gone has none. */
 type StreamedChange<Document> = {
-  readonly _id: mongo.ResumeToken;
-  readonly clusterTime: mongo.Timestamp;
+  readonly _id: ResumeToken;
+  readonly clusterTime: Timestamp;
   /** Since MongoDB 6.0. */
   readonly wallTime?: Date;
   readonly fullDocument?: Document | null;
@@ -145,12 +152,12 @@ function watch<Name extends Watched, Item>(
 ): Watch {
   const { onRecord, onPosition, onError } = options;
   const { pipeline, fullDocument, toItem } = subject;
-  const collection: mongo.Collection<Documents[Name]> = toCollection(connection, subject.collection);
+  const collection: Collection<Documents[Name]> = toCollection(connection, subject.collection);
   const closing = new AbortController();
   const opened = Promise.withResolvers<void>();
   let token = options.resumeAfter;
-  let startAt: mongo.Timestamp | undefined;
-  let stream: mongo.ChangeStream<Documents[Name], StreamedChange<Documents[Name]>> | undefined;
+  let startAt: Timestamp | undefined;
+  let stream: ChangeStream<Documents[Name], StreamedChange<Documents[Name]>> | undefined;
   const running = run();
 
   async function run(): Promise<void> {
@@ -222,7 +229,7 @@ function watch<Name extends Watched, Item>(
     });
   }
 
-  function reach(resumeToken: mongo.ResumeToken | null | undefined): void {
+  function reach(resumeToken: ResumeToken | null | undefined): void {
     if (resumeToken === null || resumeToken === undefined) return;
     token = toToken(resumeToken);
     onPosition?.(token);
@@ -238,14 +245,14 @@ function watch<Name extends Watched, Item>(
 }
 
 /** Reads the time after which nothing has happened in the database yet; undefined when the server keeps none. */
-async function readNow({ db, operationTimeoutMs }: StoreConnection): Promise<mongo.Timestamp | undefined> {
+async function readNow({ db, operationTimeoutMs }: StoreConnection): Promise<Timestamp | undefined> {
   const { operationTime } = await within(operationTimeoutMs, (signal) => db.command({ ping: 1 }, { signal }));
-  return operationTime instanceof mongo.Timestamp
-    ? new mongo.Timestamp({ t: operationTime.t, i: operationTime.i + 1 })
+  return operationTime instanceof Timestamp
+    ? new Timestamp({ t: operationTime.t, i: operationTime.i + 1 })
     : undefined;
 }
 
-function toToken(resumeToken: mongo.ResumeToken): string {
+function toToken(resumeToken: ResumeToken): string {
   const { _data } = resumeToken as { readonly _data: string };
   return _data;
 }
@@ -257,6 +264,6 @@ function toToken(resumeToken: mongo.ResumeToken): string {
 function toWatchError(cause: unknown, isResuming: boolean): unknown {
   const error = toStoreError(cause);
   if (error instanceof DependencyAwayError) return error;
-  const isLost = cause instanceof mongo.MongoServerError && LOST_CODES.has(Number(cause.code));
+  const isLost = cause instanceof MongoServerError && LOST_CODES.has(Number(cause.code));
   return isResuming || isLost ? new ResumeLostError('The stream cannot be resumed.', { cause }) : error;
 }

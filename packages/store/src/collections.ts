@@ -13,7 +13,7 @@ import type { StoredSource } from '@sluice/contracts/source';
 import type { Sample, SeenVersion } from '@sluice/contracts/stats-history';
 import type { StoredStatus } from '@sluice/contracts/status';
 import type { SyncFailure, SyncState } from '@sluice/contracts/sync';
-import type { mongo } from 'mongoose';
+import type { Collection, ObjectId } from 'mongodb';
 import type { StoreConnection } from './connection.ts';
 import type { RollupUnit } from './rollup-units.ts';
 import type { RolledValues } from './rollup-values.ts';
@@ -57,7 +57,7 @@ export type StoredInstance = InstanceDocument & {
 };
 
 /** A refused request (`rejections`). */
-export type RejectionDocument = Rejection & { readonly _id: mongo.ObjectId };
+export type RejectionDocument = Rejection & { readonly _id: ObjectId };
 
 /** A declared source (`sources`); the file's that it no longer names stay, not active. */
 export type SourceDocument = {
@@ -214,6 +214,6 @@ export type CollectionName = keyof Documents;
 export function toCollection<Name extends CollectionName>(
   { db }: Pick<StoreConnection, 'db'>,
   name: Name,
-): mongo.Collection<Documents[Name]> {
+): Collection<Documents[Name]> {
   return db.collection<Documents[Name]>(name);
 }

@@ -4,11 +4,10 @@
  *  1. `connectStore` returns at once, whether MongoDB is there or not.
  *  2. A loop connects, again and again until it succeeds once; operations meanwhile fail with DependencyAwayError.
  *  3. From then on the driver's own monitoring finds the primary again after every trouble.
- *  4. Mongoose declares (models, indexes) on the same client; data moves through the native collections.
- *  5. `close` ends the loop and the client, and gives up waiting for a silent server after a moment.
+ *  4. `close` ends the loop and the client, and gives up waiting for a silent server after a moment.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Connection, Mongoose, mongo } from 'mongoose';
+import { type Db, type Document, MongoClient } from 'mongodb';
 import { within } from './deadline.ts';
 
 /** How to reach MongoDB. */
@@ -29,9 +28,8 @@ export type StoreOptions = {
 
 /** A connection as this package passes it on; apps hand it to `createX` and call `ping` and `close`. */
 export type StoreConnection = {
-  readonly mongoose: Connection;
-  readonly client: mongo.MongoClient;
-  readonly db: mongo.Db;
+  readonly client: MongoClient;
+  readonly db: Db;
   readonly operationTimeoutMs: number;
   /**
    * Asks the primary for a sign of life.
@@ -67,7 +65,7 @@ export function connectStore(options: StoreOptions): StoreConnection {
     maxPoolSize = 20,
   } = options;
   const dbName = toDatabaseName(uri);
-  const client = new mongo.MongoClient(uri, {
+  const client = new MongoClient(uri, {
     appName,
     maxPoolSize,
     serverSelectionTimeoutMS: serverSelectionTimeoutMs,
@@ -82,18 +80,12 @@ export function connectStore(options: StoreOptions): StoreConnection {
     retryReads: true,
     ignoreUndefined: true,
     // The driver looks names up in this; in a plain object it would find `toString` and return such arrays unread.
-    fieldsAsRaw: Object.create(null) as mongo.Document,
+    fieldsAsRaw: Object.create(null) as Document,
   });
-  const base = new Mongoose({
-    autoIndex: false,
-    autoCreate: false,
-    bufferCommands: false,
-  }).createConnection();
   const closing = new AbortController();
-  const connecting = connectUntilDone(client, base, closing.signal);
+  const connecting = connectUntilDone(client, closing.signal);
   // Named here and not as an option of the client, which would also look for the user in this database.
   const db = client.db(dbName);
-  const declaring = base.useDb(dbName);
 
   async function ping(timeoutMs = operationTimeoutMs): Promise<void> {
     await within(timeoutMs, (signal) => db.command({ ping: 1 }, { signal }));
@@ -110,22 +102,16 @@ export function connectStore(options: StoreOptions): StoreConnection {
       },
     );
     await connecting;
-    await base.destroy();
   }
 
-  return { mongoose: declaring, client, db, operationTimeoutMs, ping, close };
+  return { client, db, operationTimeoutMs, ping, close };
 }
 
 /** Never rejects: what is wrong shows in the operations themselves, and in `ping`. */
-async function connectUntilDone(
-  client: mongo.MongoClient,
-  base: Connection,
-  closing: AbortSignal,
-): Promise<void> {
+async function connectUntilDone(client: MongoClient, closing: AbortSignal): Promise<void> {
   while (!closing.aborted) {
     try {
       await client.connect();
-      base.setClient(client);
       return;
     } catch {
       await pause(RECONNECT_MS, undefined, { signal: closing }).catch(() => undefined);

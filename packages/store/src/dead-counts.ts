@@ -1,7 +1,7 @@
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
-import { DEAD_LETTER_KEYS } from './schemas/event-schemas.ts';
+import { DEAD_LETTER_KEYS } from './declared.ts';
 
 /**
  * Counts the dead letters of all tenants that nobody has discarded, by error code; from an index alone, about a second

@@ -1,12 +1,12 @@
 import { type DeadLettersQuery, SPARKLINE_POINTS } from '@sluice/contracts/dead-letters';
 import type { RawEventDocument } from '@sluice/contracts/event';
 import type { DeadFilter, OperationPlan } from '@sluice/contracts/operations';
-import type { mongo } from 'mongoose';
+import type { Abortable, AggregateOptions, Filter, FindOptions } from 'mongodb';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
+import { DEAD_LETTER_KEYS } from './declared.ts';
 import { parseRange } from './keyset.ts';
-import { DEAD_LETTER_KEYS } from './schemas/event-schemas.ts';
 
 /** Dead letters of one fingerprint, with the message of one of them as it stands there. */
 export type DeadLetterGroupFound = {
@@ -169,7 +169,7 @@ export function toDeadFilter(
   tenant: string,
   { source, code, fingerprint, from, to, ids }: Omit<DeadFilter, 'status'>,
   watermark?: Date,
-): mongo.Filter<RawEventDocument> {
+): Filter<RawEventDocument> {
   const range = parseRange({ from, to });
   return {
     tenant,
@@ -186,14 +186,14 @@ export function toDeadFilter(
  * Returns the hint of the index that `toDeadFilter` is made for: left alone, the server may read through all events of
  * a source. Events that are named are found by their names.
  */
-export function toHint({ ids }: Pick<DeadFilter, 'ids'>): Pick<mongo.AggregateOptions, 'hint'> {
+export function toHint({ ids }: Pick<DeadFilter, 'ids'>): Pick<AggregateOptions, 'hint'> {
   return ids === undefined ? { hint: { ...DEAD_LETTER_KEYS } } : {};
 }
 
 /** Returns the ids of the operations whose events nobody else may take. */
 export async function listOpenIds(
   connection: StoreConnection,
-  options: mongo.FindOptions & mongo.Abortable,
+  options: FindOptions & Abortable,
 ): Promise<string[]> {
   const found = await toCollection(connection, 'operations')
     .find({ open: true }, { ...options, projection: { _id: 1 } })

@@ -1,5 +1,5 @@
 import { NoAnswerError } from '@sluice/contracts/unavailable';
-import type { mongo } from 'mongoose';
+import type { Abortable, CommandOperationOptions } from 'mongodb';
 import { toStoreError } from './store-error.ts';
 
 /**
@@ -28,8 +28,6 @@ export async function within<T>(timeoutMs: number, work: (signal: AbortSignal) =
 }
 
 /** Makes a signal the options of a write: the driver listens to it there too, but does not declare it. */
-export function toWriteOptions(
-  signal: AbortSignal,
-): Pick<mongo.CommandOperationOptions, 'maxTimeMS'> & mongo.Abortable {
+export function toWriteOptions(signal: AbortSignal): Pick<CommandOperationOptions, 'maxTimeMS'> & Abortable {
   return { signal };
 }

@@ -10,7 +10,7 @@ import {
   toHashKey,
 } from '@sluice/contracts/bulk';
 import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
-import type { mongo } from 'mongoose';
+import type { Abortable, AnyBulkWriteOperation, FindOptions, Timestamp } from 'mongodb';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
@@ -63,7 +63,7 @@ export function createEventStore(
   connection: StoreConnection,
   { lookUpTimeoutMs = 2_000, commitTimeoutMs = 10_000 } = {},
 ): StoredEvents {
-  let conflictTime: mongo.Timestamp | undefined;
+  let conflictTime: Timestamp | undefined;
 
   async function lookUp({ ids, hashes, batches }: LookUp): Promise<LookedUp> {
     return within(lookUpTimeoutMs, async (signal) => {
@@ -117,7 +117,7 @@ export function createEventStore(
   return { lookUp, commit, readRecords };
 }
 
-type ReadOptions = mongo.FindOptions & mongo.Abortable;
+type ReadOptions = FindOptions & Abortable;
 
 async function findRaw(
   connection: StoreConnection,
@@ -205,12 +205,7 @@ function toStoredRaw(document: RawEventDocument): RawEventDocument {
   return { ...document, headers: toStorable(document.headers) };
 }
 
-function toStatusUpdate({
-  id,
-  expect,
-  set,
-  attempt,
-}: RawUpdate): mongo.AnyBulkWriteOperation<RawEventDocument> {
+function toStatusUpdate({ id, expect, set, attempt }: RawUpdate): AnyBulkWriteOperation<RawEventDocument> {
   const gone = [...OUTCOME_FIELDS.filter((field) => set[field] === undefined), 'discarded'];
   const { status, run, attempts } = expect;
   return {

@@ -13,7 +13,7 @@ import type { FullSyncDocument } from '@sluice/contracts/full-sync';
 import { DEFAULT_COMPARED_PER_SECOND } from '@sluice/contracts/full-sync-rate';
 import { LIVE_STATES, type OperationState } from '@sluice/contracts/operations';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
-import type { mongo } from 'mongoose';
+import type { Filter, Timestamp } from 'mongodb';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
 import { transact, untilCommitted } from './transaction.ts';
@@ -36,7 +36,7 @@ export type FullSyncNote = Partial<
 export type FullSyncRunner = { readonly id: string; readonly fence: number };
 
 /** A full sync as it stands after a note; `time` is when that was written, by the primary's cluster. */
-export type NotedFullSync = { readonly found: FullSyncDocument; readonly time: mongo.Timestamp };
+export type NotedFullSync = { readonly found: FullSyncDocument; readonly time: Timestamp };
 
 /** Named documents that were made what the primary has. */
 export type MendedDocuments = {
@@ -168,7 +168,7 @@ export function createFullSyncStore(
   }
 
   async function findMended(from: Date): Promise<readonly MendedDocuments[]> {
-    const filter: mongo.Filter<FullSyncDocument> = {
+    const filter: Filter<FullSyncDocument> = {
       ...{ ...MINE, state: 'done', only: { $ne: null }, createdAt: { $gte: from } },
       // Which of its documents the backup refused is not known here: it says nothing of any.
       'collections.refused': { $not: { $gt: 0 } },

@@ -8,7 +8,7 @@
  *  4. If another process writes one of the same subjects, or MongoDB refuses one of the documents, they go singly:
  *     each update is atomic, idempotent and independent of order by itself.
  */
-import type { mongo } from 'mongoose';
+import type { AnyBulkWriteOperation } from 'mongodb';
 import { type LatestDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
@@ -36,7 +36,7 @@ export type LatestOptions = {
   readonly onRefused?: (id: string) => void;
 };
 
-type Upsert = Extract<mongo.AnyBulkWriteOperation<LatestDocument>, { updateOne: unknown }> & {
+type Upsert = Extract<AnyBulkWriteOperation<LatestDocument>, { updateOne: unknown }> & {
   readonly id: string;
 };
 type Failures = NonNullable<ReturnType<typeof toWriteFailures>>;
@@ -126,7 +126,7 @@ export function createLatest(
   return { apply };
 }
 
-function toOperation({ updateOne }: Upsert): mongo.AnyBulkWriteOperation<LatestDocument> {
+function toOperation({ updateOne }: Upsert): AnyBulkWriteOperation<LatestDocument> {
   return { updateOne };
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { STORED_STATUSES, type StoredStatus } from '@sluice/contracts/status';
 import { NoAnswerError } from '@sluice/contracts/unavailable';
-import type { mongo } from 'mongoose';
+import type { Document } from 'mongodb';
 import { type StoredInstance, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { type SeqRange, withoutSeqs } from './seq-ranges.ts';
@@ -214,7 +214,7 @@ async function countByStatus(
 async function count(
   connection: StoreConnection,
   collection: 'raw_events' | 'receipts' | 'inbox',
-  filter: mongo.Document,
+  filter: Document,
   read: SnapshotRead,
 ): Promise<number> {
   const pipeline = [{ $match: filter }, { $count: 'n' }];

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
-import { mongo, type Schema } from 'mongoose';
+import { MongoServerError } from 'mongodb';
 import { type CollectionName, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
-import { createSchemas } from './schemas.ts';
+import { DECLARED, type Declared } from './declared.ts';
 import { toStoreError } from './store-error.ts';
 
 /** Server codes NamespaceExists, NamespaceNotFound and IndexNotFound. */
@@ -31,10 +31,9 @@ export async function migrate(connection: StoreConnection, timeoutMs = 600_000):
   await within(timeoutMs, async (signal) => {
     for (;;) {
       try {
-        for (const [name, schema] of toDeclared(connection)) {
-          await createCollection(connection, name, schema.get('capped'), signal);
-          const indexes = schema.indexes().map(([key, options]) => toIndex(key, options));
-          if (indexes.length > 0) await toCollection(connection, name).createIndexes(indexes);
+        for (const [name, { indexes, cappedBytes }] of listDeclared()) {
+          await createCollection(connection, name, cappedBytes, signal);
+          if (indexes.length > 0) await toCollection(connection, name).createIndexes([...indexes]);
           await dropFormerIndex(connection, name);
         }
         return;
@@ -59,11 +58,11 @@ export async function assertMigrated(
 ): Promise<void> {
   const missing = await within(timeoutMs, async (signal) => {
     const names: string[] = [];
-    for (const [name, schema] of toDeclared(connection)) {
-      const unique = schema.indexes().filter(([, { unique }]) => unique === true);
+    for (const [name, { indexes }] of listDeclared()) {
+      const unique = indexes.filter((index) => index.unique === true);
       if (unique.length === 0) continue;
       const existing = await listUniqueKeys(connection, name, signal);
-      for (const [key] of unique) {
+      for (const { key } of unique) {
         if (!existing.has(JSON.stringify(key))) names.push(`${name} ${JSON.stringify(key)}`);
       }
     }
@@ -73,26 +72,22 @@ export async function assertMigrated(
     throw new Error(`Unique indexes are missing: ${missing.join(', ')}. Migrate the database.`);
 }
 
-/** Registers the models on the mongoose connection, once, and returns their schemas by collection. */
-function toDeclared({ mongoose }: StoreConnection): readonly (readonly [CollectionName, Schema])[] {
-  return Object.entries(createSchemas()).map(([name, schema]) => {
-    const model = mongoose.models[name] ?? mongoose.model(name, schema, name);
-    return [name as CollectionName, model.schema] as const;
-  });
+function listDeclared(): readonly (readonly [CollectionName, Declared])[] {
+  return Object.entries(DECLARED) as [CollectionName, Declared][];
 }
 
 async function createCollection(
   { db }: StoreConnection,
   name: CollectionName,
-  cappedBytes: unknown,
+  cappedBytes: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const options = typeof cappedBytes === 'number' ? { capped: true, size: cappedBytes } : {};
+  const options = cappedBytes === undefined ? {} : { capped: true, size: cappedBytes };
   try {
     await db.command({ create: name, ...options }, { signal });
   } catch (error) {
-    if (!(error instanceof mongo.MongoServerError) || error.code !== NAMESPACE_EXISTS) throw error;
-    const isToBeCapped = typeof cappedBytes === 'number' && !(await db.collection(name).isCapped());
+    if (!(error instanceof MongoServerError) || error.code !== NAMESPACE_EXISTS) throw error;
+    const isToBeCapped = cappedBytes !== undefined && !(await db.collection(name).isCapped());
     // On a backup it is an ordinary one. What is too much for its size goes, the oldest first, and its indexes do.
     if (isToBeCapped) await db.command({ convertToCapped: name, size: cappedBytes }, { signal });
   }
@@ -104,13 +99,8 @@ async function dropFormerIndex(connection: StoreConnection, name: CollectionName
   try {
     await toCollection(connection, name).dropIndex(index);
   } catch (error) {
-    if (!(error instanceof mongo.MongoServerError) || error.code !== INDEX_NOT_FOUND) throw error;
+    if (!(error instanceof MongoServerError) || error.code !== INDEX_NOT_FOUND) throw error;
   }
-}
-
-function toIndex(key: Record<string, unknown>, options: object): mongo.IndexDescription {
-  const { background: _, ...rest } = options as { background?: boolean };
-  return { key: key as Record<string, mongo.IndexDirection>, ...rest };
 }
 
 async function listUniqueKeys(
@@ -123,7 +113,7 @@ async function listUniqueKeys(
     const indexes: readonly { key: unknown; unique?: boolean }[] = cursor.firstBatch;
     return new Set(indexes.filter(({ unique }) => unique === true).map(({ key }) => JSON.stringify(key)));
   } catch (error) {
-    if (error instanceof mongo.MongoServerError && error.code === NAMESPACE_NOT_FOUND) return new Set();
+    if (error instanceof MongoServerError && error.code === NAMESPACE_NOT_FOUND) return new Set();
     throw error;
   }
 }

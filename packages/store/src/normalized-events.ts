@@ -1,12 +1,12 @@
 import type { NormalizedItem, NormalizedQuery } from '@sluice/contracts/api';
 import type { NormalizedEventDocument } from '@sluice/contracts/event';
-import type { mongo } from 'mongoose';
+import type { Filter } from 'mongodb';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
+import { SUBJECT_KEYS } from './declared.ts';
 import { type CursorScope, type Place, parseCursor, parseRange, toCursor } from './keyset.ts';
 import { DOCUMENT_BYTES, takePage, toPageOptions } from './page.ts';
-import { SUBJECT_KEYS } from './schemas/event-schemas.ts';
 
 /** Normalized events, as the api reads them. */
 export type NormalizedEvents = {
@@ -132,7 +132,7 @@ function toScope(tenant: string, { source, type, subject, from, to }: Normalized
   return ['normalized', tenant, source, type, subject, from, to];
 }
 
-type NormalizedFilter = mongo.Filter<NormalizedEventDocument>;
+type NormalizedFilter = Filter<NormalizedEventDocument>;
 
 function toFixedFilter(tenant: string, { source, type, subject }: NormalizedQuery): NormalizedFilter {
   return {

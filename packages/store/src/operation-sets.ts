@@ -13,7 +13,7 @@
 import type { RawUpdate } from '@sluice/contracts/bulk';
 import type { OpenEvent, RawEventDocument } from '@sluice/contracts/event';
 import { MAX_KEPT_IDS, type OperationDocument, type ReplayProgress } from '@sluice/contracts/operations';
-import type { mongo } from 'mongoose';
+import type { AnyBulkWriteOperation, Filter, UpdateFilter } from 'mongodb';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { listOpenIds, toDeadFilter, toHint, toUnlisted } from './dead-letters.ts';
@@ -121,7 +121,7 @@ export function createOperationSets(connection: StoreConnection, { timeoutMs = 1
   async function eachPortion(
     { tenant, watermark }: OperationDocument,
     filter: OperationDocument['filter'],
-    work: (filter: mongo.Filter<RawEventDocument>) => Promise<StepResult>,
+    work: (filter: Filter<RawEventDocument>) => Promise<StepResult>,
   ): Promise<'nothing' | 'some' | 'stopped'> {
     let left: 'nothing' | 'some' = 'nothing';
     const open = await ask((options) => listOpenIds(connection, options));
@@ -288,9 +288,9 @@ export function createOperationSets(connection: StoreConnection, { timeoutMs = 1
 
   async function update(
     { operation, fence }: OperationRunner,
-    filter: mongo.Filter<OperationDocument>,
+    filter: Filter<OperationDocument>,
     set: Partial<OperationDocument>,
-    unset: mongo.UpdateFilter<OperationDocument> = {},
+    unset: UpdateFilter<OperationDocument> = {},
   ): Promise<void> {
     await within(timeoutMs, (signal) =>
       operations.updateOne(
@@ -357,10 +357,7 @@ function toUpdate({ id, expect: { run, attempts }, run: next }: Turn, now: Date)
   };
 }
 
-function toTaken(
-  operation: string,
-  { id, expect, set }: RawUpdate,
-): mongo.AnyBulkWriteOperation<RawEventDocument> {
+function toTaken(operation: string, { id, expect, set }: RawUpdate): AnyBulkWriteOperation<RawEventDocument> {
   return {
     updateOne: {
       filter: { _id: id, ...expect, 'replay.operation': operation, 'replay.state': 'planned' },

@@ -8,7 +8,7 @@ import {
   type ReplayProgress,
 } from '@sluice/contracts/operations';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
-import type { mongo } from 'mongoose';
+import type { Document, Filter } from 'mongodb';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
@@ -106,7 +106,7 @@ export function createOperations(
     { state, limit, cursor }: OperationListQuery,
   ): Promise<Page<OperationDocument>> {
     const scope = ['operations', tenant, kind, state];
-    const filter: mongo.Filter<OperationDocument> = {
+    const filter: Filter<OperationDocument> = {
       tenant,
       kind,
       ...(state === undefined ? {} : { state }),
@@ -212,7 +212,7 @@ function isBefore(one: DeadFilter, two: DeadFilter): boolean {
   return end !== undefined && start !== undefined && end <= start;
 }
 
-function toBefore(field: 'createdAt' | 'receivedAt', cursor: string, scope: CursorScope): mongo.Document[] {
+function toBefore(field: 'createdAt' | 'receivedAt', cursor: string, scope: CursorScope): Document[] {
   const { at, id } = parseCursor(cursor, scope);
   const before = new Date(at ?? 0);
   return [{ [field]: { $lte: before } }, { $or: [{ [field]: { $lt: before } }, { _id: { $lt: id } }] }];

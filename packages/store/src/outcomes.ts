@@ -5,7 +5,7 @@
 import type { LatencyCounts } from '@sluice/contracts/latency';
 import type { Rates } from '@sluice/contracts/rates';
 import { COARSE_MS, COARSE_STEP_SECONDS, KEPT_MORE_MS, RECENT_MS } from '@sluice/contracts/time-steps';
-import type { mongo } from 'mongoose';
+import type { AnyBulkWriteOperation } from 'mongodb';
 import {
   type OutcomeDocument,
   type RollupChangeDocument,
@@ -82,7 +82,7 @@ function toPaths({
   ]);
 }
 
-function toUpsert({ _id, counts, ...fixed }: Addition): mongo.AnyBulkWriteOperation<OutcomeDocument>[] {
+function toUpsert({ _id, counts, ...fixed }: Addition): AnyBulkWriteOperation<OutcomeDocument>[] {
   const changed = Object.entries(counts).filter(([, count]) => count !== 0);
   if (changed.length === 0) return [];
   const update = { $inc: Object.fromEntries(changed), $setOnInsert: fixed };

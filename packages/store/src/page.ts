@@ -1,4 +1,4 @@
-import type { mongo } from 'mongoose';
+import type { FindOptions } from 'mongodb';
 
 /** How large the items of a page may be together, about: 4 MiB. */
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
@@ -7,7 +7,7 @@ const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 export const DOCUMENT_BYTES = { $bsonSize: '$$ROOT' } as const;
 
 /** How to ask for a page and the document after it: in one round trip, unless they are very large. */
-export function toPageOptions(limit: number): Pick<mongo.FindOptions, 'limit' | 'batchSize'> {
+export function toPageOptions(limit: number): Pick<FindOptions, 'limit' | 'batchSize'> {
   return { limit: limit + 1, batchSize: limit + 2 };
 }
 

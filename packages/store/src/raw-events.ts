@@ -1,7 +1,7 @@
 import type { RawItem, RawQuery } from '@sluice/contracts/api';
 import type { RawEventDocument } from '@sluice/contracts/event';
 import { STORED_STATUSES, type StoredStatus } from '@sluice/contracts/status';
-import type { mongo } from 'mongoose';
+import type { Filter } from 'mongodb';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
@@ -183,12 +183,12 @@ function toDiscarded(discarded: RawEventDocument['discarded']): RawItem['discard
  * Every status is named where none is asked for, so that the one index by status serves that list too. The cursor
  * is one bound and a remainder, not an `$or` of ranges, which could not be merged in order.
  */
-function toFilter(tenant: string, query: RawQuery): mongo.Filter<RawEventDocument> {
+function toFilter(tenant: string, query: RawQuery): Filter<RawEventDocument> {
   const { status, source, code, fingerprint, cursor } = query;
   const isDeadList = status === 'dead' || fingerprint !== undefined;
   const discarded = query.discarded ?? (isDeadList ? 'false' : undefined);
   const range = parseRange(query);
-  const and: mongo.Filter<RawEventDocument>[] = range === undefined ? [] : [{ receivedAt: range }];
+  const and: Filter<RawEventDocument>[] = range === undefined ? [] : [{ receivedAt: range }];
   if (cursor !== undefined) {
     const { at, id } = parseCursor(cursor, toScope(tenant, query));
     const before = new Date(at ?? 0);

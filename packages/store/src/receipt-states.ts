@@ -5,7 +5,7 @@ import {
   type ReceiptDocument,
   toReceiptId,
 } from '@sluice/contracts/bulk';
-import type { mongo } from 'mongoose';
+import type { Abortable, FindOptions } from 'mongodb';
 import { type RollupChangeDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { type Folded, toFolded, toFoldedState } from './fold-receipts.ts';
@@ -20,7 +20,7 @@ import type { InTransaction } from './transaction.ts';
 export async function findReceiptStates(
   connection: StoreConnection,
   batches: readonly BatchName[],
-  options: mongo.FindOptions & mongo.Abortable,
+  options: FindOptions & Abortable,
 ): Promise<ReadonlyMap<string, ReceiptDocument['state']>> {
   if (batches.length === 0) return new Map();
   const instances = [...new Set(batches.map(({ instance }) => instance))];
@@ -43,7 +43,7 @@ export async function findReceiptStates(
 async function findFolded(
   connection: StoreConnection,
   instances: readonly string[],
-  options: mongo.FindOptions & mongo.Abortable,
+  options: FindOptions & Abortable,
 ): Promise<ReadonlyMap<string, Folded>> {
   const found = await toCollection(connection, 'instances')
     .find(

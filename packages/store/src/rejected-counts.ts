@@ -1,5 +1,5 @@
 import { DEFAULT_TENANT } from '@sluice/contracts/event';
-import { mongo } from 'mongoose';
+import { ObjectId } from 'mongodb';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
@@ -16,7 +16,7 @@ type RejectedCount = { readonly atMs: number; readonly count: number };
 /** Refusals of a time; before `knownFrom` some may have been forgotten, null when none of that time were. */
 export type RejectedCounts = { readonly counts: readonly RejectedCount[]; readonly knownFrom: Date | null };
 
-type Step = { readonly _id: number; readonly count: number; readonly oldest: mongo.ObjectId };
+type Step = { readonly _id: number; readonly count: number; readonly oldest: ObjectId };
 
 /**
  * Counts refused requests in steps of `stepMs` that begin at whole multiples of it, from the keys of an index alone; steps
@@ -105,11 +105,11 @@ async function findKeptFrom(connection: StoreConnection, fromMs: number, timeout
 }
 
 /** The end of the second of an id, in which others may have been forgotten. */
-function toEndMs(id: mongo.ObjectId): number {
+function toEndMs(id: ObjectId): number {
   return id.getTimestamp().getTime() + 1000;
 }
 
 /** The lowest id of a second; ids hold 32 bits of seconds. */
-function toFirstId(ms: number): mongo.ObjectId {
-  return mongo.ObjectId.createFromTime(Math.min(0xffff_ffff, Math.max(0, Math.floor(ms / 1000))));
+function toFirstId(ms: number): ObjectId {
+  return ObjectId.createFromTime(Math.min(0xffff_ffff, Math.max(0, Math.floor(ms / 1000))));
 }

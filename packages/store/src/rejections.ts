@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { RejectionItem, RejectionQuery } from '@sluice/contracts/api';
 import { DEFAULT_TENANT } from '@sluice/contracts/event';
 import type { Rejection } from '@sluice/contracts/rejection';
-import { mongo } from 'mongoose';
+import { type Filter, ObjectId } from 'mongodb';
 import { type RejectionDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
@@ -113,7 +113,7 @@ function toScope(tenant: string, { cause, source }: RejectionQuery): CursorScope
   return ['rejections', tenant, cause, source];
 }
 
-function toFilter(tenant: string, query: RejectionQuery): mongo.Filter<RejectionDocument> {
+function toFilter(tenant: string, query: RejectionQuery): Filter<RejectionDocument> {
   const { cause, source, cursor } = query;
   return {
     // Who sends without a key, or to a source that is not there, is nobody's; somebody must see it.
@@ -124,9 +124,9 @@ function toFilter(tenant: string, query: RejectionQuery): mongo.Filter<Rejection
   };
 }
 
-function parsePlace(cursor: string, scope: CursorScope): mongo.ObjectId {
+function parsePlace(cursor: string, scope: CursorScope): ObjectId {
   const { id } = parseCursor(cursor, scope);
-  if (mongo.ObjectId.isValid(id)) return new mongo.ObjectId(id);
+  if (ObjectId.isValid(id)) return new ObjectId(id);
   throw refuseParameter('cursor', 'not a cursor of this list');
 }
 
@@ -164,7 +164,7 @@ function toDocument(rejection: Rejection): RejectionDocument {
     .map(([name, value]) => [cut(name), cut(value)]);
   return {
     ...rejection,
-    _id: new mongo.ObjectId(),
+    _id: new ObjectId(),
     source: source === null ? null : cut(source),
     cause: cut(cause),
     detail: cut(detail),

@@ -1,7 +1,7 @@
 import type { ReplayMark } from '@sluice/contracts/event';
 import type { ReplayProgress } from '@sluice/contracts/operations';
 import type { StoredStatus } from '@sluice/contracts/status';
-import type { mongo } from 'mongoose';
+import type { Abortable, AggregateOptions } from 'mongodb';
 import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 
@@ -14,7 +14,7 @@ type Counted = {
 export async function countProgress(
   connection: StoreConnection,
   operation: string,
-  options: mongo.AggregateOptions & mongo.Abortable,
+  options: AggregateOptions & Abortable,
 ): Promise<ReplayProgress> {
   const found = await toCollection(connection, 'raw_events')
     .aggregate<Counted>(

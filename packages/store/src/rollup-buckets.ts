@@ -1,4 +1,4 @@
-import type { mongo } from 'mongoose';
+import type { AnyBulkWriteOperation } from 'mongodb';
 import { type RollupChangeDocument, type RollupDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { type RollupUnit, toBucketStart, UNITS } from './rollup-units.ts';
@@ -64,15 +64,13 @@ export async function addToBuckets(
       else addition.parts.push(part);
     }
   }
-  const writes = [...additions].map(
-    ([id, { bucket, parts }]): mongo.AnyBulkWriteOperation<RollupDocument> => {
-      const before = known.get(id);
-      if (before === undefined) return { insertOne: { document: toDocument(bucket, parts) } };
-      // What is there comes first: it keeps its place when there are too many metrics.
-      const { _id, ...replacement } = toDocument(bucket, [before, ...parts]);
-      return { replaceOne: { filter: { _id }, replacement } };
-    },
-  );
+  const writes = [...additions].map(([id, { bucket, parts }]): AnyBulkWriteOperation<RollupDocument> => {
+    const before = known.get(id);
+    if (before === undefined) return { insertOne: { document: toDocument(bucket, parts) } };
+    // What is there comes first: it keeps its place when there are too many metrics.
+    const { _id, ...replacement } = toDocument(bucket, [before, ...parts]);
+    return { replaceOne: { filter: { _id }, replacement } };
+  });
   await toCollection(connection, 'rollups').bulkWrite(writes, { ...options, ordered: false });
 }
 

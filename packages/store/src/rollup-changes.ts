@@ -13,7 +13,7 @@ import type { BulkPlan } from '@sluice/contracts/bulk';
 import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
 import { toLatencyClass } from '@sluice/contracts/latency';
 import type { StoredStatus } from '@sluice/contracts/status';
-import { mongo } from 'mongoose';
+import { type Collection, type Filter, ObjectId } from 'mongodb';
 import { type RollupChangeDocument, type StatusCounts, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { toBucketStart } from './rollup-units.ts';
@@ -31,12 +31,12 @@ function toRollupTime({
 type Origin = Pick<RawEventDocument, 'tenant' | 'source' | 'receivedAt'>;
 
 /** Returns the collection that holds changes, among other documents. */
-export function toRollupChanges({ db }: Pick<StoreConnection, 'db'>): mongo.Collection<RollupChangeDocument> {
+export function toRollupChanges({ db }: Pick<StoreConnection, 'db'>): Collection<RollupChangeDocument> {
   return db.collection<RollupChangeDocument>('receipts');
 }
 
 /** Returns the filter that finds every change. */
-export function toChangeFilter(): mongo.Filter<RollupChangeDocument> {
+export function toChangeFilter(): Filter<RollupChangeDocument> {
   return { _id: { $gte: 'rollup:', $lt: 'rollup;' } };
 }
 
@@ -98,7 +98,7 @@ export function toRollupChange(
   if (plan.normalized.length + plan.rawInserts.length + plan.rawUpdates.length === 0) return null;
   return {
     // Later ones of a process come after earlier ones.
-    _id: `rollup:${new mongo.ObjectId().toHexString()}`,
+    _id: `rollup:${new ObjectId().toHexString()}`,
     at,
     values: toValues(plan.normalized),
     ...toOutcomes(plan, origins),

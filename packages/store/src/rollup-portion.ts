@@ -2,7 +2,7 @@
  * What one fold takes: changes, the oldest first, and of the last of them as many seconds as there is room for. Every
  * bucket that a fold touches is read and written as a whole, and may hold 500 series, so what counts is what it finds.
  */
-import type { mongo } from 'mongoose';
+import type { FindCursor } from 'mongodb';
 import type { RollupChangeDocument, RollupDocument } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { type BucketValues, findBuckets, type KnownBuckets, toBuckets } from './rollup-buckets.ts';
@@ -58,7 +58,7 @@ async function readChanges(
   const found: RollupChangeDocument[] = [];
   let seconds = 0;
   let series = 0;
-  const cursor: mongo.FindCursor<RollupChangeDocument> = toRollupChanges(connection).find(toChangeFilter(), {
+  const cursor: FindCursor<RollupChangeDocument> = toRollupChanges(connection).find(toChangeFilter(), {
     ...options,
     sort: { _id: 1 },
     limit: maxChanges + 1,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Source, type StoredSource, storedSourceSchema } from '@sluice/contracts/source';
-import type { mongo } from 'mongoose';
+import type { AnyBulkWriteOperation, Filter, UpdateFilter } from 'mongodb';
 import { type SourceDocument, toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { toWriteOptions, within } from './deadline.ts';
@@ -325,11 +325,11 @@ function toWrites(
   sources: readonly Source[],
   stored: readonly SourceDocument[],
   sealer: SourceSealer,
-): mongo.AnyBulkWriteOperation<SourceDocument>[] {
+): AnyBulkWriteOperation<SourceDocument>[] {
   const known = new Map(stored.map((document) => [document._id, document]));
   const named = new Set(sources.map(({ id }) => id));
   const updatedAt = new Date();
-  const writes: mongo.AnyBulkWriteOperation<SourceDocument>[] = [];
+  const writes: AnyBulkWriteOperation<SourceDocument>[] = [];
   for (const source of sources) {
     const document = known.get(source.id);
     if (document !== undefined && isApplied(document, source, sealer)) continue;
@@ -353,7 +353,7 @@ function toWrites(
 }
 
 /** Notes for good where a source sends its credential: its sender may go on when the source is gone or changed. */
-function toNoted(source: StoredSource): mongo.UpdateFilter<SourceDocument> {
+function toNoted(source: StoredSource): UpdateFilter<SourceDocument> {
   const headers = toCredentialHeaders(source);
   return headers.length === 0 ? {} : { $addToSet: { credentialHeaders: { $each: headers } } };
 }
@@ -369,7 +369,7 @@ function isApplied(document: SourceDocument, source: Source, sealer: SourceSeale
   return parsed !== undefined && isDeepStrictEqual(parsed, document.source) && sealer.isSame(parsed, source);
 }
 
-function toSeen({ _id, revision }: SourceDocument): mongo.Filter<SourceDocument> {
+function toSeen({ _id, revision }: SourceDocument): Filter<SourceDocument> {
   return revision === undefined ? { _id, revision: { $exists: false } } : { _id, revision };
 }
 

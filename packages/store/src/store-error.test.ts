@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
-import { mongo } from 'mongoose';
+import { MongoServerError } from 'mongodb';
 import { expect, it, onTestFinished } from 'vitest';
 import { toStoreError } from './store-error.ts';
 
@@ -10,7 +10,7 @@ it.each([
   ['out of disk', 14031],
   ['over its quota at Atlas', 8000],
 ])('calls a MongoDB away that is %s', (_what, code) => {
-  const error = new mongo.MongoServerError({ message: 'Refused.', code });
+  const error = new MongoServerError({ message: 'Refused.', code });
   expect(toStoreError(error)).toBeInstanceOf(DependencyAwayError);
 });
 
@@ -28,6 +28,6 @@ it('calls a MongoDB away when a socket breaks while a large command is written: 
 });
 
 it('leaves what was wrong with the question as it is', () => {
-  const error = new mongo.MongoServerError({ message: 'Refused.', code: 121 });
+  const error = new MongoServerError({ message: 'Refused.', code: 121 });
   expect(toStoreError(error)).toBe(error);
 });

@@ -1,5 +1,12 @@
 import { DependencyAwayError, NoAnswerError } from '@sluice/contracts/unavailable';
-import { mongo } from 'mongoose';
+import {
+  MongoBulkWriteError,
+  MongoError,
+  MongoInvalidArgumentError,
+  MongoNetworkError,
+  MongoServerError,
+  MongoWriteConcernError,
+} from 'mongodb';
 
 const MAX_TIME_EXPIRED = 50;
 
@@ -82,20 +89,20 @@ export function toStoreError(thrown: unknown): unknown {
 
 /** Finds what really happened: a bulk wraps whatever was thrown on its way as if the server had answered it. */
 function unwrap(error: unknown): unknown {
-  if (!(error instanceof mongo.MongoBulkWriteError)) return error;
+  if (!(error instanceof MongoBulkWriteError)) return error;
   const response: unknown = error.errorResponse;
   return response instanceof Error ? response : error;
 }
 
 function isOutOfTime(error: Error): boolean {
-  return error instanceof mongo.MongoError && toCodes(error).includes(MAX_TIME_EXPIRED);
+  return error instanceof MongoError && toCodes(error).includes(MAX_TIME_EXPIRED);
 }
 
 function isAway(error: Error): boolean {
   // What the system says comes as it is from node:dns (`mongodb+srv`), and from a socket that breaks while a large
   // command waits until it may go on writing.
-  if (!(error instanceof mongo.MongoError)) return 'syscall' in error;
-  if (AWAY_NAMES.has(error.name) || error instanceof mongo.MongoNetworkError) return true;
+  if (!(error instanceof MongoError)) return 'syscall' in error;
+  if (AWAY_NAMES.has(error.name) || error instanceof MongoNetworkError) return true;
   return (
     toCodes(error).some((code) => AWAY_CODES.has(code)) || AWAY_LABELS.some((it) => error.hasErrorLabel(it))
   );
@@ -107,7 +114,7 @@ function isAway(error: Error): boolean {
  */
 export function isConflict(thrown: unknown): boolean {
   const error = unwrap(thrown);
-  if (!(error instanceof mongo.MongoError) || isAway(error)) return false;
+  if (!(error instanceof MongoError) || isAway(error)) return false;
   const codes = toCodes(error);
   if (codes.some((code) => CONFLICT_CODES.has(code) || code === DUPLICATE_KEY)) return true;
   return error.hasErrorLabel('TransientTransactionError');
@@ -116,27 +123,26 @@ export function isConflict(thrown: unknown): boolean {
 /** Tells whether a transaction failed because somebody has, or waits for, all of a collection: to look it through, for one. */
 export function isLocked(thrown: unknown): boolean {
   const error = unwrap(thrown);
-  return error instanceof mongo.MongoError && toCodes(error).includes(LOCK_TIMEOUT);
+  return error instanceof MongoError && toCodes(error).includes(LOCK_TIMEOUT);
 }
 
 /** Tells whether MongoDB refuses a document for what it holds, so that trying again would not help. */
 export function isDocumentRefused(error: unknown): boolean {
   if (isTooLarge(error)) return true;
-  return error instanceof mongo.MongoServerError && toCodes(error).some((code) => REFUSED_CODES.has(code));
+  return error instanceof MongoServerError && toCodes(error).some((code) => REFUSED_CODES.has(code));
 }
 
 /** Tells whether a document is larger than MongoDB can hold, whether that was found out there or on the way. */
 export function isTooLarge(error: unknown): boolean {
-  if (error instanceof mongo.MongoServerError)
-    return toCodes(error).some((code) => TOO_LARGE_CODES.has(code));
+  if (error instanceof MongoServerError) return toCodes(error).some((code) => TOO_LARGE_CODES.has(code));
   // Beyond 17 MiB the driver runs out of the buffer that it writes documents into, below that it looks at the size.
   if (error instanceof RangeError) return 'code' in error && error.code === 'ERR_OUT_OF_RANGE';
-  return error instanceof mongo.MongoInvalidArgumentError && error.message.startsWith('Document is larger');
+  return error instanceof MongoInvalidArgumentError && error.message.startsWith('Document is larger');
 }
 
 /** Tells whether one write failed because its key exists. */
 export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof mongo.MongoServerError && toCodes(error).includes(DUPLICATE_KEY);
+  return error instanceof MongoServerError && toCodes(error).includes(DUPLICATE_KEY);
 }
 
 /**
@@ -146,7 +152,7 @@ export function isDuplicateKey(error: unknown): boolean {
 export function toWriteFailures(
   error: unknown,
 ): readonly { readonly index: number; readonly isDuplicate: boolean }[] | null {
-  if (!(error instanceof mongo.MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined)
+  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined)
     return null;
   const failures = [error.writeErrors].flat();
   if (failures.length === 0 || isAway(error)) return null;
@@ -154,14 +160,14 @@ export function toWriteFailures(
 }
 
 /** Collects every code an error carries: its own, those of its single writes, that of its write concern. */
-function toCodes(error: mongo.MongoError): readonly number[] {
+function toCodes(error: MongoError): readonly number[] {
   const codes: unknown[] = [error.code];
-  if (error instanceof mongo.MongoBulkWriteError) {
+  if (error instanceof MongoBulkWriteError) {
     codes.push(
       ...[error.writeErrors].flat().map(({ code }) => code),
       error.result.getWriteConcernError()?.code,
     );
   }
-  if (error instanceof mongo.MongoWriteConcernError) codes.push(error.result.writeConcernError.code);
+  if (error instanceof MongoWriteConcernError) codes.push(error.result.writeConcernError.code);
   return codes.filter((code) => typeof code === 'number');
 }

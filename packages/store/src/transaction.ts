@@ -1,17 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CommitResult } from '@sluice/contracts/bulk';
-import { mongo } from 'mongoose';
+import { type ClientSession, MongoError, type Timestamp } from 'mongodb';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
 import { isConflict } from './store-error.ts';
 
 /** What every operation of a transaction is given as its options. */
-export type InTransaction = { readonly session: mongo.ClientSession; readonly signal: AbortSignal };
+export type InTransaction = { readonly session: ClientSession; readonly signal: AbortSignal };
 
 /** `operationTime` is the server's time at the end, to which a later read can wait to catch up. */
 export type Transacted = {
   readonly result: CommitResult;
-  readonly operationTime: mongo.Timestamp | undefined;
+  readonly operationTime: Timestamp | undefined;
 };
 
 /** Between attempts to learn whether a commit was done. */
@@ -29,7 +29,7 @@ export function transact(
   { client }: StoreConnection,
   timeoutMs: number,
   work: (options: InTransaction) => Promise<CommitResult>,
-  own?: mongo.ClientSession,
+  own?: ClientSession,
 ): Promise<Transacted> {
   return within(timeoutMs, async (signal) => {
     const session = own ?? client.startSession({ causalConsistency: false });
@@ -83,7 +83,7 @@ export async function untilCommitted<Outcome extends string | object>(
 }
 
 async function attempt(
-  session: mongo.ClientSession,
+  session: ClientSession,
   signal: AbortSignal,
   work: (options: InTransaction) => Promise<CommitResult>,
 ): Promise<CommitResult> {
@@ -99,14 +99,13 @@ async function attempt(
 }
 
 /** Asks again as long as it is unknown whether the commit was done; asking is idempotent. */
-async function commit(session: mongo.ClientSession, signal: AbortSignal): Promise<void> {
+async function commit(session: ClientSession, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
       await session.commitTransaction();
       return;
     } catch (error) {
-      const isUnknown =
-        error instanceof mongo.MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
+      const isUnknown = error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
       if (!isUnknown || signal.aborted) throw error;
       await pause(COMMIT_AGAIN_MS, undefined, { signal });
     }

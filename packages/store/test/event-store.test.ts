@@ -1,9 +1,7 @@
 import { toHashKey, toInboxKey } from '@sluice/contracts/bulk';
 import { describe, expect, it } from 'vitest';
-import { type CollectionName, toCollection } from '../src/collections.ts';
 import { createEventStore } from '../src/event-store.ts';
 import { createInbox } from '../src/inbox.ts';
-import { createSchemas } from '../src/schemas.ts';
 import { useDatabase } from './database.ts';
 import { NOW, newAccepted, newId, newNormalized, newPlan, newRaw } from './documents.ts';
 
@@ -185,27 +183,6 @@ describe('commit', () => {
 
   it('opens no transaction for a plan with nothing to write', async () => {
     expect(await store.commit(newPlan())).toBe('committed');
-  });
-
-  it('writes documents that fit the declared schemas', async () => {
-    const raw = newRaw({ status: 'dead', code: 'ERR_STALLED', conflictOf: 'x', batch: 'i-1', direct: true });
-    await store.commit(newPlan({ normalized: [newNormalized({ _id: raw._id })], rawInserts: [raw] }));
-    const schemas = createSchemas();
-    for (const name of [
-      'raw_events',
-      'normalized_events',
-      'receipts',
-      'inbox',
-    ] as const satisfies CollectionName[]) {
-      const model = connection.mongoose.models[name] ?? connection.mongoose.model(name, schemas[name], name);
-      // Among the receipts are rollup changes, which have another form.
-      const filter = name === 'receipts' ? { state: { $exists: true } } : {};
-      for (const document of await toCollection(connection, name as 'raw_events')
-        .find(filter as object)
-        .toArray()) {
-        await new model(document).validate();
-      }
-    }
   });
 });
 

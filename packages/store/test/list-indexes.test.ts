@@ -8,7 +8,7 @@ import {
 import { auditQuerySchema } from '@sluice/contracts/audit';
 import type { RawEventDocument } from '@sluice/contracts/event';
 import { hourlyStatsQuerySchema } from '@sluice/contracts/hourly-stats';
-import type { mongo } from 'mongoose';
+import type { Document } from 'mongodb';
 import { beforeAll, expect, it } from 'vitest';
 import { createAggregates } from '../src/aggregates.ts';
 import { createAuditLog } from '../src/audit-log.ts';
@@ -151,7 +151,7 @@ beforeAll(async () => {
     ['audit_log', toAuditEntry],
   ] as const) {
     await connection.db
-      .collection<mongo.Document>(name)
+      .collection<Document>(name)
       .insertMany(indexes.map((index) => document(index, isRare(index, 1), isRare(index, 2))));
   }
   // It ends with the database.
@@ -175,7 +175,7 @@ function toRejection(index: number, isRareSource: boolean, isRareCause: boolean)
   };
 }
 
-function toAuditEntry(index: number, isRareActor: boolean, isRareAction: boolean): mongo.Document {
+function toAuditEntry(index: number, isRareActor: boolean, isRareAction: boolean): Document {
   return {
     _id: `audit-${index}`,
     ...{ at: at(index), tenant: TENANT, action: isRareAction ? 'rare' : 'replayEvent', method: 'POST' },
@@ -190,7 +190,7 @@ function toAuditEntry(index: number, isRareActor: boolean, isRareAction: boolean
       status: 200,
       code: null,
     },
-  } as unknown as mongo.Document;
+  } as unknown as Document;
 }
 
 function* toQueries(filters: Query): Generator<Query> {

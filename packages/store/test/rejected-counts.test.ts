@@ -1,5 +1,5 @@
 import { DEFAULT_TENANT } from '@sluice/contracts/event';
-import { mongo } from 'mongoose';
+import { ObjectId } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { readRecentOutcomes } from '../src/recent-outcomes.ts';
 import { readRejectedCounts } from '../src/rejected-counts.ts';
@@ -15,7 +15,7 @@ async function refuse(agoMs: number, count: number, bodyBytes = 0): Promise<void
   const seconds = ((NOW - agoMs) / 1000).toString(16).padStart(8, '0');
   const documents = Array.from({ length: count }, () => {
     made += 1;
-    const _id = new mongo.ObjectId(`${seconds}${made.toString(16).padStart(16, '0')}`);
+    const _id = new ObjectId(`${seconds}${made.toString(16).padStart(16, '0')}`);
     return { _id, tenant: DEFAULT_TENANT, source: 'x', body: Buffer.alloc(bodyBytes) };
   });
   await connection.db.collection('rejections').insertMany(documents);

@@ -3,7 +3,7 @@ import type { NormalizedEventDocument, RawEventDocument } from '@sluice/contract
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import { createTestNames } from '@sluice/local/test-names';
 import fc from 'fast-check';
-import type { mongo } from 'mongoose';
+import type { Document } from 'mongodb';
 import { expect, it } from 'vitest';
 import { type OutcomeDocument, type RollupDocument, toCollection } from '../src/collections.ts';
 import { connectStore } from '../src/connection.ts';
@@ -209,7 +209,7 @@ async function aggregateEvents(): Promise<Row[]> {
         { $objectToArray: '$data' },
       ],
     };
-    const pipeline: mongo.Document[] = [
+    const pipeline: Document[] = [
       { $set: { at, value: values } },
       { $unwind: '$value' },
       { $match: { 'value.v': { $type: 'number' }, 'value.k': { $ne: '' } } },

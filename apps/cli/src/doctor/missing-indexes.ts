@@ -1,6 +1,6 @@
 import type { StoreConnection } from '@sluice/store/connection';
 import { within } from '@sluice/store/deadline';
-import { createSchemas } from '@sluice/store/schemas';
+import { DECLARED } from '@sluice/store/declared';
 
 /** A collection that is missing (`index` is null), or an index of one. */
 export type Missing = {
@@ -22,8 +22,8 @@ export async function readMissing(store: StoreConnection): Promise<readonly Miss
     return new Set(found.map(({ name }) => name));
   });
   const missing: Missing[] = [];
-  for (const [collection, schema] of Object.entries(createSchemas())) {
-    const declared = schema.indexes().map(([key, options]) => toShape(key, options));
+  for (const [collection, { indexes }] of Object.entries(DECLARED)) {
+    const declared = indexes.map(({ key, ...options }) => toShape(key, options));
     const isThere = existing.has(collection);
     if (!isThere) missing.push({ collection, index: null, unique: false });
     const built = isThere && declared.length > 0 ? await readIndexes(store, collection) : new Set<string>();
