@@ -32,7 +32,7 @@ const BREATH_RATE: FieldRule = {
 /** A name that has become shorter must not mean one of these: reading the record once more would give another. */
 const TAKEN = new Set<string>([DEVICE, TIMESTAMP, HEART_RATE, BREATH_RATE].flatMap(({ from }) => from));
 
-const VALUE = /^(.+?)(?:_?Value|_value)+$/;
+const LINE_BREAK = /[\n\r\u2028\u2029]/;
 
 /** What is never a vital sign, though it may be a number. */
 const NO_SIGNS = new Set<string>([...DEVICE.from, ...TIMESTAMP.from]);
@@ -67,8 +67,27 @@ function isSign(key: string, value: unknown): value is number {
   );
 }
 
+/**
+ * Returns a name without every `Value`, `_Value` and `_value` that it ends with, at least its first character;
+ * undefined when it ends with none, or has several lines. From the end, because a sender makes it as long as a
+ * body: a pattern would take time that grows with the square of that.
+ */
+export function toShortName(key: string): string | undefined {
+  let end = key.length;
+  for (let cut = findSuffix(key, end); cut > 0; cut = findSuffix(key, end)) end = cut;
+  return end === key.length || LINE_BREAK.test(key.slice(0, end)) ? undefined : key.slice(0, end);
+}
+
+/** Finds where the suffix of what stands before `end` begins; 0 when it has none, or nothing would be left. */
+function findSuffix(key: string, end: number): number {
+  if (key.endsWith('_value', end)) return Math.max(0, end - '_value'.length);
+  if (!key.endsWith('Value', end)) return 0;
+  const begin = end - 'Value'.length;
+  return begin > 1 && key[begin - 1] === '_' ? begin - 1 : begin;
+}
+
 function toSignName(key: string, payload: JsonObject, { fields }: Collected): string {
-  const short = VALUE.exec(key)?.[1];
+  const short = toShortName(key);
   if (short === undefined || Object.hasOwn(payload, short) || fields.has(short)) return key;
   return TAKEN.has(toAliasKey(short)) ? key : short;
 }
