@@ -27,6 +27,22 @@ it('shows a body as JSON without its secrets', () => {
   });
 });
 
+it('masks every secret parameter of an address, and no other', () => {
+  const url = 'http://a/?page=1?token=hunter2&KEY=hunter2&x=?&my_secret_1=hunter2?y#sig=open';
+  expect(toChanges({ url })).toBe(
+    '{"url":"http://a/?page=1?token=***&KEY=***&x=?&my_secret_1=***#sig=open"}',
+  );
+});
+
+it.each(['?key', '?', '?keykey', '&akey=&', 'a', '://', 'a://a:', '?x=key'])(
+  'takes no longer than %s repeated is long',
+  (part) => {
+    const began = performance.now();
+    toChanges({ text: `://${part.repeat(64_000 / part.length)}` });
+    expect(performance.now() - began).toBeLessThan(500);
+  },
+);
+
 it('cuts a long body, and shows none where there is none', () => {
   expect(toChanges({ name: 'x'.repeat(10_000) })).toHaveLength(4096);
   expect(toChanges(undefined)).toBeNull();

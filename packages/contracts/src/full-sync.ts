@@ -26,15 +26,22 @@ export const MAX_DELETED_SHARE = 0.001;
 /** How many differences of each kind a collection keeps as samples. */
 export const MAX_SAMPLES = 20;
 
+/** Of an `_id` as text, in characters. */
+const MAX_ID_LENGTH = 1024;
+
 /** How many documents can be named to be mended. */
 const MAX_NAMED_IDS = 1000;
 
 const count = z.number().int();
 const at = z.string().describe('RFC 3339, UTC.');
-const id = z.string().min(1).max(1024).describe('The `_id` as canonical Extended JSON, like `"evt_5f"`.');
+const id = z
+  .string()
+  .min(1)
+  .max(MAX_ID_LENGTH)
+  .describe('The `_id` as canonical Extended JSON, like `"evt_5f"`.');
 
 const WHOLE_NUMBER = /^(0|-?[1-9]\d{0,18})$/;
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity|nan)$/i;
+const NUMBER = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$|^[+-]?(inf|infinity|nan)$/i;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** One that is too large would be read as another number. */
@@ -77,9 +84,10 @@ function isId(value: unknown): boolean {
   return entries.every(([key, inner]) => !key.startsWith('$') && isId(inner));
 }
 
+/** Asked of one that is too long, too, which is not read. */
 function isIdText(text: string): boolean {
   try {
-    return isId(JSON.parse(text));
+    return text.length <= MAX_ID_LENGTH && isId(JSON.parse(text));
   } catch {
     return false;
   }
