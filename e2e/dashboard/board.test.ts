@@ -99,11 +99,17 @@ describe('Bull Board in a browser', () => {
     );
   }
 
-  /** Signs in on the sign-in page, and goes to the board from the dashboard. */
-  async function openBoard(role: keyof typeof keys): Promise<Page> {
-    const page = await browser.open(`${sluice.stack.apiUrl}/sign-in`);
+  /** Signs in on the sign-in page; `search` is what its address asks for. */
+  async function signIn(role: keyof typeof keys, search = ''): Promise<Page> {
+    const page = await browser.open(`${sluice.stack.apiUrl}/sign-in${search}`);
     await page.getByLabel('API key').fill(keys[role]);
     await page.getByRole('button', { name: 'Sign in' }).click();
+    return page;
+  }
+
+  /** Signs in, and goes to the board from the dashboard. */
+  async function openBoard(role: keyof typeof keys): Promise<Page> {
+    const page = await signIn(role);
     const opened = page.context().waitForEvent('page');
     await page.getByRole('link', { name: 'Bull Board' }).click();
     const board = await opened;
@@ -127,6 +133,17 @@ describe('Bull Board in a browser', () => {
     await board.getByText('Are you sure that you want to retry this job?').waitFor();
     await board.getByRole('button', { name: 'Confirm' }).click();
   }
+
+  it.each(['/.//evil.example/', '//evil.example/', 'https://evil.example/', '/docs/errors?x=1'])(
+    'leads from the sign-in to %s only on its own host',
+    async (next) => {
+      const page = await signIn('viewer', `?next=${encodeURIComponent(next)}`);
+      await page.waitForURL((url) => url.pathname !== '/sign-in');
+      expect(new URL(page.url()).origin).toBe(new URL(sluice.stack.apiUrl).origin);
+      if (next.startsWith('/docs')) expect(page.url()).toBe(`${sluice.stack.apiUrl}${next}`);
+      await page.close();
+    },
+  );
 
   it('keeps the first admin key in a file for its owner alone, and in no log', async () => {
     expect((await stat(toKeyFile())).mode & 0o777).toBe(0o600);

@@ -4,7 +4,10 @@ import { type Page, toPage } from './page.ts';
 /** Where a person signs in; `next` says where to go then. */
 export const SIGN_IN_PATH = '/sign-in';
 
-/** Only a path of this origin is gone to: whoever made the link must not choose another place. */
+/**
+ * Only an address of this origin is gone to: whoever made the link must not choose another place. As a whole, because
+ * its path alone may begin with `//`, which names another host.
+ */
 const SCRIPT = `
 const form = document.querySelector('form');
 const said = document.querySelector('output');
@@ -15,7 +18,7 @@ form.addEventListener('submit', async (event) => {
   const body = JSON.stringify({ key: form.elements.key.value.trim() });
   const headers = { 'content-type': 'application/json' };
   const answer = await fetch('/api/session', { method: 'POST', headers, body }).catch(() => undefined);
-  if (answer?.ok) location.replace(next.origin === location.origin ? next.pathname + next.search + next.hash : '/');
+  if (answer?.ok) location.replace(next.origin === location.origin ? next.href : '/');
   else said.textContent = (await answer?.json().catch(() => undefined))?.detail ?? 'Sluice does not answer.';
 });
 `;
