@@ -2,6 +2,7 @@ import { addAccess } from '@sluice/runtime/access';
 import type { Health } from '@sluice/runtime/health';
 import { createHttpServer, type HttpServer, toTrustProxy } from '@sluice/runtime/http-server';
 import type { Logger } from '@sluice/runtime/logger';
+import { refuseForeignHosts } from '@sluice/runtime/own-hosts';
 import type { ApiKeys } from '@sluice/store/api-keys';
 import type { AuditLog } from '@sluice/store/audit-log';
 import { addAuditing } from './audit-hook.ts';
@@ -96,7 +97,10 @@ export async function createApiApp(options: ApiAppOptions): Promise<HttpServer> 
   addSecurityHeaders(server);
   const { access } = options;
   addAccess(server, access.checkKey);
-  if (access.checkKey === null) refuseForeignPages(server);
+  if (access.checkKey === null) {
+    refuseForeignHosts(server);
+    refuseForeignPages(server);
+  }
   const auditor = addAuditing(server, { ...access, logger });
   await registerOpenApi(server);
   await addProbes(server, health);

@@ -157,7 +157,7 @@ describe('what is passed on to ingest', () => {
         socket.destroy();
       });
       socket.write(
-        `POST ${target} HTTP/1.1\r\nHost: api\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`,
+        `POST ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`,
       );
       const answer = (await socket.toArray()).join('');
       expect(answer.slice(0, 20)).toMatch(/^HTTP\/1\.1 40[04] /);

@@ -144,4 +144,30 @@ describe('a session', () => {
     expect((await post({ host: 'localhost:3001', origin: 'http://localhost:3001' })).statusCode).toBe(200);
     expect((await post({ host: 'localhost:3001' })).statusCode).toBe(200);
   });
+
+  it('is not needed while nobody is asked, but a name that is given our address reads nothing', async () => {
+    const { server } = await startApi(stores);
+    const get = async (host: string) => {
+      const answer = await server.inject({ url: '/api/session', headers: { host } });
+      return [answer.statusCode, answer.json().code];
+    };
+    const refused = [403, 'ERR_ORIGIN_FOREIGN'];
+    for (const host of [
+      'evil.example:3001',
+      '127.0.0.1.evil.example',
+      'notlocalhost',
+      'localhost.evil.example',
+    ]) {
+      expect(await get(host), host).toEqual(refused);
+    }
+    const own = [
+      'localhost:3001',
+      'LOCALHOST',
+      'sluice.localhost:3001',
+      '127.0.0.1:3001',
+      '[::1]:3001',
+      '192.168.1.7',
+    ];
+    for (const host of own) expect(await get(host), host).toEqual([200, undefined]);
+  });
 });

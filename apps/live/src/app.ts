@@ -6,6 +6,7 @@ import { addErrorsRoute } from '@sluice/runtime/errors-route';
 import { addHealthRoutes, type Health } from '@sluice/runtime/health';
 import { createHttpServer, type HttpServer } from '@sluice/runtime/http-server';
 import type { Logger } from '@sluice/runtime/logger';
+import { refuseForeignHosts } from '@sluice/runtime/own-hosts';
 import { acceptUpgrades, refuseForeignPage, type Upgrades } from '@sluice/runtime/upgrades';
 import { acceptsEvents } from './acceptable.ts';
 import { createOpening } from './opening.ts';
@@ -48,6 +49,7 @@ export function createLiveApp(options: LiveAppOptions): HttpServer {
     webSocketPaths: streams.map(({ path }) => toSocketPath(path)),
   });
   addAccess(server, checkKey);
+  if (checkKey === null) refuseForeignHosts(server);
   addHealthRoutes(server, health);
   addErrorsRoute(server);
   server.addHook('preClose', (done) => {

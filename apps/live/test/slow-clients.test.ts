@@ -45,7 +45,7 @@ describe('a slow client', () => {
         socket.pause();
         resolve();
       });
-      socket.write('GET /stream HTTP/1.1\r\nHost: live\r\n\r\n');
+      socket.write('GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
     });
     const collection = toCollection(store, 'normalized_events');
     const filling = 'x'.repeat(256 * 1024);

@@ -104,7 +104,7 @@ describe('a WebSocket', () => {
     const live = await startLive(mongoUrl, { heartbeatMs: 50 });
     const socket = connect({ host: '127.0.0.1', port: live.port });
     socket.write(
-      `GET /stream/ws HTTP/1.1\r\nHost: live\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
+      `GET /stream/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
     );
     // Reads, but never answers.
     socket.resume();
@@ -123,7 +123,7 @@ describe('a WebSocket', () => {
     const received: Buffer[] = [];
     socket.on('data', (data) => received.push(data));
     socket.write(
-      `GET /stream/ws HTTP/1.1\r\nHost: live\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
+      `GET /stream/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
     );
     await once(socket, 'data');
     socket.pause();
@@ -179,6 +179,8 @@ describe('a request for a WebSocket', () => {
     expect((await ask(url, { origin: 'null' })).status).toBe(403);
     expect((await ask(url, { origin: live.url })).status).toBe(101);
     expect((await ask(url)).status).toBe(101);
+    const rebound = { host: 'evil.example:3002', origin: 'http://evil.example:3002' };
+    expect((await ask(url, rebound)).status).toBe(403);
   });
 
   it('for anything else than a WebSocket, or elsewhere, is served as if it asked for nothing', async () => {
