@@ -103,3 +103,6 @@ export type Mark = { readonly jobId: string; readonly contentHash: string };
 
 /** How long a mark lives. */
 export const MARK_TTL_SECONDS = 3600;
+
+/** For how long an event that was forgotten is not marked: longer than a mark can be on its way. */
+export const MARK_REST_SECONDS = 60;

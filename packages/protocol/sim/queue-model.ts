@@ -1,4 +1,4 @@
-import { type EventsJob, MARK_TTL_SECONDS, type Mark } from '@sluice/contracts/queues';
+import { type EventsJob, MARK_REST_SECONDS, MARK_TTL_SECONDS, type Mark } from '@sluice/contracts/queues';
 import { toReplayJob } from '@sluice/contracts/replay';
 import type { SplitJob } from '../src/ports.ts';
 import type { JobView } from '../src/settle-job.ts';
@@ -51,6 +51,8 @@ export type QueueModel = {
 export function createQueueModel(world: World): QueueModel {
   const jobs = new Map<string, Job>();
   const marks = new Map<string, Mark & { readonly until: number }>();
+  /** Until when nobody marks an event that was forgotten. */
+  const resting = new Map<string, number>();
   let waiting: string[] = [];
 
   function toWaiting(job: Job): void {
@@ -95,9 +97,13 @@ export function createQueueModel(world: World): QueueModel {
       return mark === undefined || mark.until < world.now() ? null : mark;
     },
     writeMark(eventId, mark) {
+      if (model.readMark(eventId) !== null || (resting.get(eventId) ?? 0) > world.now()) return;
       marks.set(eventId, { ...mark, until: world.now() + MARK_TTL_SECONDS * 1000 });
     },
-    removeMark: (eventId) => void marks.delete(eventId),
+    removeMark(eventId) {
+      marks.delete(eventId);
+      resting.set(eventId, world.now() + MARK_REST_SECONDS * 1000);
+    },
     fetch(token, lockMs) {
       const id = waiting.shift();
       const job = id === undefined ? undefined : jobs.get(id);
@@ -161,10 +167,14 @@ export function createQueueModel(world: World): QueueModel {
       job.stalledCount = 0;
       toWaiting(job);
     },
-    forgetMarks: () => marks.clear(),
+    forgetMarks() {
+      marks.clear();
+      resting.clear();
+    },
     flush() {
       const gone = [...jobs.values()].map(({ data }) => data);
       jobs.clear();
+      resting.clear();
       marks.clear();
       waiting = [];
       return gone;

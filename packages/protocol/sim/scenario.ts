@@ -78,7 +78,8 @@ function drawPlan(
     return { ...final, nature: 'flaky', event, mayBe: ['normalized', 'duplicate', 'dead'] };
   }
   if (kind < 61) {
-    return { ...final, nature: 'poison', event: toEvent(key, { poison: key }), mayBe: ['dead'] };
+    const event = { ...toEvent(key, { poison: key }), schemaVersion: key.endsWith('1') ? 2 : 1 };
+    return { ...final, nature: 'poison', event, mayBe: ['dead'] };
   }
   return { ...final, event: toEvent(key, { unique: key }) };
 }
@@ -122,8 +123,8 @@ export function createNormalize({
 }: NormalizeOptions): (event: AcceptedEvent) => NormalizedRecord {
   return (event) => {
     const payload = JSON.parse(event.body) as Partial<Record<string, string>>;
-    if (payload['poison'] !== undefined) die();
     if (!versions.includes(event.schemaVersion)) throw new UnknownVersionError(event.schemaVersion);
+    if (payload['poison'] !== undefined) die();
     if (payload['refused'] !== undefined)
       throw new RefusedPayloadError('ERR_FIELD_REQUIRED', 'It is refused.');
     if (payload['flaky'] !== undefined && random.fraction() < 0.4) throw new Error('It failed this time.');

@@ -14,7 +14,12 @@ import {
 } from '@sluice/contracts/bulk';
 import { toStage } from '@sluice/contracts/dead-letters';
 import type { ErrorCode } from '@sluice/contracts/errors';
-import type { AttemptRecord, NormalizedEventDocument, RawEventDocument } from '@sluice/contracts/event';
+import type {
+  AcceptedEvent,
+  AttemptRecord,
+  NormalizedEventDocument,
+  RawEventDocument,
+} from '@sluice/contracts/event';
 import { isFinal, STATUS_EDGES, type StoredStatus } from '@sluice/contracts/status';
 import { toFingerprint } from '@sluice/normalizer/fingerprint';
 import { toConflictEventId } from '@sluice/normalizer/identity';
@@ -109,7 +114,7 @@ function createBulk(known: LookedUp, context: DecideContext) {
       settle(candidate, outcome, toCounted(candidate, raw));
       return;
     }
-    const { status, fields, outcome } = resolveConflict(candidate, id, first);
+    const { status, fields, outcome } = toKeyReused(candidate, id, first);
     claimed.add(id);
     const { code, message } = fields;
     rawInserts.push({
@@ -120,21 +125,6 @@ function createBulk(known: LookedUp, context: DecideContext) {
       ...(code === undefined ? {} : { history: [toAttempt(candidate, 'dead', code, message ?? '')] }),
     });
     settle(candidate, outcome, toCounted(candidate, undefined));
-  }
-
-  /**
-   * Two processes may each have taken another body for the first one. Then the body that lost is stored under both
-   * ids that were answered for it: under its own it is a duplicate.
-   */
-  function resolveConflict(candidate: Candidate, id: string, first: string): Resolution {
-    const { event, verdict } = candidate;
-    const raw = known.raw.get(first);
-    if (raw?.contentHash === event.contentHash && raw.status === 'normalized' && verdict.kind === 'record') {
-      const owner = { id: first, contentHash: event.contentHash };
-      const { normalizedHash } = verdict.record;
-      return toDuplicate(id, event.contentHash, owner, normalizedHash);
-    }
-    return toKeyReused(candidate, id, first);
   }
 
   function addNew(candidate: Candidate): void {
@@ -230,7 +220,7 @@ function createBulk(known: LookedUp, context: DecideContext) {
     const { event, verdict } = candidate;
     const id = event.eventId;
     const key = toHashKey(event.tenant, normalizedHash);
-    const owner = known.owners.get(key);
+    const owner = toFirstRecord(event) ?? known.owners.get(key);
     if (owner !== undefined && owner.id !== id) {
       return toDuplicate(id, event.contentHash, owner, normalizedHash);
     }
@@ -240,6 +230,14 @@ function createBulk(known: LookedUp, context: DecideContext) {
       if (verdict.kind === 'record') normalized.push(toNormalizedDocument(candidate, verdict, context.now));
     }
     return { status: 'normalized', fields: { normalizedHash }, outcome: { kind: 'normalized', id } };
+  }
+
+  /** Finds the record under the id of its key, where that has the same body and this event was answered with another id. */
+  function toFirstRecord({ conflictOf, contentHash }: AcceptedEvent): HashOwner | undefined {
+    if (conflictOf === undefined) return undefined;
+    const first = known.raw.get(conflictOf);
+    const isIt = first?.status === 'normalized' && first.contentHash === contentHash;
+    return isIt ? { id: conflictOf, contentHash } : undefined;
   }
 
   function toFailedAttempt(candidate: Candidate, resolution: Resolution): AttemptRecord | undefined {
@@ -273,9 +271,15 @@ function createBulk(known: LookedUp, context: DecideContext) {
   };
 }
 
-/** A person who retries such an event has decided to keep it, under the id of its own. */
+/**
+ * Tells whether another body has the key of an event. A person who retries such an event has decided to keep it, under
+ * the id of its own. Ingest can be wrong: two processes may each have taken another body for the first one, and a mark
+ * may name one that lost. What has the body that is stored under its key is no conflict, and lives under both ids.
+ */
 function isConflict({ event, origin }: Candidate, known: LookedUp): boolean {
-  if (event.conflictOf !== undefined && origin !== 'single') return true;
+  if (event.conflictOf !== undefined && origin !== 'single') {
+    return known.raw.get(event.conflictOf)?.contentHash !== event.contentHash;
+  }
   const raw = known.raw.get(event.eventId);
   return raw !== undefined && raw.contentHash !== event.contentHash;
 }

@@ -26,6 +26,7 @@ export function toRawDocument(
     receivedAt: new Date(event.receivedAt),
     ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
     ...(event.simulate === undefined ? {} : { simulate: event.simulate }),
+    ...(event.conflictOf === undefined ? {} : { conflictOf: event.conflictOf }),
     ...toOrigin(batch),
     run,
     attempts: verdict.kind === 'parked' || verdict.kind === 'alone' ? attempt - 1 : attempt,

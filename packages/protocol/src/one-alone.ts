@@ -65,7 +65,7 @@ async function remember({ data, updateData }: JobView): Promise<JobResult | unde
   }
 }
 
-/** A delivery on which a worker died is split without being read, which is safe beside others. */
+/** A delivery, or a job of parked events, on which a worker died is split without being read, which is safe beside others. */
 function isSuspect({ data: { single }, stalledCount }: JobView): boolean {
   return single !== undefined && single.reason !== 'inbox' && stalledCount > 0;
 }

@@ -14,7 +14,7 @@ export type AcceptQueue = {
   readMarks(eventIds: readonly string[]): Promise<readonly (Mark | null)[]>;
   /** Adds a batch; resolves once Redis has it. Adding the same job id again changes nothing. */
   addBatch(jobId: string, job: EventsJob): Promise<void>;
-  /** Sends marks without waiting; losing one costs work, never correctness. */
+  /** Sends marks of events that have none, without waiting; losing one costs work, never correctness. */
   writeMarks(marks: readonly { readonly eventId: string; readonly mark: Mark }[]): void;
 };
 
@@ -47,6 +47,6 @@ export type SplitJob = { readonly jobId: string; readonly job: EventsJob; readon
 export type SettleQueue = {
   /** Adds jobs; resolves once Redis has all of them. Adding the same job id again changes nothing. */
   addSplit(jobs: readonly SplitJob[]): Promise<void>;
-  /** Forgets events, so that sending them again runs them again. */
+  /** Forgets events, so that sending them again runs them again, also where the mark is only on its way. */
   removeMarks(eventIds: readonly string[]): Promise<void>;
 };

@@ -204,6 +204,34 @@ describe('settling a job', () => {
     assertBalanced(store);
   });
 
+  it('gives each of parked events on which a worker died a job of its own, unread, as long parked as before', async () => {
+    const events = [toEvent('a', {}, { schemaVersion: 3 }), toEvent('b', { n: 2 }, { schemaVersion: 3 })];
+    await settle(toBatch(events));
+    const parked = fetchOnly({ stalledCount: 1 });
+    queue.jobs.clear();
+    known = [1, 2, 3];
+    const { since } = parked.data.park ?? {};
+    nowMs += 60_000;
+    expect(await settle(parked)).toEqual({ kind: 'done' });
+    expect(store.normalized.size).toBe(0);
+    expect([...queue.jobs.values()]).toMatchObject(
+      events.map(({ eventId }) => ({
+        ...{ events: [{ eventId }], single: { reason: 'stalled', attemptsBefore: 0 }, park: { since } },
+      })),
+    );
+    // One of them is still unknown to the worker that takes it, the other is not.
+    const [[idA, jobA], [idB, jobB]] = [...queue.jobs] as [[string, EventsJob], [string, EventsJob]];
+    known = [1, 2];
+    expect(await settle(toJob(idA, jobA))).toMatchObject({
+      kind: 'park',
+      data: { park: { since, count: 2 } },
+    });
+    known = [1, 2, 3];
+    expect(await settle(toJob(idB, jobB))).toEqual({ kind: 'done' });
+    expect(store.normalized.size).toBe(1);
+    assertBalanced(store);
+  });
+
   it('makes a single job dead that stalled five times, four of them alone', async () => {
     const event = toEvent('a');
     const data = toSingle(event, { reason: 'stalled', begunAlone: 4 });
@@ -244,6 +272,52 @@ describe('settling a job', () => {
       contentHash: first.contentHash,
     });
     expect(store.raw.get(eventId)).toMatchObject({ status: 'dead', code: 'ERR_KEY_REUSED' });
+    assertBalanced(store);
+  });
+
+  it('forgets the key of a body that lost, so that the one that has the key is known as a repeat again', async () => {
+    const [first, second] = [toEvent('a'), toEvent('a', { n: 2 })];
+    await settle(toBatch([first]));
+    queue.writeMarks([
+      { eventId: second.eventId, mark: { jobId: 'b-i-2', contentHash: second.contentHash } },
+    ]);
+    await settle(toJob('b-i-2', { ...toBatch([second]).data, seq: 2 }));
+    expect(queue.marks.size).toBe(0);
+  });
+
+  it.each([
+    ['normalized', {}, 'duplicate'],
+    ['duplicate', { hash: 'h' }, 'duplicate'],
+    ['dead', { poison: true }, 'dead'],
+  ])(
+    'takes what is %s under its key for no reused one, though ingest gave it another id',
+    async (status, payload, becomes) => {
+      await settle(toJob('b-i-9', { ...toBatch([toEvent('twin', { hash: 'h', x: 1 })]).data, seq: 9 }));
+      const first = toEvent('a', payload);
+      await settle(toBatch([first]));
+      expect(store.raw.get(first.eventId)).toMatchObject({ status });
+      const eventId = toConflictEventId('default', 's', 'a', first.contentHash);
+      const again = { ...first, eventId, conflictOf: first.eventId };
+      await settle(toJob('b-i-2', { ...toBatch([again]).data, seq: 2 }));
+      const raw = store.raw.get(eventId);
+      expect(raw).toMatchObject({ status: becomes, conflictOf: first.eventId });
+      expect(raw?.code).not.toBe('ERR_KEY_REUSED');
+      assertBalanced(store);
+    },
+  );
+
+  it('runs a dead event again that was given another id, once its cause is gone', async () => {
+    const first = toEvent('a', { n: 1 }, { simulate: 'all' });
+    const times = [toBatch([first]), toJob('x', toSingle(first, { reason: 'failed', attemptsBefore: 2 }))];
+    for (const job of times) await settle(job);
+    expect(store.raw.get(first.eventId)).toMatchObject({ status: 'dead' });
+    const { simulate: _, ...mended } = first;
+    const eventId = toConflictEventId('default', 's', 'a', first.contentHash);
+    await settle(
+      toJob('b-i-2', { ...toBatch([{ ...mended, eventId, conflictOf: first.eventId }]).data, seq: 2 }),
+    );
+    expect(store.raw.get(eventId)).toMatchObject({ status: 'normalized' });
+    expect(store.normalized.get(eventId)).toBeDefined();
     assertBalanced(store);
   });
 

@@ -1,9 +1,9 @@
 /**
  * The life of a job of the queue `events`, from the worker that fetched it to what the queue is told.
  *
- *  1. Of a batch that was stalled (a worker died on it) the events are stored as pending, unread, and each gets a
- *     job of its own, so that a payload that kills the process takes nobody with it. A single job that stalled too
- *     often is dead.
+ *  1. Of a batch, or of parked events, on which a worker died (stalled) the events are stored as pending, unread, and
+ *     each gets a job of its own, so that a payload that kills the process takes nobody with it. A single job that
+ *     stalled too often is dead.
  *  2. The job waits until there is room for its bodies beside those in hand; while a dependency is away it does not.
  *     Then every event is processed: upcast, normalized, or refused; what it made is its verdict.
  *  3. The bulk writer stores them and says what became of each.
@@ -125,7 +125,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
   async function settleBatch({ id, data, stalledCount }: JobView, isInbox: boolean): Promise<JobResult> {
     const batch = isInbox ? null : { instance: data.instance, seq: data.seq };
     const candidates = data.events.map((event): Candidate => {
-      const verdict: Verdict = stalledCount > 0 ? { kind: 'alone' } : toVerdict(event, FIRST_RUN, 1);
+      const verdict = stalledCount > 0 ? ALONE : toVerdict(event, FIRST_RUN, 1);
       const inboxKey = isInbox ? toInboxKey(event.eventId, event.contentHash) : null;
       return toCandidate(event, verdict, { origin: 'delivery', batch, inboxKey });
     });
@@ -135,10 +135,11 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
   }
 
   /** Parked events were counted by their batch; those that are still unknown stay in this job. */
-  async function settleParked({ id, data }: JobView, park: Park): Promise<JobResult> {
-    const candidates = data.events.map((event) =>
-      toCandidate(event, toParkedVerdict(toVerdict(event, FIRST_RUN, 1), park), { origin: 'parked' }),
-    );
+  async function settleParked({ id, data, stalledCount }: JobView, park: Park): Promise<JobResult> {
+    const candidates = data.events.map((event) => {
+      const verdict = stalledCount > 0 ? ALONE : toParkedVerdict(toVerdict(event, FIRST_RUN, 1), park);
+      return toCandidate(event, verdict, { origin: 'parked' });
+    });
     const outcomes = await write(null, candidates);
     const still = data.events.filter((_, index) => outcomes[index]?.kind === 'parked');
     const left = candidates.map((candidate, index) => ({ candidate, outcome: outcomes[index] as Outcome }));
@@ -174,7 +175,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
       case 'failed':
         return { kind: 'retry', message: `${outcome.code}: ${outcome.message}` };
       case 'dead':
-        await queue.removeMarks([outcome.id]);
+        await queue.removeMarks(toMarked(event, outcome.id));
         return { kind: 'dead', message: `${outcome.code}: ${outcome.message}` };
       case 'parked':
         return parkAgain(data, data.park ?? { version: outcome.version, since: toIso(now()), count: 0 });
@@ -257,7 +258,7 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
       } else {
         const single = toSingle(outcome);
         if (single === undefined) continue;
-        if (outcome.kind === 'dead') dead.push(outcome.id);
+        if (outcome.kind === 'dead') dead.push(...toMarked(event, outcome.id));
         jobs.push(toSingleJob(data, { ...event, eventId: outcome.id }, single));
       }
     }
@@ -270,10 +271,12 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
     if (dead.length > 0) await queue.removeMarks(dead);
   }
 
-  function toSingleJob({ instance, seq }: EventsJob, event: AcceptedEvent, single: Single): SplitJob {
+  function toSingleJob({ instance, seq, park }: EventsJob, event: AcceptedEvent, single: Single): SplitJob {
+    // Since when it is parked goes with it, where nobody has read it since.
+    const parked = park !== undefined && single.reason === 'stalled' ? { park } : {};
     return {
       jobId: toSingleJobId(event.eventId, event.contentHash, single.run),
-      job: { envelope: 1, instance, seq, events: [event], single },
+      job: { envelope: 1, instance, seq, events: [event], single, ...parked },
       delayMs: single.reason === 'failed' ? toBackoffMs(single.attemptsBefore, backoffMs, random) : 0,
     };
   }
@@ -283,6 +286,14 @@ export function createJobSettler(options: JobSettlerOptions): (job: JobView) => 
 
 type Park = NonNullable<EventsJob['park']>;
 type Single = NonNullable<EventsJob['single']>;
+
+/** What is said of an event that is left unread, because a worker died on the job that holds it. */
+const ALONE: Verdict = { kind: 'alone' };
+
+/** Names the ids under which ingest may remember a dead event: its own, and that of a key that another body had used. */
+function toMarked({ eventId }: AcceptedEvent, id: string): string[] {
+  return id === eventId ? [id] : [id, eventId];
+}
 
 /** Returns what the job of an event says that leaves its batch; undefined for one that is done. */
 function toSingle(outcome: Outcome): Single | undefined {

@@ -1,10 +1,16 @@
-import { type EventsJob, MARK_TTL_SECONDS, type Mark, QUEUES } from '@sluice/contracts/queues';
+import {
+  type EventsJob,
+  MARK_REST_SECONDS,
+  MARK_TTL_SECONDS,
+  type Mark,
+  QUEUES,
+} from '@sluice/contracts/queues';
 import { DependencyAwayError } from '@sluice/contracts/unavailable';
 import { type Job, Queue } from 'bullmq';
 import { createBackendFactory, keepQueueMeta, toQueueOptions } from './bullmq-backend.ts';
 import { createRedis } from './connection.ts';
 import { toBatchOptions, toJobName, toSplitOptions } from './events-job-options.ts';
-import { defineSetMarks } from './marks-command.ts';
+import { defineMarkCommands } from './marks-command.ts';
 import type { QueueLogger } from './queue-logger.ts';
 import { withinDeadline } from './redis-deadline.ts';
 import { parseMark, toMarkKey, toMarkValue, toParkedKey } from './redis-keys.ts';
@@ -30,7 +36,7 @@ export type EventsProducer = {
   readMarks(eventIds: readonly string[]): Promise<readonly (Mark | null)[]>;
   /** Adds a batch; resolves once Redis has it. The same job id again changes nothing. */
   addBatch(jobId: string, job: EventsJob): Promise<void>;
-  /** Sends marks (kept 1 h) without waiting; a failure is counted, never thrown. */
+  /** Sends marks (kept 1 h) of events that have none, without waiting; a failure is counted, never thrown. */
   writeMarks(marks: readonly { readonly eventId: string; readonly mark: Mark }[]): void;
   /** Counts the marks that could not be written. */
   countLostMarks(): number;
@@ -38,7 +44,10 @@ export type EventsProducer = {
   addSplit(
     jobs: readonly { readonly jobId: string; readonly job: EventsJob; readonly delayMs: number }[],
   ): Promise<void>;
-  /** Forgets events, so that sending them again runs them again. */
+  /**
+   * Forgets events, so that sending them again runs them again: for a minute none is marked, because who accepted it
+   * may send its mark only now.
+   */
   removeMarks(eventIds: readonly string[]): Promise<void>;
   /** Resolves when Redis answers. */
   ping(): Promise<void>;
@@ -58,7 +67,7 @@ export function createEventsProducer(options: EventsProducerOptions): EventsProd
   );
   queue.on('error', redis.reportError);
   keepQueueMeta(client, queue.getBackend(), redis.reportError);
-  const setMarks = defineSetMarks(client);
+  const markCommands = defineMarkCommands(client);
   let lostMarks = 0;
 
   async function readMarks(eventIds: readonly string[]): Promise<readonly (Mark | null)[]> {
@@ -77,7 +86,7 @@ export function createEventsProducer(options: EventsProducerOptions): EventsProd
     const keys = marks.map(({ eventId }) => toMarkKey(prefix, eventId));
     const values = marks.map(({ mark }) => toMarkValue(mark));
     // A lost mark costs a look-up later and nothing else, so nobody waits for it.
-    setMarks(keys, values, MARK_TTL_SECONDS).catch((error: Error) => {
+    markCommands.set(keys, values, MARK_TTL_SECONDS).catch((error: Error) => {
       lostMarks += marks.length;
       redis.reportError(error);
     });
@@ -105,7 +114,8 @@ export function createEventsProducer(options: EventsProducerOptions): EventsProd
   async function removeMarks(eventIds: readonly string[]): Promise<void> {
     if (eventIds.length === 0) return;
     const keys = eventIds.map((id) => toMarkKey(prefix, id));
-    await withinDeadline(client.del(keys), deadlineMs, 'for the removed marks');
+    const forgetting = markCommands.forget(keys, MARK_REST_SECONDS);
+    await withinDeadline(forgetting, deadlineMs, 'for the removed marks');
   }
 
   return {

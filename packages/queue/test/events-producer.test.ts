@@ -77,6 +77,25 @@ describe('the events producer', () => {
     expect(await redis.ttl(`${prefix}:mark:evt_1`)).toBeGreaterThan(3500);
     await producer.removeMarks(['evt_1', 'evt_2']);
     expect(await producer.readMarks(['evt_1'])).toEqual([null]);
+    expect(await inspector.readMark('evt_1')).toBeNull();
+  });
+
+  it('leaves the mark that was there first', async () => {
+    const [first, second] = ['abc', 'def'].map((contentHash) => ({ jobId: 'b-i1-1', contentHash }));
+    for (const mark of [first, second]) producer.writeMarks([{ eventId: 'evt_1', mark: mark as Mark }]);
+    await producer.ping();
+    expect(await producer.readMarks(['evt_1'])).toEqual([first]);
+  });
+
+  it('forgets an event whose mark comes only now', async () => {
+    const mark: Mark = { jobId: 'b-i1-1', contentHash: 'abc' };
+    await producer.removeMarks(['evt_1']);
+    producer.writeMarks(['evt_1', 'evt_2'].map((eventId) => ({ eventId, mark })));
+    await producer.ping();
+    expect(await producer.readMarks(['evt_1', 'evt_2'])).toEqual([null, mark]);
+    const seconds = await redis.ttl(`${prefix}:mark:evt_1`);
+    expect(seconds).toBeGreaterThan(50);
+    expect(seconds).toBeLessThanOrEqual(60);
   });
 
   it('counts marks that Redis refuses and throws nothing', async () => {

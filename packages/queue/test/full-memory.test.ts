@@ -33,8 +33,13 @@ it('a worker empties a Redis that is over its maxmemory', { timeout: 60_000 }, a
   const { options, producer, inspector, client } = await openQueue();
   const jobs = Array.from({ length: JOBS }, (_, index) => toLargeJob(`job-${index}`));
   for (const job of jobs) await producer.addSplit([job]);
+  const mark = { jobId: 'b-i-1', contentHash: 'c' };
+  producer.writeMarks([{ eventId: 'evt_1', mark }]);
+  await vi.waitFor(async () => expect(await producer.readMarks(['evt_1'])).toEqual([mark]));
   await client.config('SET', 'maxmemory', `${(JOBS / 2) * MIB}`);
   await expect(producer.addSplit([toLargeJob('refused')])).rejects.toThrow('OOM');
+  await producer.removeMarks(['evt_1']);
+  expect(await producer.readMarks(['evt_1'])).toEqual([null]);
 
   const results: Readonly<Record<string, ProcessResult>> = {
     'job-0': { kind: 'retry', message: 'not yet' },

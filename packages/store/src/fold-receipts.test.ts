@@ -2,6 +2,7 @@ import type { ReceiptDocument } from '@sluice/contracts/bulk';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Folded, foldReceipts, toFolded, toFoldedState } from './fold-receipts.ts';
+import { isInRanges } from './seq-ranges.ts';
 
 const MAX_RANGES = 3;
 const LAST = 24;
@@ -13,6 +14,7 @@ const stepArbitrary = fc.oneof(
     arbitrary: fc.record({
       seq: fc.integer({ min: 1, max: LAST }),
       state: fc.constantFrom('settled', 'void'),
+      isGuessed: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.constant('fold' as const) },
@@ -32,7 +34,9 @@ function newReceipt(seq: number, state: ReceiptDocument['state'], isRevived: boo
 /** How many settled batches there are, and how many of them were void before. */
 function countSettled(folded: Folded, receipts: ReadonlyMap<number, ReceiptDocument>) {
   const standing = [...receipts.values()].filter(({ state }) => state === 'settled');
-  const revived = standing.filter(({ uncounted }) => uncounted === true);
+  const revived = standing.filter(
+    ({ seq, uncounted }) => uncounted === true || isInRanges(folded.voids, seq),
+  );
   return {
     settled: folded.accepted / 2 + standing.length,
     merged: folded.merged + standing.length,
@@ -69,7 +73,9 @@ it('changes neither the state of a batch nor the sums, and keeps few ranges, in 
           if (before === 'settled' || before === step.state) continue;
           const isRevived = before === 'void';
           if (isRevived) revived += 1;
-          receipts.set(step.seq, newReceipt(step.seq, step.state, isRevived));
+          // A bulk that is guessed to be all new meets the void receipt of its batch, but not one that was folded.
+          const isSeen = isRevived && (receipts.has(step.seq) || !step.isGuessed);
+          receipts.set(step.seq, newReceipt(step.seq, step.state, isSeen));
           states.set(step.seq, step.state);
         }
         for (const seq of SEQS) {

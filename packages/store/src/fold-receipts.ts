@@ -33,7 +33,10 @@ export function foldReceipts(
   const voids = addVoids(left, toSeqs(known, 'void'), maxRanges);
   const done = known.filter(({ state, seq }) => state === 'settled' || isInRanges(voids, seq));
   const added = done.filter((receipt) => receipt.state === 'settled' && isNew(receipt, folded));
-  const apart = added.filter((receipt) => receipt.uncounted === true || receipt.seq > told);
+  // A number that was void when it was folded is in none of the events that were told of, whatever its late receipt says.
+  const apart = added.filter(
+    ({ uncounted, seq }) => uncounted === true || seq > told || isInRanges(folded.voids, seq),
+  );
   return {
     done,
     folded: {

@@ -16,6 +16,7 @@ export type ModelQueue = AcceptQueue &
 export function createModelQueue(): ModelQueue {
   const jobs = new Map<string, EventsJob>();
   const marks = new Map<string, Mark>();
+  const forgotten = new Set<string>();
   const add = (jobId: string, job: EventsJob): void => {
     if (!jobs.has(jobId)) jobs.set(jobId, structuredClone(job));
   };
@@ -34,7 +35,9 @@ export function createModelQueue(): ModelQueue {
       await queue.after('addBatch');
     },
     writeMarks(written) {
-      for (const { eventId, mark } of written) marks.set(eventId, mark);
+      for (const { eventId, mark } of written) {
+        if (!marks.has(eventId) && !forgotten.has(eventId)) marks.set(eventId, mark);
+      }
     },
     async addSplit(split: readonly SplitJob[]) {
       await queue.before('addSplit');
@@ -43,7 +46,10 @@ export function createModelQueue(): ModelQueue {
     },
     async removeMarks(eventIds) {
       await queue.before('removeMarks');
-      for (const id of eventIds) marks.delete(id);
+      for (const id of eventIds) {
+        marks.delete(id);
+        forgotten.add(id);
+      }
     },
   };
   return queue;
