@@ -306,7 +306,14 @@ function toRefusal(error: unknown): Refused | null {
   return {
     index: first?.index ?? null,
     code: REFUSAL_NAMES[number] ?? name ?? `MongoDB error ${number}`,
-    // Behind these words stand values of the document.
-    message: error.message.split(/ dup key| *: *\{/)[0] ?? '',
+    message: toMessage(error.message),
   };
+}
+
+/** Behind these words stand values of the document, of any length: no run of blanks is looked at from more than one place. */
+const VALUES = / dup key|(?<! ) *: *\{/;
+
+function toMessage(message: string): string {
+  const values = message.search(VALUES);
+  return values < 0 ? message : message.slice(0, values);
 }
