@@ -89,6 +89,14 @@ export const settling: readonly Mutant[] = [
     tests: settleJob,
   },
   {
+    name: 'runs a dead record again at each poll that reads it',
+    breaks: 2,
+    file: 'packages/protocol/src/turn.ts',
+    find: "    if (event.via === 'poll') return 'stale';\n",
+    replace: '',
+    tests: settleJob,
+  },
+  {
     name: 'runs parked events together on which a worker died',
     breaks: 2,
     file: SETTLE_JOB,

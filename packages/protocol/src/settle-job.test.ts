@@ -157,6 +157,21 @@ describe('settling a job', () => {
     expect([...queue.marks.keys()]).toEqual([good.eventId]);
   });
 
+  it('leaves a dead event alone that a later poll reads again, but files its job when the same one runs again', async () => {
+    const event = toEvent('a', { poison: true }, { via: 'poll' });
+    const batch = toBatch([event]);
+    await settle(batch);
+    const before = { ...store.raw.get(event.eventId) };
+    queue.jobs.clear();
+    await settle(toJob('b-i-2', { ...batch.data, seq: 2 }));
+    expect(queue.jobs.size).toBe(0);
+    expect(store.raw.get(event.eventId)).toEqual(before);
+    expect(store.receipts.get('i-2')).toMatchObject({ accepted: 0, merged: 1 });
+    await settle(batch);
+    expect(fetchOnly().data.single).toMatchObject({ run: before.run, reason: 'dead' });
+    assertBalanced(store);
+  });
+
   it('keeps both bodies of a reused key, the second dead under its own id', async () => {
     const first = toEvent('a', { n: 1 });
     await settle(toBatch([first, toEvent('a', { n: 2 })]));

@@ -20,14 +20,16 @@ export function toTurn(candidate: Candidate, raw: KnownRaw): Turn {
 }
 
 /**
- * A dead event that is delivered again, in another batch or through the inbox, starts a new run. When it is the same
- * delivery that runs again after a crash, only the event's own job is to be filed again, as for one that waits for
- * its retry; unless it has become a record by now.
+ * A dead event that is delivered again, in another batch or through the inbox, starts a new run: its sender wants it to
+ * be tried. Not so one that we read again ourselves, as pollers do with their last records at every run: it would die at
+ * each of them, and what a person discarded would come back. When it is the same delivery that runs again after a crash,
+ * only the event's own job is to be filed again, as for one that waits for its retry; unless it has become a record by now.
  */
 function toDeliveryTurn(candidate: Candidate, raw: KnownRaw): Turn {
   const { event, verdict } = candidate;
   if (raw.status === 'dead') {
     if (isSameDelivery(candidate, raw)) return 'repeat';
+    if (event.via === 'poll') return 'stale';
     return { ...candidate, run: Math.max(Date.parse(event.receivedAt), raw.run + 1), attempt: 1 };
   }
   if (verdict.kind !== 'record') return 'repeat';
