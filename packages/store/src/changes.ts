@@ -157,6 +157,7 @@ function watch<Name extends Watched, Item>(
   const opened = Promise.withResolvers<void>();
   let token = options.resumeAfter;
   let startAt: Timestamp | undefined;
+  let wasPositionTold = false;
   let stream: ChangeStream<Documents[Name], StreamedChange<Documents[Name]>> | undefined;
   const running = run();
 
@@ -189,9 +190,11 @@ function watch<Name extends Watched, Item>(
         : startAt && { startAtOperationTime: startAt }),
     });
     let isOpen = false;
-    // Said as soon as the server has opened the cursor, while its first answer may wait for news.
+    // Said as soon as the server has opened the cursor, while its first answer may wait for news. Once only: of a stream that
+    // is opened again at the same time it may be the token of a record that was written meanwhile and is told only next.
     stream.once('resumeTokenChanged', (position) => {
-      if (token === undefined) onPosition?.(toToken(position));
+      if (token === undefined && !wasPositionTold) onPosition?.(toToken(position));
+      wasPositionTold = true;
       markOpen();
     });
     function markOpen(): void {
