@@ -26,13 +26,12 @@ function splitName(reading: Reading): Reading {
   const last = words.length > 1 ? (words.at(-1) ?? null) : null;
   const first = last === null ? name : words.slice(0, -1).join(' ');
   const names = { first_name: first, last_name: last };
-  const { name: _, ...dedupe } = Object.fromEntries(reading.dedupe);
   const { name: origin, ...lineage } = Object.fromEntries(reading.lineage);
   const from = origin?.from ?? null;
   return {
     ...reading,
     fields: new Map(Object.entries({ ...names, ...others })),
-    dedupe: new Map(Object.entries({ ...names, ...dedupe })),
+    dedupe: splitIdentity(reading.dedupe, name, names),
     lineage: new Map(
       Object.entries({
         first_name: {
@@ -47,6 +46,22 @@ function splitName(reading: Reading): Reading {
     ),
     warnings: words.length === 2 ? reading.warnings : [...reading.warnings, toNameWarning(last === null)],
   };
+}
+
+/**
+ * Puts both names where the name is one of the fields that make two records the same. Where a mapping left that to other
+ * fields or to the content, or this name tells nothing, it stays so: people of one name are not one event.
+ */
+function splitIdentity(
+  dedupe: Reading['dedupe'],
+  name: string,
+  names: Readonly<Record<string, string | null>>,
+): Reading['dedupe'] {
+  // A mapping may call another field so: a half of the name must not be lost to it.
+  const isTaken = Object.keys(names).some((half) => dedupe.has(half));
+  if (dedupe.get('name') !== name || isTaken) return dedupe;
+  const { name: _, ...others } = Object.fromEntries(dedupe);
+  return new Map(Object.entries({ ...names, ...others }));
 }
 
 function toNameWarning(single: boolean): NormalizationWarning {
