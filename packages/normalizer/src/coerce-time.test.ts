@@ -139,6 +139,35 @@ describe('coerceTime', () => {
     expect(coerceTime('2024-01-01T00:00:00.123000Z')?.precise).toBe('2024-01-01T00:00:00.123Z');
   });
 
+  it.each([
+    ['-1.0005', '1969-12-31T23:59:58.9995Z'],
+    ['-1.0006', '1969-12-31T23:59:58.9994Z'],
+    [-1.0006, '1969-12-31T23:59:58.9994Z'],
+    ['-0.000001', '1969-12-31T23:59:59.999999Z'],
+    ['-0.0009999', '1969-12-31T23:59:59.9990001Z'],
+    ['-1.000010', '1969-12-31T23:59:58.99999Z'],
+    ['-1.5', '1969-12-31T23:59:58.5Z'],
+    ['-1', '1969-12-31T23:59:59Z'],
+    ['-0', '1970-01-01T00:00:00Z'],
+    ['-1000000000000001', '1938-04-24T22:13:19.999999Z'],
+    ['-1000000000000000001', '1938-04-24T22:13:19.999999999Z'],
+  ])('keeps them apart before 1970 too: %j is the moment %s', (count, text) => {
+    const [counted, written] = [coerceTime(count), coerceTime(text)];
+    expect([counted?.value, counted?.precise]).toEqual([written?.value, written?.precise]);
+  });
+
+  it.each([
+    ...['2026-03-29T12:30:60Z', '2016-12-31T23:59:60.5Z', '31.12.2016 23:59:60', '20161231235960'],
+    20161231235960,
+  ])('does not let %j, a second 60, tell two records apart', (text) => {
+    expect(coerceTime(text)).toMatchObject({
+      isAmbiguous: true,
+      guesses: expect.arrayContaining([
+        expect.objectContaining({ code: WARNINGS.timeGuessed, detail: expect.stringContaining('leap') }),
+      ]),
+    });
+  });
+
   it('tells what it did', () => {
     expect(coerceTime(NEW_YEAR)).toEqual({ value: NEW_YEAR, precise: NEW_YEAR, guesses: [] });
     expect(coerceTime(1704067200)?.conversion).toBe('epoch seconds to UTC');

@@ -15,13 +15,14 @@ import {
 } from './written-time.ts';
 
 /**
- * A time read from a value. `value` is RFC 3339 UTC with milliseconds; `precise` keeps the digits beyond them
- * (for telling two records apart). `conversion` says what had to be done, absent when nothing had.
+ * A time read from a value. `value` is RFC 3339 UTC with milliseconds; `precise` is for telling two records apart: it
+ * keeps the digits beyond them, and says of a time that clocks skipped that it was one. `conversion` says what had to
+ * be done, absent when nothing had.
  */
 export type ReadTime = {
   readonly value: string;
   readonly precise: string;
-  /** Set when clocks of the zone showed this time twice, and nothing tells which of the two is meant. */
+  /** Set when nothing tells which of two times is meant: clocks of the zone showed it twice, or it has a second 60. */
   readonly isAmbiguous?: boolean;
   readonly conversion?: string;
   readonly guesses: readonly Guess[];
@@ -98,7 +99,9 @@ export function toReadTime(
   if (epochMs < PLAUSIBLE_FROM_MS || epochMs >= PLAUSIBLE_TO_MS) {
     guesses.push({ code: WARNINGS.timeOutOfRange, detail: 'the year lies outside 1970 to 2200' });
   }
-  const precise = beyondMs === '' ? utc : `${utc.slice(0, -1)}${beyondMs}Z`;
+  const exact = beyondMs === '' ? utc : `${utc.slice(0, -1)}${beyondMs}Z`;
+  // No clock showed it: the one that did show this moment is another time.
+  const precise = placed.isSkipped === true ? `${exact} skipped` : exact;
   const read =
     placed.isAmbiguous === true ? { value: utc, precise, isAmbiguous: true } : { value: utc, precise };
   if (value === utc) return { ...read, guesses };
@@ -108,19 +111,20 @@ export function toReadTime(
 function placeInZone(
   written: WrittenTime,
   zone: TimeZone | undefined,
-): WrittenTime & { readonly isAmbiguous?: boolean } {
+): WrittenTime & { readonly isSkipped?: boolean } {
   const { instant, format, says, guesses } = written;
   if (says === 'moment') return written;
   if (zone === undefined) {
     return says === 'day' ? written : { ...written, guesses: [...guesses, zoneGuess()] };
   }
-  const { epochMs, guess, isAmbiguous = false } = zone.toMoment(instant.epochMs);
+  const { epochMs, guess, isAmbiguous = false, isSkipped = false } = zone.toMoment(instant.epochMs);
   return {
     instant: { epochMs, beyondMs: instant.beyondMs },
     format: `${format} in ${zone.name}`,
     says: 'moment',
     guesses: guess === undefined ? guesses : [...guesses, guess],
-    isAmbiguous,
+    isAmbiguous: isAmbiguous || written.isAmbiguous === true,
+    isSkipped,
   };
 }
 
@@ -149,7 +153,7 @@ function readDigits(text: string): WrittenTime | null {
 function readLikelyDate(text: string): WrittenTime | null {
   const date = LIKE_A_DATE.test(text) ? readCompact(text) : null;
   const guess = { code: WARNINGS.timeGuessed, detail: 'the digits were read as a date' };
-  return date && { ...date, guesses: [guess] };
+  return date && { ...date, guesses: [guess, ...date.guesses] };
 }
 
 function countGuess(unit: EpochUnit): Guess {

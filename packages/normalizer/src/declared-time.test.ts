@@ -69,6 +69,11 @@ describe('a date with declared formats', () => {
     [1704067200, ['seconds', 'millis'], undefined, NEW_YEAR, []],
     [1704067200, ['millis', 'seconds'], undefined, '1970-01-20T17:21:07.200Z', [GUESSED]],
     [20240101000000, ['yyyyMMddHHmmss'], undefined, NEW_YEAR, [ASSUMED]],
+    ['2024-01-01 00:00:00.5', ['yyyy-MM-dd HH:mm:ss.S'], 'UTC', '2024-01-01T00:00:00.005Z', [GUESSED]],
+    ['2024-01-01 00:00:00.05', ['yyyy-MM-dd HH:mm:ss.S'], 'UTC', '2024-01-01T00:00:00.005Z', [GUESSED]],
+    ['2024-01-01 00:00:00.005', ['yyyy-MM-dd HH:mm:ss.S'], 'UTC', '2024-01-01T00:00:00.005Z', []],
+    ['2024-01-01 00:00:00.500', ['yyyy-MM-dd HH:mm:ss.SSS'], 'UTC', '2024-01-01T00:00:00.500Z', []],
+    ['2024-01-01 00:00:00.5', ['yyyy-MM-dd HH:mm:ss.u'], 'UTC', '2024-01-01T00:00:00.500Z', []],
     [20240101000000124, ['yyyyMMddHHmmssSSS'], 'UTC', '2024-01-01T00:00:00.124Z', [WARNINGS.numberRounded]],
   ])('reads %j by %j in %s as %s', (value, formats, zone, time, codes) => {
     expect(read(value, formats, zone)).toEqual([time, codes]);

@@ -45,6 +45,20 @@ describe('defineSource', () => {
     expect(adapter.revision).toBeNull();
   });
 
+  it('makes no two events the same by a second 60, which may be the next minute', () => {
+    const adapter = defineSource({
+      ...{ source: 'erp', type: 'order' },
+      normalize: (at) => ({ data: {}, timestamp: String(at), dedupe: ['timestamp'] }),
+    });
+    const hash = (payload: string, contentHash: string) =>
+      createNormalizer({ adapters: [adapter] }).normalize({
+        ...{ tenant: 'default', source: 'erp', schemaVersion: 1, payload, contentHash },
+        receivedAt: '2024-06-01T00:00:00.000Z',
+      });
+    expect(hash('2026-03-29T12:31:00Z', 'c1')).toEqual(hash('2026-03-29T12:31:00Z', 'c2'));
+    expect(hash('2026-03-29T12:30:60Z', 'c1')).not.toEqual(hash('2026-03-29T12:30:60Z', 'c2'));
+  });
+
   it('may read schema versions that workers do not know otherwise', () => {
     const normalize = () => ({ data: {} });
     const adapter = defineSource({ source: 'erp', type: 'order', versions: [7], normalize });

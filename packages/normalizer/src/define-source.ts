@@ -2,6 +2,7 @@ import type { FieldLineage } from '@sluice/contracts/event';
 import { isJsonObject, type JsonObject, type JsonValue } from '@sluice/contracts/json';
 import { coerceTime } from './coerce-time.ts';
 import { findJsonFault } from './json-check.ts';
+import { toDedupeValue } from './read-value.ts';
 import { holdsRounded, type RoundedNumbers } from './rounded-number.ts';
 import type { DeclaredResult, ReadContext, Reading, Refusal, RuleSet } from './rule-set.ts';
 import { MAX_JSON_DEPTH } from './safe-json.ts';
@@ -87,7 +88,7 @@ function toResult(
   const values = new Map<string, JsonValue>(Object.entries(data));
   const identity = new Map<string, JsonValue>();
   for (const name of dedupe) {
-    const value = name === 'timestamp' ? (time?.precise ?? null) : values.get(name);
+    const value = name === 'timestamp' ? time && toDedupeValue(time) : values.get(name);
     if (value === undefined) return refuse(source, 'gave a name in dedupe that is not in data');
     identity.set(name, holdsRounded(value, rounded) ? null : value);
   }

@@ -25,10 +25,15 @@ export function readEpoch(text: string, givenUnit?: EpochUnit): Epoch | null {
   // Decimal text, because 1704067200.123 * 1000 is not the number of milliseconds.
   const seconds = whole.slice(0, Math.max(0, whole.length - shift));
   const { ms, beyondMs } = splitFraction(whole.slice(seconds.length).padStart(shift, '0') + (match[3] ?? ''));
-  const epochMs = Number(seconds) * 1000 + ms;
-  // Before the epoch the digits beyond a millisecond would count backwards.
-  const instant = match[1] === '-' ? { epochMs: 0 - epochMs, beyondMs: '' } : { epochMs, beyondMs };
-  return { instant, unit, short: whole.length < USUAL_LENGTH };
+  const instant = { epochMs: Number(seconds) * 1000 + ms, beyondMs };
+  return { instant: match[1] === '-' ? negate(instant) : instant, unit, short: whole.length < USUAL_LENGTH };
+}
+
+/** Counts backwards; the digits beyond a millisecond count on from the whole one before, as those of a written second do. */
+function negate({ epochMs, beyondMs }: Instant): Instant {
+  if (beyondMs === '') return { epochMs: 0 - epochMs, beyondMs };
+  const rest = 10n ** BigInt(beyondMs.length) - BigInt(beyondMs);
+  return { epochMs: -epochMs - 1, beyondMs: String(rest).padStart(beyondMs.length, '0') };
 }
 
 function toUnit(length: number): EpochUnit {

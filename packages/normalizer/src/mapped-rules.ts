@@ -29,7 +29,7 @@ const NO_EXTRAS: ReadonlyMap<string, JsonValue> = new Map();
  * - `keepUnknown` keeps every key of the payload but those whose whole value a field holds. An object of which
  *   fields hold only parts is kept whole.
  * - Records are the same when their dedupe fields are. When there are no such fields, one is null, one lost digits, or
- *   one is a time that clocks showed twice, they are the same when their content hashes are.
+ *   one is a time that clocks showed twice or has a second 60, they are the same when their content hashes are.
  * - A payload that is no object is kept as it is, unless a field is required.
  *
  * @throws ProblemException ERR_BODY_INVALID for a path, format, zone or default that cannot be used

@@ -182,7 +182,7 @@ describe('a source with a code adapter', () => {
   });
 });
 
-describe('a time that clocks showed twice', () => {
+describe('a local time', () => {
   const local = createMappedRules(
     mappingSchema.parse({
       ...{ type: 'reading', dedupe: { fields: ['timestamp', 'amount'] } },
@@ -198,15 +198,27 @@ describe('a time that clocks showed twice', () => {
       ['c1', 'c2'].map((contentHash) => record({ at, amount: 5 }, { contentHash }, use).normalizedHash),
     );
 
-  it('does not make two events the same', () => {
+  it('does not make two events the same that clocks showed twice', () => {
     expect(hashes('2026-10-25 02:30:00').size).toBe(2);
     expect(record({ at: '2026-10-25 02:30:00' }, {}, use).warnings).toContainEqual(
       expect.objectContaining({ code: WARNINGS.clockChanged }),
     );
   });
 
+  it('does not make two events the same when it has a second 60', () => {
+    expect(hashes('2026-03-29 12:30:60').size).toBe(2);
+    expect(hashes('2026-03-29 12:31:00').size).toBe(1);
+  });
+
+  it('that clocks skipped is another than the one an hour later', () => {
+    const all = ['02:30:00', '02:30:00.0005', '02:59:00', '03:30:00', '03:30:00.0005', '03:59:00'];
+    const [skipped, ...others] = all.map((clock) => [...hashes(`2026-03-29 ${clock}`)].join());
+    expect(new Set([skipped, ...others]).size).toBe(all.length);
+    expect([...hashes('2026-03-29T02:30:00.000')]).toEqual([skipped]);
+  });
+
   it.each(['2026-10-25 01:30:00', '2026-10-25 02:30:00+01:00', '2026-10-26 02:30:00', '2026-03-29 02:30:00'])(
-    'is not %s, which is the same for all',
+    'that is %s makes two events the same',
     (at) => {
       expect(hashes(at).size).toBe(1);
     },

@@ -2,6 +2,7 @@ import { DateTime } from 'luxon';
 import { splitFraction } from './calendar.ts';
 import { type EpochUnit, readEpoch } from './epoch.ts';
 import { listTokens } from './time-tokens.ts';
+import { type Guess, WARNINGS } from './warnings.ts';
 import { centuryGuess, readIso, type WrittenTime } from './written-time.ts';
 
 /** A date format that a mapping declares. */
@@ -24,6 +25,9 @@ const PROBE = {
   ...{ year: 2001, month: 11, day: 23, hour: 17, minute: 46, second: 39, millisecond: 158 },
 };
 const PROBE_ZONE = 'Asia/Kathmandu';
+
+/** Digits of a second that are milliseconds, whether they are counted or a fraction. */
+const MS_DIGITS = 3;
 
 /**
  * Parses a declared date format: tokens of Luxon, in English, or `iso`, `seconds`, `millis`. A format must name a
@@ -55,15 +59,27 @@ function parseTokens(format: string): TimeFormat | { readonly problem: string } 
   }
   const says = back.offset !== 0 ? 'moment' : back.hour === 0 ? 'day' : 'clock';
   const guesses = tokens.includes('yy') || tokens.includes('kk') ? [centuryGuess()] : [];
-  const readFraction = tokens.includes('u') ? createFractionReader(format, probe) : null;
+  const isCount = tokens.includes('S');
+  const readFraction = isCount || tokens.includes('u') ? createFractionReader(format, probe) : null;
   const utc = { zone: 'utc', ...ENGLISH };
   return {
     read(text) {
       const time = DateTime.fromFormatParser(text, parser, utc);
       if (!time.isValid) return null;
-      const { beyondMs } = splitFraction(readFraction?.(text) ?? '');
-      return { instant: { epochMs: time.toMillis(), beyondMs }, format, says, guesses };
+      const fraction = readFraction?.(text) ?? '';
+      const { beyondMs } = splitFraction(fraction);
+      const instant = { epochMs: time.toMillis(), beyondMs };
+      const isShort = isCount && fraction.length < MS_DIGITS;
+      return { instant, format, says, guesses: isShort ? [...guesses, countGuess()] : guesses };
     },
+  };
+}
+
+/** Warns of the token `S`, which takes `.5` for 5 ms: it may stand for half a second, as it does by `u`. */
+function countGuess(): Guess {
+  return {
+    code: WARNINGS.timeGuessed,
+    detail: 'fewer than three digits were read as a count of milliseconds',
   };
 }
 

@@ -12,8 +12,13 @@ export type TimeZone = {
   toMoment(localMs: number): Moment;
 };
 
-/** A moment; `isAmbiguous` when clocks showed its time twice. */
-type Moment = { readonly epochMs: number; readonly guess?: Guess; readonly isAmbiguous?: boolean };
+/** A moment; `isAmbiguous` when clocks showed its time twice, `isSkipped` when they never did. */
+type Moment = {
+  readonly epochMs: number;
+  readonly guess?: Guess;
+  readonly isAmbiguous?: boolean;
+  readonly isSkipped?: boolean;
+};
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -75,7 +80,7 @@ function toMomentNearChange(zone: IANAZone, localMs: number): Moment {
   const fitting = moments.filter((epochMs) => epochMs + toOffsetMs(zone, epochMs) === localMs);
   if (fitting.length === 0) {
     const detail = 'the clocks of the zone skipped this time; the offset from before was used';
-    return { epochMs: localMs - earlier, guess: { code: WARNINGS.clockChanged, detail } };
+    return { epochMs: localMs - earlier, guess: { code: WARNINGS.clockChanged, detail }, isSkipped: true };
   }
   const epochMs = Math.min(...fitting);
   if (Math.max(...fitting) === epochMs) return { epochMs };

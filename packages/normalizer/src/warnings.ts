@@ -16,7 +16,7 @@ export const WARNINGS = {
   currencyDropped: 'WARN_CURRENCY_DROPPED',
   /** A single letter was read as yes or no. */
   booleanGuessed: 'WARN_BOOLEAN_GUESSED',
-  /** Day and month could be the other way round, or digits could be a date or an epoch. */
+  /** Day and month could be the other way round, digits another part of a time, a date or an epoch. */
   timeGuessed: 'WARN_TIME_GUESSED',
   /** The time names no zone; UTC was assumed. */
   zoneAssumed: 'WARN_ZONE_ASSUMED',

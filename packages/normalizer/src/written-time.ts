@@ -10,6 +10,8 @@ export type WrittenTime = {
   /** `moment` names its zone or counts from the epoch, `clock` names none, `day` is a date alone. */
   readonly says: 'moment' | 'clock' | 'day';
   readonly guesses: readonly Guess[];
+  /** Set when another time may well be written as the same moment. */
+  readonly isAmbiguous?: boolean;
 };
 
 const CLOCK = String.raw`(?:(?:[Tt]| +|, *)(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?(?: *([AaPp])\.?[Mm]\.?)?(?: *(Z|z|UTC|GMT|[-+]\d\d(?::?\d\d)?))?)?`;
@@ -60,7 +62,7 @@ export function readIso(text: string): WrittenTime | null {
 
 /** Reads eight digits as a date, twelve and fourteen as a date and a clock; null when they are none. */
 export function readCompact(text: string): WrittenTime | null {
-  const [, year, month, day, hour, minute = 0, second = 0] = COMPACT.exec(text) ?? [];
+  const [, year, month, day, hour, minute = '0', second = '0'] = COMPACT.exec(text) ?? [];
   if (year === undefined) return null;
   const instant = toInstant({
     ...{ year: Number(year), month: Number(month), day: Number(day) },
@@ -69,7 +71,7 @@ export function readCompact(text: string): WrittenTime | null {
   if (instant === null) return null;
   return hour === undefined
     ? { instant, format: 'date, midnight', says: 'day', guesses: [] }
-    : { instant, format: 'date and time in digits', says: 'clock', guesses: [] };
+    : withLeap({ instant, format: 'date and time in digits', says: 'clock', guesses: [] }, second);
 }
 
 /** Reads the forms of ISO 8601 that no pattern above knows: without separators, weeks, days of the year. */
@@ -104,7 +106,13 @@ function readParts(
   if (instant === null) return null;
   if (hour === undefined) return { instant, format: `${format}, midnight`, says: 'day', guesses };
   const says = zone === undefined ? 'clock' : 'moment';
-  return { instant, format, says, guesses: second === '60' ? [...guesses, leapGuess()] : guesses };
+  return withLeap({ instant, format, says, guesses }, second);
+}
+
+/** Marks a second 60: few are leap seconds, the others are mistakes, and none is the next minute that it is read as. */
+function withLeap(written: WrittenTime, second: string | undefined): WrittenTime {
+  if (second !== '60') return written;
+  return { ...written, guesses: [...written.guesses, leapGuess()], isAmbiguous: true };
 }
 
 /** Returns the hour of a 24-hour clock, an impossible one for an impossible 12-hour time. */
