@@ -13,7 +13,9 @@ import type { StoreConnection } from '@sluice/store/connection';
 import { within } from '@sluice/store/deadline';
 import { type AbstractCursor, type Document, MongoServerError, type Timestamp } from 'mongodb';
 import { toDocumentKey } from './bson-values.ts';
+import { cutByIds } from './cut-by-ids.ts';
 import { decodeDocument } from './decode-document.ts';
+import { measureId } from './full-sync/document-id.ts';
 import type { PendingByCollection, PendingDocument } from './pending-changes.ts';
 import { unlessLost } from './unless-lost.ts';
 
@@ -104,6 +106,17 @@ export function createDocumentReader({ client, db }: Pick<StoreConnection, 'clie
   }
 
   async function* find(
+    collection: string,
+    documents: readonly PendingDocument[],
+    at: Timestamp,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly Uint8Array[]> {
+    for (const part of cutByIds(documents, ({ id }) => measureId(id))) {
+      yield* findAtOnce(collection, part, at, signal);
+    }
+  }
+
+  async function* findAtOnce(
     collection: string,
     documents: readonly PendingDocument[],
     at: Timestamp,

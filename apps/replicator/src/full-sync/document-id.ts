@@ -121,6 +121,11 @@ export function toIdBytes(_id: unknown): Uint8Array {
   return BSON.serialize({ _id }, { ignoreUndefined: false });
 }
 
+/** Measures the BSON of `{_id}` for a value, in bytes. */
+export function measureId(_id: unknown): number {
+  return BSON.calculateObjectSize({ _id }, { ignoreUndefined: false });
+}
+
 /** Returns the value of an id as the driver writes it back without a change of type. */
 export function toIdValue(id: Uint8Array): unknown {
   return decodeDocument(id).id;

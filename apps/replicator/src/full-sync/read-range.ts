@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { within } from '@sluice/store/deadline';
 import type { Abortable, Db, Document, FindCursor, FindOptions } from 'mongodb';
+import { cutByIds } from '../cut-by-ids.ts';
 import { cutId, type PackedId, packId, toIdKey, toIdValue, unpackId } from './document-id.ts';
 
 /** A document of a range: its id and the hash of its bytes. */
@@ -74,16 +75,19 @@ export function readEntries(
   collection: string,
   ids: readonly PackedId[],
 ): Promise<ReadonlyMap<string, Entry>> {
-  const filter: Document = { _id: { $in: ids.map((id) => toIdValue(unpackId(id))) } };
   return within(TIMEOUT_MS, async (signal) => {
     const options: FindOptions & Abortable = {
       ...{ raw: true, readPreference: 'primary', readConcern: 'majority', maxTimeMS: TIMEOUT_MS, signal },
     };
     const entries = new Map<string, Entry>();
-    for await (const documents of eachBatch(db.collection(collection).find(filter, options))) {
-      for (const document of documents) {
-        const id = cutId(document);
-        entries.set(toIdKey(id), { id: packId(id), hash: hash('sha256', document, 'base64') });
+    // A packed id has a character for each byte.
+    for (const part of cutByIds(ids, ({ length }) => length)) {
+      const filter: Document = { _id: { $in: part.map((id) => toIdValue(unpackId(id))) } };
+      for await (const documents of eachBatch(db.collection(collection).find(filter, options))) {
+        for (const document of documents) {
+          const id = cutId(document);
+          entries.set(toIdKey(id), { id: packId(id), hash: hash('sha256', document, 'base64') });
+        }
       }
     }
     return entries;
