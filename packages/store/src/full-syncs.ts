@@ -46,6 +46,9 @@ export type MendedDocuments = {
   readonly at: Date;
 };
 
+/** What was asked for by `ask`, and when: a later request is another one. */
+export type AskedFullSync = { readonly reason: string; readonly at: Date };
+
 /** Full syncs, as the api starts and shows them and the replicator runs them. Every call rejects with DependencyAwayError. */
 export type FullSyncStore = {
   /** Keeps a new one, unless one is live: then the answer names that one. */
@@ -65,12 +68,16 @@ export type FullSyncStore = {
   /** Notes that one must run that never deletes; one that has begun before does not count. */
   ask(reason: string, now: Date): Promise<void>;
   /** Tells what was asked for by `ask` and has not begun; null when nothing was. */
-  findAsked(): Promise<string | null>;
-  /** Begins a planned one; null when it is not planned any more. One that copies is what was asked for. */
+  findAsked(): Promise<AskedFullSync | null>;
+  /**
+   * Begins a planned one; null when it is not planned any more. One that copies is what was asked for: `asked`, as it was
+   * found before the collections were listed, or any request when that is left out.
+   */
   begin(
     runner: FullSyncRunner,
     collections: FullSyncDocument['collections'],
     now: Date,
+    asked?: AskedFullSync | null,
   ): Promise<FullSyncDocument | null>;
   /**
    * Takes over one that was run under a lease on another backup, whose fences say nothing about this one; false while
@@ -110,7 +117,7 @@ const LIVE = { ...MINE, state: { $in: [...LIVE_STATES] } };
 /** Bytes are read as such, and not as the driver's own type. */
 const READ = { promoteBuffers: true } as const;
 
-type Asked = { readonly _id: string; readonly reason: string; readonly at: Date };
+type AskedDocument = AskedFullSync & { readonly _id: string };
 
 /** Returns what a full sync that starts by itself is: it copies, and never deletes. */
 export function toOwnFullSync(reason: string): NewFullSync {
@@ -127,7 +134,7 @@ export function createFullSyncStore(
 ): FullSyncStore {
   const { db, client } = connection;
   const operations = db.collection<FullSyncDocument>('operations');
-  const tokens = db.collection<Asked>('resume_tokens');
+  const tokens = db.collection<AskedDocument>('resume_tokens');
   const datasets = db.collection<{ readonly _id: 'dataset'; readonly origin?: string }>('resume_tokens');
 
   const ask = <Result>(work: (options: { signal: AbortSignal; maxTimeMS: number }) => Promise<Result>) =>
@@ -218,6 +225,7 @@ export function createFullSyncStore(
     { id, fence }: FullSyncRunner,
     collections: FullSyncDocument['collections'],
     now: Date,
+    asked?: AskedFullSync | null,
   ): Promise<FullSyncDocument | null> {
     let begun: FullSyncDocument | null = null;
     const { result } = await transact(connection, timeoutMs, async (options) => {
@@ -228,7 +236,9 @@ export function createFullSyncStore(
         },
         { ...options, ...READ, returnDocument: 'after' },
       );
-      if (begun?.mode === 'copy' && begun.only === null) await tokens.deleteOne({ _id: ASKED }, options);
+      if (begun?.mode === 'copy' && begun.only === null && asked !== null) {
+        await tokens.deleteOne({ _id: ASKED, ...(asked === undefined ? {} : { at: asked.at }) }, options);
+      }
       return begun === null ? 'conflict' : 'committed';
     });
     return result === 'committed' ? begun : null;
@@ -289,7 +299,10 @@ export function createFullSyncStore(
     findMended,
     change,
     ask: askFor,
-    findAsked: () => ask(async (options) => (await tokens.findOne({ _id: ASKED }, options))?.reason ?? null),
+    findAsked: () =>
+      ask((options) =>
+        tokens.findOne({ _id: ASKED }, { ...options, projection: { _id: 0, reason: 1, at: 1 } }),
+      ),
     begin,
     claim,
     note,

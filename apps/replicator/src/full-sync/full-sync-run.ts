@@ -136,6 +136,8 @@ export async function runFullSync(
   }
 
   async function begin(): Promise<void> {
+    // Before the list: what is asked for from now on may be about a collection that is not in it.
+    const asked = await untilDone('the primary, which does not answer', store.findAsked);
     const names =
       first.only === null
         ? await untilDone('the databases', active.listCollections)
@@ -154,7 +156,7 @@ export async function runFullSync(
       });
     }
     const begun = await untilDone('the primary, which does not answer', () =>
-      store.begin(runner, found, new Date(now())),
+      store.begin(runner, found, new Date(now()), asked),
     );
     if (begun === null) throw halt('it was not planned any more');
     ({ collections, position } = begun);

@@ -62,7 +62,7 @@ export function createFullSyncs(options: FullSyncsOptions): FullSyncs {
       if (live === null) {
         if (performance.now() < restUntilMs) return false;
         const asked = await store.findAsked();
-        if (asked !== null) await store.create(toOwnFullSync(asked), new Date(now()));
+        if (asked !== null) await store.create(toOwnFullSync(asked.reason), new Date(now()));
         return asked !== null;
       }
       if (live.state === 'paused') return false;
