@@ -233,9 +233,10 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     if (inFlight.length > 0) return;
     handedTo = to;
     appliedTo = to;
-    appliedAt = idleSince;
+    // Behind an answer that was full of what is not copied there may be more: as of when that is nobody knows yet.
+    appliedAt = idleSince ?? appliedAt;
     if (performance.now() - keptMs < KEEP_MS) return;
-    const move = options.toMove({ start, appliedTo: to, appliedAt: idleSince });
+    const move = options.toMove({ start, appliedTo: to, appliedAt });
     await loop.applyChanges(new Map(), move, new Date());
     keptMs = performance.now();
   }

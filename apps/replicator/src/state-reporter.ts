@@ -43,6 +43,7 @@ export function startStateReporter({
   holder,
   logger,
   reportMs = REPORT_MS,
+  now = () => performance.now(),
 }: {
   readonly states: SyncStates;
   readonly backup: Pick<StoreConnection, 'ping'>;
@@ -50,6 +51,8 @@ export function startStateReporter({
   readonly logger: Logger;
   /** How often; 1,000 ms by default. */
   readonly reportMs?: number;
+  /** A clock in ms that never goes back. */
+  readonly now?: () => number;
 }): StateReporter {
   const closing = new AbortController();
   let own: { readonly state: Exclude<SyncState['state'], 'away'>; readonly reason: string | null } = {
@@ -57,11 +60,11 @@ export function startStateReporter({
     reason: null,
   };
   let source: (() => Reported) | null = null;
-  let seenMs = performance.now();
+  let seenMs = now();
   let seenAt: Date | null = null;
   let awayReason: string | null = null;
   let told: Pick<SyncState, 'state' | 'since'> = { state: 'starting', since: new Date() };
-  let rate = { fromMs: performance.now(), operations: 0, perSecond: 0 };
+  let rate = { fromMs: now(), operations: 0, perSecond: 0 };
   let anchor = 0;
   let isPrimaryAway = false;
   const running = run();
@@ -79,7 +82,7 @@ export function startStateReporter({
     try {
       await backup.ping(PING_MS);
       if (isAway()) logger.info({}, 'backup.back');
-      seenMs = performance.now();
+      seenMs = now();
       seenAt = new Date();
       awayReason = null;
     } catch (error) {
@@ -89,7 +92,7 @@ export function startStateReporter({
   }
 
   function isAway(): boolean {
-    return awayReason !== null && (seenAt === null || performance.now() - seenMs > SILENCE_MS);
+    return awayReason !== null && (seenAt === null || now() - seenMs > SILENCE_MS);
   }
 
   async function tell(): Promise<void> {
@@ -118,7 +121,7 @@ export function startStateReporter({
       pending: progress.pending,
       totals: position.totals,
       lastSyncAt: position.lastSyncAt,
-      perSecond: toRate(position.totals.succeeded + position.totals.failed),
+      perSecond: toRate(countOperations(reported)),
     };
   }
 
@@ -130,10 +133,10 @@ export function startStateReporter({
   }
 
   function toRate(operations: number): number {
-    const sinceMs = performance.now() - rate.fromMs;
+    const sinceMs = now() - rate.fromMs;
     if (sinceMs >= RATE_MS || operations < rate.operations) {
       const done = Math.max(0, operations - rate.operations);
-      rate = { fromMs: performance.now(), operations, perSecond: Math.round((done / sinceMs) * 1000) };
+      rate = { fromMs: now(), operations, perSecond: Math.round((done / sinceMs) * 1000) };
     }
     return rate.perSecond;
   }
@@ -144,6 +147,8 @@ export function startStateReporter({
     },
     follow(read) {
       source = read;
+      // The totals are those of all replicators that ever were active.
+      if (read !== null) rate = { fromMs: now(), operations: countOperations(read()), perSecond: 0 };
     },
     anchor: () => anchor,
     setAnchor(writes) {
@@ -162,4 +167,8 @@ export function startStateReporter({
       await running;
     },
   };
+}
+
+function countOperations({ position: { totals } }: Reported): number {
+  return totals.succeeded + totals.failed;
 }
