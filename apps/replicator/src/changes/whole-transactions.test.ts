@@ -82,6 +82,21 @@ test('an answer that is full for its size is not the end', async () => {
   expect({ read: read.length, ends }).toEqual({ read: 12, ends: 'now' });
 });
 
+test('reads a large transaction in few questions, and little beyond it, however few changes are asked for', async () => {
+  const stream = toStream(toChanges([5000, ...Array(20_000).fill(1)]));
+  let questions = 0;
+  const counted: ChangeStream = {
+    ...stream,
+    next: (options) => {
+      questions += 1;
+      return stream.next(options);
+    },
+  };
+  const { changes } = await toWholeTransactions(counted).next({ limit: 1, waitMs: 1 });
+  expect(changes.length).toBeLessThan(10_000);
+  expect(questions).toBeLessThan(20);
+});
+
 test('does not keep in memory what the documents of a large transaction are', async () => {
   const document = new Uint8Array(MAX_TOLD_BYTES / 2);
   const changes = toChanges([2, 5]).map((change) => ({ ...change, told: document }));

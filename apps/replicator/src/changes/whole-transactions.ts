@@ -11,11 +11,17 @@ export function toWholeTransactions(stream: ChangeStream, maxChanges = MAX_TOGET
 
   async function next({ limit, waitMs }: Parameters<ChangeStream['next']>[0]): Promise<ChangeBatch> {
     for (;;) {
-      const { changes, bytes, to } = await stream.next({ limit, waitMs: held.length > 0 ? 1 : waitMs });
+      // As many again as there are, so that what follows is read in few questions, however small the limit.
+      const more = Math.min(held.length, maxChanges - held.length);
+      const asked = Math.max(limit, more);
+      const { changes, bytes, to } = await stream.next({
+        limit: asked,
+        waitMs: held.length > 0 ? 1 : waitMs,
+      });
       const read = [...held, ...changes];
       const last = read.at(-1);
       held = [];
-      if ((changes.length < limit && bytes < LARGE_ANSWER) || last === undefined)
+      if ((changes.length < asked && bytes < LARGE_ANSWER) || last === undefined)
         return { changes: read, to, ends: 'now' };
       if (toStartTime(to)?.greaterThan(last.at)) return { changes: read, to, ends: 'between' };
       const end = read.findIndex(({ at }) => at.equals(last.at));
