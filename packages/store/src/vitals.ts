@@ -1,10 +1,10 @@
 import type { VitalQuery, Vitals } from '@sluice/contracts/api';
-import { type LatestDocument, toCollection } from './collections.ts';
+import { toCollection } from './collections.ts';
 import type { StoreConnection } from './connection.ts';
 import { within } from './deadline.ts';
-import { fromFieldKey } from './latest-fields.ts';
+import { fromFieldKey, MAX_FIELDS, MAX_NAME_LENGTH } from './latest-fields.ts';
 
-/** The newest vital signs of each device. */
+/** The newest vital signs of each device: what is a number. */
 export type VitalsReader = {
   /**
    * Lists devices with their newest values, `timestamp` in unix seconds.
@@ -25,6 +25,43 @@ const SORT_PATHS = {
   breathRate: 'fields.breathRate.v',
 } as const satisfies Record<VitalQuery['sortBy'], string>;
 
+/** A key has at most three bytes for each character of the name. */
+const MAX_KEY_BYTES = 3 * MAX_NAME_LENGTH;
+
+/**
+ * What is read of a device. Devices send texts and lists too, which the latest state keeps; and documents from before it had
+ * bounds may be of any size.
+ */
+const PROJECTION = {
+  _id: 0,
+  subject: 1,
+  timestamp: 1,
+  signs: {
+    $map: {
+      input: {
+        $slice: [
+          {
+            $filter: {
+              input: { $objectToArray: { $ifNull: ['$fields', {}] } },
+              cond: {
+                $and: [{ $isNumber: '$$this.v.v' }, { $lte: [{ $strLenBytes: '$$this.k' }, MAX_KEY_BYTES] }],
+              },
+            },
+          },
+          MAX_FIELDS,
+        ],
+      },
+      in: { key: '$$this.k', value: '$$this.v.v' },
+    },
+  },
+} as const;
+
+type VitalFound = {
+  readonly subject: string;
+  readonly timestamp: Date;
+  readonly signs: readonly { readonly key: string; readonly value: number }[];
+};
+
 /** Creates the reader of vital signs; `timeoutMs` is the connection's operation timeout by default. */
 export function createVitals(
   connection: StoreConnection,
@@ -40,8 +77,9 @@ export function createVitals(
       return Promise.all([
         collection.countDocuments(filter, options),
         collection
-          .find(filter, {
+          .find<VitalFound>(filter, {
             ...options,
+            projection: PROJECTION,
             sort: { [SORT_PATHS[sortBy]]: direction, subject: direction, _id: direction },
             skip: offset,
             limit: count,
@@ -55,7 +93,7 @@ export function createVitals(
   return { list };
 }
 
-function toVital({ subject, timestamp, fields }: LatestDocument): Vitals['resources'][number] {
-  const values = Object.entries(fields).map(([key, { v }]) => [fromFieldKey(key), v] as const);
+function toVital({ subject, timestamp, signs }: VitalFound): Vitals['resources'][number] {
+  const values = signs.map(({ key, value }) => [fromFieldKey(key), value] as const);
   return { ...Object.fromEntries(values), deviceId: subject, timestamp: timestamp.getTime() / 1000 };
 }
