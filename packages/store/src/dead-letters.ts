@@ -82,7 +82,7 @@ export function createDeadLetters(
         .aggregate<Counted>([...match, ...toGroups(span, query.limit, now)], counting)
         .toArray();
       const items = await Promise.all(
-        (counted?.items ?? []).map(async (item) => {
+        (counted?.items ?? []).map(async (item, index) => {
           const samples = await collection
             .find<Pick<RawEventDocument, '_id' | 'message' | 'code'>>(
               {
@@ -97,7 +97,7 @@ export function createDeadLetters(
               },
             )
             .toArray();
-          return toFound(item, samples);
+          return toFound(item, counted?.sources[index]?.largest ?? [], samples);
         }),
       );
       const [total] = counted?.total ?? [];
@@ -249,6 +249,10 @@ type PlanFound = {
 type Counted = {
   readonly total: readonly { readonly events: number; readonly groups: number }[];
   readonly items: readonly CountedGroup[];
+  /** Of the same groups, in the same order. */
+  readonly sources: readonly {
+    readonly largest: readonly { readonly source: string; readonly n: number }[];
+  }[];
 };
 type CountedGroup = {
   readonly _id: string;
@@ -256,38 +260,66 @@ type CountedGroup = {
   readonly oldest: Date;
   readonly newest: Date;
   readonly lately: number;
-  readonly cells: readonly { readonly source: string; readonly point: number; readonly n: number }[];
+  readonly cells: readonly { readonly point: number; readonly n: number }[];
 };
 
-/** Counts by group, source and point of the sparkline, then joins the cells of each group. */
+/**
+ * Counts by group, source and point of the sparkline, then joins the points and the sources of each group, apart from
+ * one another. A group has as many sources as senders make of them, and no document may hold them all: only the largest.
+ */
 function toGroups({ from, to }: Span, limit: number, now: Date) {
   const lately = new Date(now.getTime() - LATELY_MS);
   const stepMs = Math.max(1, Math.ceil((to.getTime() - from.getTime() + 1) / SPARKLINE_POINTS));
-  const point = { $floor: { $divide: [{ $subtract: ['$receivedAt', from] }, stepMs] } };
+  const passed = { $floor: { $divide: [{ $subtract: ['$receivedAt', from] }, stepMs] } };
+  // What came between the two questions may lie outside the window.
+  const point = { $min: [SPARKLINE_POINTS - 1, { $max: [0, passed] }] };
+  const n = { $sum: '$n' };
+  const joined = { n, lately: { $sum: '$lately' }, oldest: { $min: '$oldest' }, newest: { $max: '$newest' } };
+  const shown = [{ $sort: { n: -1, _id: 1 } }, { $limit: limit }];
   return [
     {
       $group: {
         _id: { fingerprint: '$fingerprint', source: '$source', point },
         n: { $sum: 1 },
+        lately: { $sum: { $cond: [{ $gte: ['$receivedAt', lately] }, 1, 0] } },
         oldest: { $min: '$receivedAt' },
         newest: { $max: '$receivedAt' },
-        lately: { $sum: { $cond: [{ $gte: ['$receivedAt', lately] }, 1, 0] } },
-      },
-    },
-    {
-      $group: {
-        _id: '$_id.fingerprint',
-        n: { $sum: '$n' },
-        lately: { $sum: '$lately' },
-        oldest: { $min: '$oldest' },
-        newest: { $max: '$newest' },
-        cells: { $push: { source: '$_id.source', point: '$_id.point', n: '$n' } },
       },
     },
     {
       $facet: {
-        total: [{ $group: { _id: null, events: { $sum: '$n' }, groups: { $sum: 1 } } }],
-        items: [{ $sort: { n: -1, _id: 1 } }, { $limit: limit }],
+        total: [
+          { $group: { _id: '$_id.fingerprint', n } },
+          { $group: { _id: null, events: n, groups: { $sum: 1 } } },
+        ],
+        items: [
+          { $group: { _id: { fingerprint: '$_id.fingerprint', point: '$_id.point' }, ...joined } },
+          {
+            $group: {
+              _id: '$_id.fingerprint',
+              ...joined,
+              cells: { $push: { point: '$_id.point', n: '$n' } },
+            },
+          },
+          ...shown,
+        ],
+        sources: [
+          { $group: { _id: { fingerprint: '$_id.fingerprint', source: '$_id.source' }, n } },
+          {
+            $group: {
+              _id: '$_id.fingerprint',
+              n,
+              largest: {
+                $topN: {
+                  n: SHOWN_SOURCES,
+                  sortBy: { n: -1, '_id.source': 1 },
+                  output: { source: '$_id.source', n: '$n' },
+                },
+              },
+            },
+          },
+          ...shown,
+        ],
       },
     },
   ];
@@ -295,28 +327,21 @@ function toGroups({ from, to }: Span, limit: number, now: Date) {
 
 function toFound(
   { _id, n, oldest, newest, lately, cells }: CountedGroup,
+  largest: Counted['sources'][number]['largest'],
   samples: readonly Pick<RawEventDocument, '_id' | 'message' | 'code'>[],
 ): DeadLetterGroupFound {
-  const sparkline = new Array<number>(SPARKLINE_POINTS).fill(0);
-  const sources = new Map<string, number>();
-  for (const { source, point, n: count } of cells) {
-    // What came between the two questions may lie outside the window.
-    const inside = Math.min(SPARKLINE_POINTS - 1, Math.max(0, point));
-    sparkline[inside] = (sparkline[inside] ?? 0) + count;
-    sources.set(source, (sources.get(source) ?? 0) + count);
-  }
-  const largest = [...sources].toSorted(([, a], [, b]) => b - a).slice(0, SHOWN_SOURCES);
+  const points = new Map(cells.map((cell) => [cell.point, cell.n]));
   return {
     fingerprint: _id,
     code: samples[0]?.code ?? '',
     message: samples[0]?.message ?? '',
     count: n,
-    sources: Object.fromEntries(largest),
+    sources: Object.fromEntries(largest.map((one) => [one.source, one.n])),
     oldest,
     newest,
     lastFiveMinutes: lately,
     sampleIds: samples.map(({ _id: id }) => id),
-    sparkline,
+    sparkline: Array.from({ length: SPARKLINE_POINTS }, (_, index) => points.get(index) ?? 0),
   };
 }
 

@@ -78,6 +78,27 @@ describe('groups of dead letters', () => {
     });
   });
 
+  it('hold only the largest of their sources, however many there are', async () => {
+    const tenant = newTenant();
+    const dead = Array.from({ length: 600 }, (_, index) => {
+      // Of the first 20 there is one more, at another time.
+      const source = `${String(index % 580).padStart(3, '0')}${'s'.repeat(61)}`;
+      return newDead({ tenant, source, receivedAt: at(index < 580 ? index % 23 : 23) });
+    });
+    await events.commit(newPlan({ rawInserts: dead }));
+    const [, counted] = await profile('aggregate', async () => {
+      const { total, items } = await deadLetters.group(tenant, query(), NOW);
+      expect(total).toBe(600);
+      expect(items).toHaveLength(1);
+      const sources = dead.slice(0, 20).map(({ source }) => [source, 2]);
+      expect(items[0]?.sources).toEqual(Object.fromEntries(sources));
+      expect(items[0]?.sparkline.reduce((sum, n) => sum + n)).toBe(600);
+      expect(items[0]?.sparkline.at(-1)).toBe(20);
+    });
+    // One answer has 16 MiB at most.
+    expect(counted?.['responseLength']).toBeLessThan(5_000);
+  });
+
   it('are counted from the keys of an index', async () => {
     const { tenant } = await storeSome();
     const [span, groups] = await profile('aggregate', () => deadLetters.group(tenant, query(), NOW));
