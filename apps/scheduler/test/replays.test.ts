@@ -8,6 +8,7 @@ import { readPayload } from '@sluice/normalizer/read-payload';
 import { toAcceptedEvent } from '@sluice/protocol/accepted-event';
 import { createBulkWriter } from '@sluice/protocol/bulk-writer';
 import { RefusedPayloadError } from '@sluice/protocol/failure';
+import type { SplitJob } from '@sluice/protocol/ports';
 import { createJobSettler } from '@sluice/protocol/settle-job';
 import { createEventsProducer } from '@sluice/queue/events-producer';
 import { createEventsWorker } from '@sluice/queue/events-worker';
@@ -87,7 +88,7 @@ async function useWorkplace() {
     /** Waits until an operation is as expected, and returns it. */
     until: (id: string, expected: object) =>
       vi.waitFor(async () => {
-        const found = await operations.get('default', 'replay', id);
+        const found = await toCollection(store, 'operations').findOne({ _id: id });
         expect(found).toMatchObject(expected);
         return found as OperationDocument;
       }, SOON),
@@ -262,5 +263,58 @@ it('discards what the filter finds, and a replay brings it back', async () => {
   const one = await work.replay({ ids: [first] }, { event: first });
   await work.until(one, { state: 'done', progress: { succeeded: 1 } });
   expect(await work.raw.findOne({ _id: first })).not.toHaveProperty('discarded');
+  await scheduler.close();
+});
+
+it('is cancelled while its first events are in flight, and counts what came of them', async () => {
+  const work = await useWorkplace();
+  await work.kill(20, 'all');
+  const held: SplitJob[] = [];
+  const counts: number[] = [];
+  const scheduler = await work.startScheduler('scheduler', (options) => ({
+    ...options,
+    operationSets: {
+      ...options.operationSets,
+      async readProgress(operation) {
+        const progress = await options.operationSets.readProgress(operation);
+        counts.push(progress.inFlight);
+        return progress;
+      },
+    },
+    queue: {
+      ...options.queue,
+      async addSplit(jobs) {
+        held.push(...jobs);
+        await work.steer(id, { to: 'cancelled', stateReason: 'Cancelled by me.' });
+      },
+    },
+  }));
+  const id = await work.replay({}, { ratePerSecond: 20 });
+  await vi.waitFor(() => expect(counts.at(-1)).toBeGreaterThan(0), SOON);
+  const taken = held.length;
+  await work.queue.addSplit(held);
+  const progress = { enqueued: taken, failedAgain: taken, inFlight: 0 };
+  const cancelled = await work.until(id, { state: 'cancelled', progress });
+  expect(cancelled).not.toHaveProperty('open');
+  expect(cancelled.failedAgainIds).toHaveLength(taken);
+  await scheduler.close();
+});
+
+it('gives up a discard that fails again and again, and asks for it no more', async () => {
+  const work = await useWorkplace();
+  await work.kill(1);
+  const id = await work.replay({}, { kind: 'discard' });
+  const scheduler = await work.startScheduler('scheduler', (options) => ({
+    ...options,
+    operationSets: {
+      ...options.operationSets,
+      discard: () => Promise.reject(new Error('Nobody foresaw this.')),
+    },
+  }));
+  const stateReason = 'Error: Nobody foresaw this.';
+  await work.until(id, { kind: 'discard', state: 'failed', stateReason, endedAt: expect.any(Date) });
+  await vi.waitFor(async () => {
+    expect((await work.leases.findOne({ _id: 'operations' }))?.holder).toBeNull();
+  }, SOON);
   await scheduler.close();
 });

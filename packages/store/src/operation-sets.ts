@@ -63,7 +63,10 @@ export type OperationSets = {
     runner: OperationRunner,
     fields: Pick<OperationDocument, 'waitingFor' | 'currentPerSecond'>,
   ): Promise<void>;
-  /** Brings an operation that is not ended into another state, with the reason. */
+  /**
+   * Brings an operation that is not ended into another state, with the reason. Nothing of a failed discard is in flight:
+   * that is its end. A failed replay is open until it is closed.
+   */
   stop(runner: OperationRunner, to: 'paused' | 'failed', stateReason: string, now: Date): Promise<void>;
   /** Writes the final numbers down; an operation that was running is done. */
   close(runner: OperationRunner, now: Date): Promise<void>;
@@ -301,6 +304,18 @@ export function createOperationSets(connection: StoreConnection, { timeoutMs = 1
     );
   }
 
+  async function stop(
+    runner: OperationRunner,
+    to: 'paused' | 'failed',
+    stateReason: string,
+    now: Date,
+  ): Promise<void> {
+    const live: Filter<OperationDocument> = { open: true, state: { $in: ['planned', 'running'] } };
+    const set = { state: to, stateReason, waitingFor: null, ...(to === 'failed' ? { endedAt: now } : {}) };
+    if (to === 'failed') await update(runner, { ...live, kind: 'discard' }, set, { $unset: { open: true } });
+    await update(runner, live, set);
+  }
+
   async function close(runner: OperationRunner, now: Date): Promise<void> {
     const { operation } = runner;
     const progress = await ask((options) => countProgress(connection, operation, options));
@@ -334,12 +349,7 @@ export function createOperationSets(connection: StoreConnection, { timeoutMs = 1
     readProgress: (operation) => ask((options) => countProgress(connection, operation, options)),
     release,
     note: (runner, fields) => update(runner, { open: true }, fields),
-    stop: (runner, to, stateReason, now) =>
-      update(
-        runner,
-        { open: true, state: { $in: ['planned', 'running'] } },
-        { state: to, stateReason, waitingFor: null, ...(to === 'failed' ? { endedAt: now } : {}) },
-      ),
+    stop,
     close,
   };
 }

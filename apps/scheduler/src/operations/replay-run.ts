@@ -80,7 +80,7 @@ export function createReplayRun(
         return;
       case 'cancelled':
       case 'failed':
-        if (counted.inFlight === 0) await close();
+        if (counted.inFlight === 0) await closeWhenSettled();
         return;
       default:
     }
@@ -153,6 +153,12 @@ export function createReplayRun(
     await sets.note(runner, { waitingFor, currentPerSecond });
     noted = waitingFor;
     noteAtMs = clock() + NOTE_EVERY_MS;
+  }
+
+  /** What was taken since the last count is in flight, too, also where putting it into the queue failed. */
+  async function closeWhenSettled(): Promise<void> {
+    countAtMs = 0;
+    if ((await count()).inFlight === 0) await close();
   }
 
   async function close(): Promise<void> {
