@@ -76,6 +76,16 @@ test('queues the last slot that was slept through', async () => {
   await ticker.close();
 });
 
+test('goes on when the clock was set back, and gives slots that come again other numbers', async () => {
+  const { ticker, slots } = start('*/5 * * * * *');
+  await vi.advanceTimersByTimeAsync(15_500);
+  vi.setSystemTime(MIDNIGHT_MS - 3500);
+  await vi.advanceTimersByTimeAsync(18_000);
+  const toSlots = (...seconds: readonly number[]) => seconds.map((second) => MIDNIGHT_MS / 1000 + second);
+  expect(slots).toEqual([...toSlots(-5, 0, 5), ...toSlots(0, 5).map((slot) => -slot), ...toSlots(10)]);
+  await ticker.close();
+});
+
 test('queues nothing for a paused source', async () => {
   const { ticker, slots, paused } = start('* * * * * *');
   paused.add('erp');

@@ -2,6 +2,10 @@
  * The schedules of polled sources. Every scheduler ticks, and the job's id makes one poll of a slot. A slot that was
  * slept through, because the process or the machine stood still, is queued late; one that cannot be queued is tried
  * again until the next slot of its source, which for a daily schedule is a day away.
+ *
+ * After the wall clock was set back, every task would wait for the slot that was next until then. So a clock that nobody
+ * sets is held against it, and the tasks are started anew. The slots that come a second time get numbers of their own,
+ * for ended polls are remembered by the numbers of theirs.
  */
 import type { PollJob } from '@sluice/contracts/queues';
 import type { PollSource } from '@sluice/contracts/source';
@@ -21,7 +25,11 @@ const RETRY_MS = 2000;
 /** Of the slots that were slept through only the last is queued, however long ago it was. */
 const LATE_MS = Number.MAX_SAFE_INTEGER;
 
-type Schedule = { readonly task: ScheduledTask; slot: number; retry?: NodeJS.Timeout };
+/** How often the wall clock is looked at, and by how much it must have been set back, in ms. */
+const WATCH_MS = 2000;
+const SET_BACK_MS = 1000;
+
+type Schedule = { readonly source: PollSource; task: ScheduledTask; slot: number; retry?: NodeJS.Timeout };
 
 /** Creates the ticker; a paused source has no polls. `retryMs` is 2,000 by default. */
 export function createTicker({
@@ -38,12 +46,39 @@ export function createTicker({
   const schedules = new Map<string, Schedule>();
   const queueing = new Set<Promise<void>>();
   let isClosed = false;
+  let aheadMs = toAheadMs();
+  /** Slots up to this one came before the clock was set back. */
+  let repeatedUntil = 0;
+  const watch = setInterval(watchClock, WATCH_MS);
+
+  function watchClock(): void {
+    const beforeMs = aheadMs;
+    aheadMs = toAheadMs();
+    const backMs = beforeMs - aheadMs;
+    if (backMs < SET_BACK_MS) return;
+    repeatedUntil = Math.max(repeatedUntil, Math.floor((Date.now() + backMs) / 1000));
+    for (const own of schedules.values()) {
+      void own.task.destroy();
+      own.task = startTask(own.source);
+    }
+    logger.warn({ backMs: Math.round(backMs), schedules: schedules.size }, 'clock.set-back');
+  }
+
+  /** @throws Error when the schedule cannot be read */
+  function startTask(source: PollSource): ScheduledTask {
+    return schedule(source.schedule, ({ date }) => tick(source, date), {
+      timezone: SCHEDULE_ZONE,
+      suppressMissedWarning: true,
+      missedExecutionTolerance: LATE_MS,
+    });
+  }
 
   function tick(source: PollSource, date: Date): void {
     const own = schedules.get(source.id);
     if (own === undefined) return;
     clearTimeout(own.retry);
-    own.slot = Math.floor(date.getTime() / 1000);
+    const slot = Math.floor(date.getTime() / 1000);
+    own.slot = slot > repeatedUntil ? slot : -slot;
     queue(source, own, 'first');
   }
 
@@ -79,12 +114,7 @@ export function createTicker({
       stop(source.id);
       if (isClosed) return;
       try {
-        const task = schedule(source.schedule, ({ date }) => tick(source, date), {
-          timezone: SCHEDULE_ZONE,
-          suppressMissedWarning: true,
-          missedExecutionTolerance: LATE_MS,
-        });
-        schedules.set(source.id, { task, slot: 0 });
+        schedules.set(source.id, { source, task: startTask(source), slot: 0 });
       } catch (err) {
         // A schedule that was stored unchecked must not end the others.
         logger.error({ err, source: source.id, schedule: source.schedule }, 'source.schedule-unreadable');
@@ -93,8 +123,14 @@ export function createTicker({
     stop,
     async close() {
       isClosed = true;
+      clearInterval(watch);
       for (const id of [...schedules.keys()]) stop(id);
       await Promise.all(queueing);
     },
   };
+}
+
+/** Returns how far the wall clock is ahead of the one that nobody sets, in ms. */
+function toAheadMs(): number {
+  return Date.now() - performance.now();
 }

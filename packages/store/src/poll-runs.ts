@@ -6,7 +6,8 @@
  *  2. `end` writes what came of the run, unless another run has marked it in between.
  *  3. Now and then the entries beyond the last `kept` of a source are deleted, but for its last whole run, however
  *     long ago that was: by it people see how far a source is behind. No entry goes for its age: a source that is polled
- *     once a quarter would seem never to have been.
+ *     once a quarter would seem never to have been. Entries with a time ahead, from before a clock was set back, are not
+ *     counted: they would push out what happens now.
  */
 import { randomUUID } from 'node:crypto';
 import { type PollOutcome, type PollProgress, type PollRun, WHOLE_OUTCOMES } from '@sluice/contracts/poll';
@@ -55,10 +56,15 @@ export type PollRuns = {
   list(source: string, limit: number): Promise<readonly PollRun[]>;
   /**
    * Lists the last runs of many sources, `limit` of each, newest first; one question to MongoDB however many there are.
+   * With `until` those are left out that began later, by a clock that was set back since.
    *
    * @throws DependencyAwayError
    */
-  listMany(sources: readonly string[], limit: number): Promise<ReadonlyMap<string, readonly PollRun[]>>;
+  listMany(
+    sources: readonly string[],
+    limit: number,
+    until?: Date,
+  ): Promise<ReadonlyMap<string, readonly PollRun[]>>;
   /**
    * Finds the last run that read everything, of each of these sources that ever had one: for `toLagSeconds`, whatever
    * came after it.
@@ -104,7 +110,7 @@ export function createPollRuns(
       const entry = { ...start, ...NOTHING_YET, endedAt: null, cursorAfter: null, error: null };
       await collection.insertOne({ _id, ...entry, outcome: 'running' }, options);
     });
-    await pruneNowAndThen(start.source);
+    await pruneNowAndThen(start);
     return _id;
   }
 
@@ -118,7 +124,7 @@ export function createPollRuns(
     await within(timeoutMs, (signal) =>
       collection.insertOne({ _id: randomUUID(), ...start, ...toEnd(ended) }, toWriteOptions(signal)),
     );
-    await pruneNowAndThen(start.source);
+    await pruneNowAndThen(start);
   }
 
   async function list(source: string, limit: number): Promise<readonly PollRun[]> {
@@ -133,8 +139,10 @@ export function createPollRuns(
   async function listMany(
     sources: readonly string[],
     limit: number,
+    until?: Date,
   ): Promise<ReadonlyMap<string, readonly PollRun[]>> {
     if (sources.length === 0) return new Map();
+    const begun = until === undefined ? {} : { startedAt: { $lte: until } };
     const found = await within(timeoutMs, (signal) =>
       toCollection(connection, 'sources')
         .aggregate<{ readonly _id: string; readonly runs: readonly PollRun[] }>(
@@ -146,7 +154,12 @@ export function createPollRuns(
                 localField: '_id',
                 foreignField: 'source',
                 // As many as are shown, from the end of the index.
-                pipeline: [{ $sort: { startedAt: -1 } }, { $limit: limit }, { $project: { _id: 0 } }],
+                pipeline: [
+                  { $match: begun },
+                  { $sort: { startedAt: -1 } },
+                  { $limit: limit },
+                  { $project: { _id: 0 } },
+                ],
                 as: 'runs',
               },
             },
@@ -175,16 +188,17 @@ export function createPollRuns(
     return new Map(found.map(({ _id, startedAt }) => [_id, { outcome: 'polled', startedAt }]));
   }
 
-  async function pruneNowAndThen(source: string): Promise<void> {
+  async function pruneNowAndThen({ source, startedAt }: PollRunStart): Promise<void> {
     const count = added.get(source) ?? 0;
     added.set(source, count + 1);
-    if (count % PRUNE_EVERY === 0) await prune(source);
+    if (count % PRUNE_EVERY === 0) await prune(source, startedAt);
   }
 
-  async function prune(source: string): Promise<void> {
+  async function prune(source: string, nowAt: Date): Promise<void> {
     await within(timeoutMs, async (signal) => {
       const newest = { signal, maxTimeMS: timeoutMs, sort: { startedAt: -1 } } as const;
-      const oldest = await collection.findOne({ source }, { ...newest, skip: kept });
+      const begun = { source, startedAt: { $lte: nowAt } };
+      const oldest = await collection.findOne(begun, { ...newest, skip: kept });
       if (oldest === null) return;
       const whole = await collection.findOne({ source, outcome: { $in: [...WHOLE_OUTCOMES] } }, newest);
       const spared = whole === null ? {} : { _id: { $ne: whole._id } };

@@ -84,6 +84,15 @@ describe('poll runs', () => {
     expect((await runs.list('waiting', 100)).length).toBeLessThanOrEqual(25);
   });
 
+  it('from before the clock was set back are left out where that is asked, and push nothing out', async () => {
+    await createSourceStore(connection).create(toPolled('set-back'));
+    for (let second = 101; second <= 120; second += 1) await runs.begin(toStart('set-back', second));
+    for (let second = 1; second <= 21; second += 1) await runs.begin(toStart('set-back', second));
+    expect((await runs.listMany(['set-back'], 1)).get('set-back')).toMatchObject([{ slot: 120 }]);
+    const found = await runs.listMany(['set-back'], 2, new Date(100_000));
+    expect(found.get('set-back')?.map(({ slot }) => slot)).toEqual([21, 20]);
+  });
+
   it('are not deleted for their age: a source may be polled once a quarter', async () => {
     const indexes = await connection.db.collection('poll_runs').indexes();
     expect(indexes.filter((index) => 'expireAfterSeconds' in index)).toEqual([]);
