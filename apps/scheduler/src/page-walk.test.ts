@@ -35,8 +35,14 @@ async function walk(
   {
     answer = () => page,
     end = null,
+    findEnd = () => end,
     isSaved = true,
-  }: { answer?: (url: URL) => Answer; end?: string | null; isSaved?: boolean } = {},
+  }: {
+    answer?: (url: URL) => Answer;
+    end?: string | null;
+    findEnd?: () => string | null;
+    isSaved?: boolean;
+  } = {},
 ) {
   const saved: PollCheckpoint[] = [];
   const problems: string[] = [];
@@ -48,7 +54,7 @@ async function walk(
         if (isSaved) saved.push(checkpoint);
         return isSaved;
       },
-      findEnd: () => end,
+      findEnd,
       addProblem: (detail) => void problems.push(detail),
     },
     FIRST_CHECKPOINT,
@@ -94,6 +100,26 @@ describe('a walk through pages', () => {
     };
     await walk(toCursor(3, { toProbe: () => first }), { answer });
     expect(asked).toEqual(['/0', '/first', '/']);
+  });
+
+  test('ends before it looks at another page, but for the first page: no run would get any further', async () => {
+    const asked: string[] = [];
+    const answer = ({ pathname }: URL) => {
+      asked.push(pathname);
+      return page;
+    };
+    const toProbe = () => ({ url: new URL('http://erp.test/look'), judge: () => 'ok' as const });
+    const findEnd = () => (asked.length < 3 ? null : 'waiting');
+    expect(await walk(toCursor(3, { toProbe }), { answer, findEnd })).toMatchObject({
+      ended: 'waiting',
+      saved: [toCheckpoint(1)],
+    });
+    expect(asked).toEqual(['/0', '/look', '/1']);
+    expect(await walk(toCursor(3, { toProbe }), { answer, findEnd })).toMatchObject({
+      ended: 'waiting',
+      saved: [toCheckpoint(1)],
+    });
+    expect(asked.slice(3)).toEqual(['/0', '/look']);
   });
 
   test('ends with the reason that its cursor has for a request that was wrong', async () => {

@@ -26,7 +26,7 @@ export type Walk<End> = {
   readonly read: (url: URL) => Promise<Answer>;
   /** Saves how far the walk came; false when somebody else has saved since. */
   readonly save: (checkpoint: PollCheckpoint) => Promise<boolean>;
-  /** Tells, between two pages, why the walk is to end although the source may have more; null while it is not. */
+  /** Tells, between two requests, why the walk is to end although the source may have more; null while it is not. */
   readonly findEnd: () => End | null;
   readonly addProblem: (detail: string) => void;
 };
@@ -39,6 +39,9 @@ const WRONG: ReadonlySet<number> = new Set([400, 413, 416, 422]);
 
 /** What follows a page; `isPartial` when the run ends although not everything was read. */
 type WalkStep = Step & { readonly isPartial?: boolean };
+
+/** The walk ended before a page counted as read: the next run reads it again. */
+type Ended<End> = { readonly end: End };
 
 /**
  * Reads pages from a checkpoint on, until the source has no more (`done`), records moved too often while they were
@@ -56,7 +59,7 @@ export async function walkPages<End>(
   let restarts = 0;
   let checkpoint = start;
 
-  async function step(): Promise<WalkStep> {
+  async function step(): Promise<WalkStep | Ended<End>> {
     const url = cursor.toUrl(checkpoint);
     visited.add(url.href);
     const answer = await read(url);
@@ -91,9 +94,12 @@ export async function walkPages<End>(
     throw refused.error;
   }
 
-  async function look(page: PageResult): Promise<Verdict> {
+  async function look(page: PageResult): Promise<Verdict | Ended<End>> {
     let probe = cursor.toProbe(checkpoint, page);
     while (probe !== null) {
+      // Behind the first page of a run nothing ends it: where each answer asks to wait, no run would get any further.
+      const end = checkpoint === start ? null : findEnd();
+      if (end !== null) return { end };
       const answer = await read(probe.url);
       if (answer.kind === 'refused') throw new RefusedError(answer);
       const verdict = probe.judge(answer.page);
@@ -111,6 +117,7 @@ export async function walkPages<End>(
 
   for (;;) {
     const next = await step();
+    if ('end' in next) return next.end;
     if (next.problem !== undefined) {
       addProblem(next.problem);
       // Whatever it was, what follows may be read a second time.

@@ -2,7 +2,7 @@
  * One run of polling a source:
  *
  *  1. A paused source is not polled. The lease of the source is taken and kept by a timer; while another run holds
- *     it, or the source's breaker is open, this one has nothing to do.
+ *     it, the source has asked another scheduler to wait, or its breaker is open, this one has nothing to do.
  *  2. The history gets an entry that the run is under way.
  *  3. From the checkpoint follows what to ask for (`walkPages`). A page is fetched, tried again if need be, and read;
  *     its records become events and are kept as any other (group commit); those that cannot be taken are kept among
@@ -10,8 +10,8 @@
  *  4. Only then the checkpoint is saved, compare-and-set: a run that lost its lease changes nothing.
  *  5. Pages follow until the source has no more, asks us to wait, is paused, changed or deleted, the lease is lost, or
  *     the process is about to end.
- *  6. The history is told what came of it. The lease is released; while the source asks us to wait it is kept
- *     instead, so that no scheduler asks sooner, but for a source that was changed since.
+ *  6. The history is told what came of it, and until when the source asks us to wait. The lease is released; during
+ *     such a wait it is kept instead, so that no scheduler asks sooner, but for a source that was changed since.
  */
 import type { PollCheckpoint, PollProgress } from '@sluice/contracts/poll';
 import { isManualSlot } from '@sluice/contracts/poll';
@@ -37,6 +37,8 @@ import { createRefusedRecords, type RefusedInRun } from './refused-records.ts';
 export type PollStore = {
   /** Takes the right to poll a source; null while another run has it, or the source asked another to wait. */
   acquire(source: PollSource): Promise<PollLease | null>;
+  /** Returns how long nobody gets that right because the source, as it is, asked another to wait, in ms; else 0. */
+  readWaitMs(source: PollSource): Promise<number>;
   readCheckpoint(source: string): Promise<StoredCheckpoint>;
   /** Returns the new revision; null when somebody else saved since `revision`. */
   saveCheckpoint(source: string, checkpoint: PollCheckpoint, revision: number): Promise<number | null>;
@@ -113,7 +115,7 @@ export function createPollRun(
     if (waits.leftMs(source) > 0) return toWaiting(source);
     const askedMs = performance.now();
     const lease = await store.acquire(source);
-    if (lease === null) return { kind: 'busy' };
+    if (lease === null) return refuse(source);
     const keeper = keepLease(lease, { leaseMs: options.leaseMs, askedMs, closing: signal });
     try {
       const begin = () => runOnce(source, slot, keeper);
@@ -123,6 +125,14 @@ export function createPollRun(
       await keeper.stop();
       await letGo(lease, source);
     }
+  }
+
+  /** Whoever the source asked to wait may have been another scheduler: from now on this one knows, too. */
+  async function refuse(source: PollSource): Promise<PollEnd> {
+    const waitMs = await store.readWaitMs(source);
+    if (waitMs === 0) return { kind: 'busy' };
+    waits.add(source, waitMs);
+    return toWaiting(source);
   }
 
   function toWaiting(source: PollSource): PollEnd {
@@ -154,11 +164,18 @@ export function createPollRun(
     } finally {
       const error = end.kind === 'failed' ? end.reason : null;
       const cursorAfter = cursor.describe(reached.checkpoint);
-      const waitingUntil = end.kind === 'waiting' ? new Date(end.untilMs) : undefined;
+      const waitingUntil = toWaitEnd(end, source);
       const progress = run.tally.read();
       await entry.end({ outcome: end.kind, progress, cursor: cursorAfter, error, waitingUntil });
     }
     return { ...end, progress: run.tally.read() };
+  }
+
+  /** A run that read everything may have used a rate limit up: whatever came of it, nobody asks before that. */
+  function toWaitEnd(end: PollEnd, source: PollSource): Date | undefined {
+    if (end.kind === 'waiting') return new Date(end.untilMs);
+    const leftMs = waits.leftMs(source);
+    return leftMs > 0 ? new Date(now() + leftMs) : undefined;
   }
 
   async function readPages(

@@ -1,3 +1,4 @@
+import type { PollSource } from '@sluice/contracts/source';
 import type { Checkpoints } from '@sluice/store/checkpoints';
 import type { Leases } from '@sluice/store/leases';
 import type { PollStore } from './poll-run.ts';
@@ -21,7 +22,7 @@ export function createPollStore({
   return {
     async acquire(source) {
       const mark = toWaitMark(source);
-      const lease = await leases.acquire(`poll-${source.id}`, holder, leaseMs, mark);
+      const lease = await leases.acquire(toLeaseName(source), holder, leaseMs, mark);
       if (lease === null) return null;
       return {
         renew: () => leases.renew(lease, leaseMs),
@@ -29,6 +30,7 @@ export function createPollStore({
         retire: (forMs) => leases.retire(lease, forMs, mark),
       };
     },
+    readWaitMs: (source) => leases.readRetiredMs(toLeaseName(source), toWaitMark(source)),
     async readCheckpoint(source) {
       const { state, revision } = await checkpoints.get(source);
       return { checkpoint: state, revision };
@@ -38,4 +40,8 @@ export function createPollStore({
       return saved === 'stale' ? null : saved.revision;
     },
   };
+}
+
+function toLeaseName({ id }: PollSource): string {
+  return `poll-${id}`;
 }

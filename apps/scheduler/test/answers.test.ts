@@ -1,3 +1,4 @@
+import { toManualSlot } from '@sluice/contracts/poll';
 import type { PollSource } from '@sluice/contracts/source';
 import { createTestNames } from '@sluice/local/test-names';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
@@ -15,11 +16,21 @@ beforeAll(async () => {
 });
 afterAll(() => place.close());
 
-/** Declares a source without pages, and starts a scheduler for it. */
-async function poll(id: string, url: string, more: Partial<PollSource>) {
+/** Declares a source without pages, and starts a scheduler for it that is closed when the test is over. */
+async function poll(id: string, url: string, more: Partial<PollSource>, name = `${id}-1`) {
   const { pageParam: _, ...source } = toSource(id, url);
-  const scheduler = await startScheduler(at, `${id}-1`, [{ ...source, recordsPath: '', ...more }]);
-  onTestFinished(() => scheduler.close());
+  const scheduler = await startScheduler(at, name, [{ ...source, recordsPath: '', ...more }]);
+  const close = once(scheduler.close);
+  onTestFinished(close);
+  return { ...scheduler, close };
+}
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  return () => {
+    closed ??= close();
+    return closed;
+  };
 }
 
 function untilRun(source: string, outcome: string) {
@@ -96,5 +107,34 @@ describe('a source that gives so many records at once and has no pages', () => {
     expect(run.error).toMatch(/^Stuck at 2026-01-01T00:00:08\.000Z: the source gives 20 records at once/);
     expect((await place.listQueued('stuck')).length).toBeGreaterThanOrEqual(80);
     expect((await place.listRuns('stuck')).map(({ outcome }) => outcome)).not.toContain('polled');
+  });
+});
+
+describe('an answer that uses a rate limit up', () => {
+  it('is taken, and every scheduler knows until when nobody asks again', async () => {
+    let asked = 0;
+    const url = await startAnswerServer((_url, response) => {
+      asked += 1;
+      response.setHeader('x-ratelimit-remaining', '0').setHeader('x-ratelimit-reset', '1800');
+      response.end(`[{"id":1,"updated_at":"${toTime(1)}"}]`);
+    });
+    const atLeast = Date.now() + 1_700_000;
+    const first = await poll('used-up', url, {});
+    const run = await untilRun('used-up', 'polled');
+    expect(run.waitingUntil?.getTime()).toBeGreaterThan(atLeast);
+    await expectQueued(place, 'used-up', [1]);
+    await first.close();
+
+    const second = await poll('used-up', url, {}, 'used-up-2');
+    const slot = toManualSlot(Date.now());
+    await second.pollQueue.addPoll({ source: 'used-up', tenant: 'default', slot });
+    const told = await vi.waitFor(async () => {
+      const [last] = await place.listRuns('used-up');
+      expect(last?.slot).toBe(slot);
+      return last;
+    }, SOON);
+    expect(told).toMatchObject({ outcome: 'waiting', scheduler: 'used-up-2' });
+    expect(told?.waitingUntil?.getTime()).toBeGreaterThan(atLeast);
+    expect(asked).toBe(1);
   });
 });

@@ -344,8 +344,7 @@ describe('a source that is deleted', () => {
     await vi.waitFor(async () => {
       expect((await place.listRuns('deleted'))[0]?.outcome).toBe('left');
     }, SOON);
-    // Page 1 was looked at again after page 2.
-    expect(legacy.asked.slice(length).map(({ page }) => page)).toEqual([1]);
+    expect(legacy.asked).toHaveLength(length);
   });
 });
 

@@ -97,7 +97,9 @@ export const pollRunSchema = z
     waitingUntil: z
       .string()
       .nullable()
-      .describe('Until when the source asked us to wait, where that ended the run; else null.'),
+      .describe(
+        'Until when the source asked us to wait by the end of the run, whatever came of it; else null.',
+      ),
   })
   .meta({ id: 'PollRun' });
 

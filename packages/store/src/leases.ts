@@ -52,6 +52,12 @@ export type Leases = {
    * @throws DependencyAwayError
    */
   retire(lease: Lease, forMs: number, mark: string): Promise<void>;
+  /**
+   * Returns for how long nobody gets a lease because it was retired under this mark, in ms; 0 while it is held or free.
+   *
+   * @throws DependencyAwayError
+   */
+  readRetiredMs(name: string, mark: string): Promise<number>;
 };
 
 type Asked = {
@@ -148,5 +154,16 @@ export function createLeases(
     );
   }
 
-  return { acquire, renew, release, retire };
+  async function readRetiredMs(name: string, mark: string): Promise<number> {
+    const leftMs = { $subtract: ['$expiresAt', '$$NOW'] };
+    const found = await within(timeoutMs, (signal) =>
+      collection.findOne<{ readonly leftMs: number }>(
+        { _id: name, holder: null, retiredBy: mark },
+        { signal, maxTimeMS: timeoutMs, projection: { leftMs } },
+      ),
+    );
+    return Math.max(0, found?.leftMs ?? 0);
+  }
+
+  return { acquire, renew, release, retire, readRetiredMs };
 }

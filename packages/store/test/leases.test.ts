@@ -88,4 +88,18 @@ describe('leases', () => {
     expect(other?.fence).toBe(2);
     expect(await leases.acquire('retired', 'c', LONG_MS, 'o')).toBeNull();
   });
+
+  it('tell how long they are retired for, under the mark of whoever asks, but not how long they are held', async () => {
+    expect(await leases.readRetiredMs('told', 'm')).toBe(0);
+    const first = await leases.acquire('told', 'a', LONG_MS, 'm');
+    expect(await leases.readRetiredMs('told', 'm')).toBe(0);
+    if (first !== null) await leases.retire(first, LONG_MS, 'm');
+    const leftMs = await leases.readRetiredMs('told', 'm');
+    expect([leftMs > LONG_MS / 2, leftMs <= LONG_MS]).toEqual([true, true]);
+    expect(await leases.readRetiredMs('told', 'n')).toBe(0);
+    if (first !== null) await leases.release(first);
+    expect(await leases.readRetiredMs('told', 'm')).toBe(0);
+    await leases.acquire('told', 'b', LONG_MS, 'm');
+    expect(await leases.readRetiredMs('told', 'm')).toBe(0);
+  });
 });

@@ -37,6 +37,12 @@ describe('the slots that are due', () => {
       '12:04:00',
       2,
     ],
+    [
+      'since the end of a wait that a run asked for which read everything',
+      [toRun('12:02:00', { outcome: 'paused' }), toRun('12:01:00', { waitingUntil: at('12:03:30') })],
+      '12:04:00',
+      2,
+    ],
   ] as const)('are those %s', (_, runs, first, count) => {
     expect(find(runs)).toEqual({ firstAt: at(first), count });
   });

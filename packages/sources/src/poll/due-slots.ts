@@ -28,15 +28,15 @@ export function findDueSlots(
   // A poll that a person asked for in vain says nothing of the run that it met.
   const last = runs.find(({ outcome }) => outcome !== 'busy');
   // Runs of older builds do not say how long the source is left alone.
-  const waitEnd = last?.outcome === 'waiting' ? last.waitingUntil : undefined;
-  if (last !== undefined && NOT_DUE.has(last.outcome) && waitEnd === undefined) {
-    return { firstAt: null, count: 0 };
-  }
-  const known = runs.flatMap(({ slot, startedAt, endedAt }) => [
+  const isEndKnown = last?.outcome === 'waiting' && last.waitingUntil !== undefined;
+  if (last !== undefined && NOT_DUE.has(last.outcome) && !isEndKnown) return { firstAt: null, count: 0 };
+  const known = runs.flatMap(({ slot, startedAt, endedAt, waitingUntil }) => [
     // The slot and not the start of the run: clocks of schedulers differ a little.
     isManualSlot(slot) ? startedAt.getTime() : slot * 1000,
     endedAt?.getTime() ?? 0,
+    // Also a run that read everything may have used a rate limit up.
+    waitingUntil?.getTime() ?? 0,
   ]);
-  const after = new Date(Math.max(since.getTime(), waitEnd?.getTime() ?? 0, ...known));
+  const after = new Date(Math.max(since.getTime(), ...known));
   return findMissedSlots(schedule, { after, until, limit });
 }

@@ -35,7 +35,7 @@ export function NextRun({
       </>
     );
   }
-  const waitsUntil = runs[0]?.outcome === 'waiting' ? runs[0].waitingUntil : null;
+  const waitsUntil = runs[0]?.waitingUntil ?? null;
   if (waitsUntil !== null && Date.parse(waitsUntil) > now) {
     return (
       <>

@@ -66,7 +66,8 @@ describe('looking at polled sources', () => {
           }),
         },
         runs: {
-          listMany: async () => new Map([['erp', state.runs]]),
+          listMany: async (_sources, _limit, until = new Date(Number.POSITIVE_INFINITY)) =>
+            new Map([['erp', state.runs.filter(({ startedAt }) => startedAt <= until)]]),
           findLastWhole: async () => new Map(),
         },
         now: () => NOON_MS + seconds * 1000,
@@ -100,6 +101,28 @@ describe('looking at polled sources', () => {
     state.record = { ...record, dueSince: new Date(NOON_MS + 590_000) };
     expect(await lookAt(600)).toEqual([]);
     expect(await lookAt(661)).toMatchObject([{ value: 61 }]);
+  });
+
+  it('waits for one that has read everything and asked to be left alone, until that is over', async () => {
+    const { state, lookAt } = start();
+    const waitingUntil = new Date(NOON_MS + 1_790_000);
+    state.runs = toRuns('paused', 'polled').map((run) => {
+      return run.outcome === 'polled' ? { ...run, waitingUntil } : run;
+    });
+    expect(await lookAt(600)).toEqual([]);
+    expect(await lookAt(1859)).toEqual([]);
+    expect(await lookAt(1861)).toMatchObject([{ value: 61 }]);
+  });
+
+  it('finds one that no run begins for after the clock was set back', async () => {
+    const { state, lookAt } = start();
+    const ahead = toRuns('polled').map((run) => {
+      const startedAt = new Date(NOON_MS + 3_600_000);
+      return { ...run, startedAt, endedAt: startedAt, slot: startedAt.getTime() / 1000 };
+    });
+    state.runs = [...ahead, ...toRuns('polled')];
+    expect(await lookAt(121)).toMatchObject([{ value: 61 }]);
+    expect(await lookAt(3601)).toEqual([]);
   });
 
   it('tells how far a failing one is behind', async () => {

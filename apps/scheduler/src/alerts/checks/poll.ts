@@ -16,6 +16,9 @@ const FAILURES = 5;
 /** How long after its slot a poll may begin, in ms. */
 const LATE_MS = 60_000;
 
+/** By as much clocks of schedulers may differ, in ms: a run that began later than that was before a clock was set back. */
+const AHEAD_MS = 60_000;
+
 const FAILED: ReadonlySet<PollOutcome> = new Set(['failed', 'crashed']);
 const DONE: ReadonlySet<PollOutcome> = new Set(['polled', 'with-rejections', 'partial', 'waiting']);
 
@@ -51,7 +54,10 @@ export function createPollCheck({
     for (let begin = 0; begin < polled.length; begin += PORTION) {
       const portion = polled.slice(begin, begin + PORTION);
       const names = portion.map(({ id }) => id);
-      const [last, whole] = await Promise.all([runs.listMany(names, LOOKED_AT), runs.findLastWhole(names)]);
+      const [last, whole] = await Promise.all([
+        runs.listMany(names, LOOKED_AT, new Date(now() + AHEAD_MS)),
+        runs.findLastWhole(names),
+      ]);
       for (const source of portion) {
         const finding = judge(source, last.get(source.id) ?? [], whole.get(source.id));
         if (finding !== null) findings.push(finding);
