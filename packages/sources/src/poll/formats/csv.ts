@@ -9,12 +9,16 @@ const MAX_JSON_BYTES = 32 * 1024 ** 2;
 /**
  * Reads CSV with a header row. What is kept of a row is the JSON object that its fields make, all of them text,
  * named by the header: the row's own bytes mean nothing without it. A repeated name gets `_2`, a missing one is
- * `column_<n>`. A row with another number of fields is a problem of that record alone.
+ * `column_<n>`. A row with another number of fields, or with a quote that nothing closes, is a problem of that record
+ * alone.
  */
 export const readCsv: ReadItems = (text, { delimiter, idPath, versionPath, cursor }, isWhole) => {
   if (!isWhole && !/[\r\n]$/.test(text)) throw new AnswerError('The answer was cut off in its last row.');
-  const [header, ...rows] = parseRows(text, delimiter);
-  if (header === undefined) return { items: [] };
+  const [first, ...rows] = parseRows(text, delimiter);
+  if (first === undefined) return { items: [] };
+  if (isTorn(first, delimiter))
+    throw new AnswerError('The header of the answer has a quote that is not closed.');
+  const header = first.record;
   if (rows.length > MAX_RECORDS) throw toTooMany();
   if (header.length > MAX_COLUMNS) {
     throw new AnswerError(`The header of the answer has more than ${MAX_COLUMNS} columns.`);
@@ -24,14 +28,22 @@ export const readCsv: ReadItems = (text, { delimiter, idPath, versionPath, curso
   const position = 'path' in cursor && cursor.kind !== 'link' ? cursor.path : undefined;
   const missing = [idPath, versionPath, position].find((name) => name !== undefined && !names.includes(name));
   if (missing !== undefined) throw new AnswerError(`The header of the answer has no column ${missing}.`);
-  return { items: rows.map((row) => toItem(names, row)) };
+  return { items: rows.map((row) => toItem(names, row, delimiter)) };
 };
 
-function parseRows(text: string, delimiter: string): string[][] {
+/** The fields of a row, and its text as it was sent. */
+type Row = { readonly record: readonly string[]; readonly raw: string };
+
+/** All of them, because an answer may end its header in one way and its rows in another. */
+const LINE_ENDS = ['\r\n', '\n', '\r'];
+
+function parseRows(text: string, delimiter: string): Row[] {
   try {
-    return parse(text, {
+    const rows: unknown = parse(text, {
       bom: true,
       delimiter,
+      record_delimiter: LINE_ENDS,
+      raw: true,
       relax_column_count: true,
       // Quotes inside a field that does not begin with one are text: 5" pipe.
       relax_quotes: true,
@@ -39,9 +51,27 @@ function parseRows(text: string, delimiter: string): string[][] {
       // One more than may be there, and the header.
       to: MAX_RECORDS + 2,
     });
+    // Their types do not say what `raw` makes of a row.
+    return rows as Row[];
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new AnswerError(`The answer is not valid CSV (${error.code}).`, { cause: error });
+  }
+}
+
+/**
+ * Tells whether the quote that a field begins with is not closed, so that the field holds rows up to the next quote. It is
+ * then taken for text, and the field begins with it; so does one that begins with an escaped quote, but that one is good
+ * CSV without `relax_quotes` too.
+ */
+function isTorn({ record, raw }: Row, delimiter: string): boolean {
+  if (!record.some((field) => field.startsWith('"') && /[\r\n]/.test(field))) return false;
+  try {
+    parse(raw, { delimiter, record_delimiter: LINE_ENDS, relax_column_count: true });
+    return false;
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    return true;
   }
 }
 
@@ -71,12 +101,15 @@ function assertSmall(names: readonly string[], rowCount: number): void {
   );
 }
 
-function toItem(names: readonly string[], row: readonly string[]): Item {
-  if (row.length !== names.length) {
-    const problem = `the row has ${row.length} fields, the header ${names.length}`;
-    // A row may be one of millions of fields.
-    return { body: JSON.stringify(row.slice(0, MAX_COLUMNS)), problem };
-  }
-  const value = Object.fromEntries(names.map((name, index) => [name, row[index] ?? '']));
+function toItem(names: readonly string[], row: Row, delimiter: string): Item {
+  const { record } = row;
+  const problem = isTorn(row, delimiter) ? 'a quote in the row is not closed' : toMiscount(names, record);
+  // A row may be one of millions of fields.
+  if (problem !== undefined) return { body: JSON.stringify(record.slice(0, MAX_COLUMNS)), problem };
+  const value = Object.fromEntries(names.map((name, index) => [name, record[index] ?? '']));
   return { body: JSON.stringify(value), value };
+}
+
+function toMiscount(names: readonly string[], { length }: readonly string[]): string | undefined {
+  return length === names.length ? undefined : `the row has ${length} fields, the header ${names.length}`;
 }

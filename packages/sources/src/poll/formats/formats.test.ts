@@ -26,6 +26,47 @@ test('a row of CSV that is too short or too long is a problem of its own', () =>
   expect(count).toBe(4);
 });
 
+test.each([
+  ['CRLF, then LF', 'order.id;at\r\n1;a\n2;"b"\n'],
+  ['LF, then CRLF', 'order.id;at\n1;a\r\n2;"b"\r\n\r\n'],
+  ['CRLF and LF by turns', 'order.id;at\r\n1;a\n2;"b"\r\n'],
+  ['CR alone', 'order.id;at\r1;a\r2;"b"'],
+])('rows of CSV end with any line end: %s', (_name, text) => {
+  const { records, problems } = readRecords(text, csv);
+  expect(records.map(({ id, version }) => [id, version])).toEqual([
+    ['1', 'a'],
+    ['2', 'b'],
+  ]);
+  expect(problems).toEqual([]);
+});
+
+test('a row of CSV whose quote is not closed, and which so holds another, is a problem of its own', () => {
+  const text = 'order.id;at;note\n1;t;x\n2;t;"x; y\n3;t;"z"\n4;t;5" pipe\n5;t\n';
+  const { records, problems, count } = readRecords(text, csv);
+  expect(records.map(({ id }) => id)).toEqual(['1', '4']);
+  expect(problems).toEqual([
+    {
+      index: 1,
+      detail: 'a quote in the row is not closed',
+      body: JSON.stringify(['2', 't', '"x; y\n3;t;"z"']),
+    },
+    { index: 3, detail: 'the row has 2 fields, the header 3', body: '["5","t"]' },
+  ]);
+  expect(count).toBe(4);
+});
+
+test.each([
+  ['"""Well"" he said\r\nand left"', '"Well" he said\r\nand left'],
+  ['"""a""\n""b"""', '"a"\n"b"'],
+  ['"a;\n""b"" c"', 'a;\n"b" c'],
+  ['""', ''],
+  ['"x" y', '"x" y'],
+])('a field of CSV that is written %j is %j', (written, note) => {
+  const { records, problems } = readRecords(`order.id;at;note\n1;t;${written}\n2;t;x\n`, csv);
+  expect(records.map(({ body }) => JSON.parse(body).note)).toEqual([note, 'x']);
+  expect(problems).toEqual([]);
+});
+
 test('columns of CSV without a name, or with that of another, get one', () => {
   const { records } = readRecords('order.id;;at;at;__proto__\n1;2;3;4;5', csv);
   expect(records[0]?.body).toBe('{"order.id":"1","column_2":"2","at":"3","at_2":"4","__proto__":"5"}');
@@ -44,6 +85,7 @@ test.each([
   ['a page of HTML', csv, '<html>\n</html>\n', 'no column order.id'],
   ['a header without the cursor', csv, 'order.id;changed\n1;2\n', 'no column at'],
   ['a header without the version', { ...csv, versionPath: 'v.1' }, 'order.id;at\n1;2\n', 'no column v.1'],
+  ['a header with an open quote', csv, 'order.id;at;"note\n1;a;"b"\n2;a;b\n', 'a quote that is not closed'],
   ['an open quote', csv, 'order.id;at\n1;"a\n', 'CSV_QUOTE_NOT_CLOSED'],
   ['a page of HTML as NDJSON', ndjson, '<html>\n</html>\n', 'no line of JSON'],
 ])('%s is refused as a whole', (_name, shape, text, message) => {
