@@ -15,6 +15,8 @@ test.each([
   [{ 'retry-after': '999999999' }, MAX_WAIT_MS],
   [{ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '90' }, 90_000],
   [{ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(nowMs / 1000 + 5) }, 5000],
+  [{ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(nowMs + 5000) }, 5000],
+  [{ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(nowMs - 5000) }, 0],
   [{ 'ratelimit-remaining': '3', 'ratelimit-reset': '90' }, null],
   [{ 'ratelimit-remaining': '0' }, null],
 ])('reads %j', (headers, waitMs) => {

@@ -6,6 +6,9 @@ export const MAX_WAIT_MS = 3_600_000;
 /** From here on a rate limit's reset is a point in epoch seconds, below it a number of seconds. */
 const FIRST_EPOCH_SECONDS = 1e9;
 
+/** From here on it is a point in epoch milliseconds: as seconds it would lie in the year 5138 at the earliest. */
+const FIRST_EPOCH_MILLIS = 1e11;
+
 /**
  * Reads how long a source asks us to wait, in ms: from `Retry-After` (seconds or a date), else from a rate limit
  * with nothing remaining (`RateLimit-Remaining` and `-Reset`, with or without `X-`). Dates are compared with the
@@ -31,8 +34,12 @@ function readRateLimit(headers: IncomingHttpHeaders, nowMs: number): number | nu
     const reset = headers[`${prefix}-reset`];
     if (typeof remaining !== 'string' || typeof reset !== 'string' || Number(remaining) > 0) continue;
     if (!/^\d+$/.test(remaining) || !/^\d+(\.\d+)?$/.test(reset)) continue;
-    const seconds = Number(reset);
-    return seconds >= FIRST_EPOCH_SECONDS ? seconds * 1000 - nowMs : seconds * 1000;
+    return toResetMs(Number(reset), nowMs);
   }
   return null;
+}
+
+function toResetMs(reset: number, nowMs: number): number {
+  if (reset >= FIRST_EPOCH_MILLIS) return reset - nowMs;
+  return reset >= FIRST_EPOCH_SECONDS ? reset * 1000 - nowMs : reset * 1000;
 }
