@@ -68,8 +68,16 @@ const linkCheckpointSchema = z.object({
   kind: z.literal('link'),
   /** The address to read next; null for the source's own. */
   at: z.string().nullable(),
-  /** Set when the page before held no records. */
-  empty: z.literal(true).optional(),
+  /** In a run that is not over: where the next one begins when this one ends in answers without records. */
+  from: z.string().nullable().optional(),
+  /** In a run that is not over: the last address that held records. */
+  last: z.string().nullable().optional(),
+  /** The last address that held records in the run before: up to it pages are read for the second time. */
+  until: z.string().nullable().optional(),
+  /** In a run that is not over: how many answers in a row held no records. */
+  empties: z.number().int().optional(),
+  /** Set while the source is taken for one that always names a next address. */
+  endless: z.boolean().optional(),
 });
 
 /** Where polling a source stands, as `checkpoints` holds it: a form for each kind of cursor. */
@@ -151,7 +159,10 @@ export type PollProgress = {
 /** One run of polling a source (`poll_runs`). */
 export type PollRun = PollProgress & {
   readonly source: string;
-  /** The schedule's slot (epoch seconds), or that of a poll that a person asked for (`isManualSlot`). */
+  /**
+   * The schedule's slot (epoch seconds; below zero where it came a second time, after the clock was set back), or that of a
+   * poll that a person asked for (`isManualSlot`).
+   */
   readonly slot: number;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
@@ -163,7 +174,7 @@ export type PollRun = PollProgress & {
   readonly scheduler: string;
   /** Why it failed. */
   readonly error: string | null;
-  /** Until when the source asked us to wait, where that ended the run. */
+  /** Until when the source asked us to wait by the end of the run, whatever came of it. */
   readonly waitingUntil?: Date;
 };
 
