@@ -181,10 +181,10 @@ export const ERROR_TABLE = {
     mend: 'Ask an admin for a key with the role that `detail` names.',
   },
   ERR_ORIGIN_FOREIGN: {
-    title: 'A page of another origin may not do that with this session.',
+    title: 'A page of another origin, or a request to a name of another host, may not do that.',
     status: 403,
     retry: false,
-    mend: 'Sign in on the page that is used, or send a key as `Authorization: Bearer <key>`.',
+    mend: 'Sign in on the page that is used, or send a key as `Authorization: Bearer <key>`. With `AUTH=off` ask for an address or for localhost, as in `http://127.0.0.1:3001`.',
   },
   ERR_SIGN_IN_LIMITED: {
     title: 'Too many sign-ins failed from this address.',
