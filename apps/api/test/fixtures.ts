@@ -84,6 +84,8 @@ export type ApiOptions = {
   /** Whether keys are asked for; `off` by default. */
   readonly auth?: 'on' | 'off';
   readonly now?: () => number;
+  /** Proxies that are believed; nobody by default. */
+  readonly trustedProxies?: readonly string[];
   /** Where the dashboard was built to; nowhere by default. */
   readonly dashboardDir?: string;
 };
@@ -97,6 +99,7 @@ export async function startApi({
   liveUrl = NOWHERE,
   secretsKey = SECRETS_KEY,
   workers = {},
+  trustedProxies = [],
   auth = 'off',
   now = Date.now,
   dashboardDir = '',
@@ -111,7 +114,7 @@ export async function startApi({
   const { check } = createKeyCheck({ store: keys, mirror, now, elapsed: now, onTrouble });
   const checkKey = auth === 'on' ? check : null;
   const server = await createApiApp({
-    dashboardDir,
+    ...{ dashboardDir, trustedProxies },
     access: { checkKey, keys, mirror, auditLog: createAuditLog(store), now, simulatesFailures: false },
     logger,
     health: createHealth({ checks: { mongodb: () => store.ping(), redis: inspector.ping } }),

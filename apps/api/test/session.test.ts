@@ -169,5 +169,9 @@ describe('a session', () => {
       '192.168.1.7',
     ];
     for (const host of own) expect(await get(host), host).toEqual([200, undefined]);
+    // A page may name any other in this one.
+    const proxied = await startApi({ ...stores, trustedProxies: ['127.0.0.1'] });
+    const headers = { host: 'evil.example', 'x-forwarded-host': 'localhost' };
+    expect((await proxied.server.inject({ url: '/api/session', headers })).statusCode).toBe(403);
   });
 });

@@ -50,6 +50,7 @@ async function useWorkplace() {
 
   return {
     ...{ names, queue, raw, inspector: place.inspector, leases: toCollection(store, 'leases') },
+    operations: toCollection(store, 'operations'),
     /** Stores dead letters; those that are to die again do so whenever they are run. */
     async kill(count: number, simulate: AcceptedEvent['simulate'] = 1): Promise<string[]> {
       const events = Array.from({ length: count }, () => toEvent(simulate));
@@ -316,5 +317,16 @@ it('gives up a discard that fails again and again, and asks for it no more', asy
   await vi.waitFor(async () => {
     expect((await work.leases.findOne({ _id: 'operations' }))?.holder).toBeNull();
   }, SOON);
+  await scheduler.close();
+});
+
+it('closes a discard that an earlier build gave up and left open', async () => {
+  const work = await useWorkplace();
+  await work.kill(1);
+  const id = await work.replay({}, { kind: 'discard' });
+  await work.operations.updateOne({ _id: id }, { $set: { state: 'failed', stateReason: 'Long ago.' } });
+  const scheduler = await work.startScheduler('scheduler');
+  await vi.waitFor(async () => expect(await work.operations.countDocuments({ open: true })).toBe(0), SOON);
+  await work.until(id, { state: 'failed', stateReason: 'Long ago.' });
   await scheduler.close();
 });

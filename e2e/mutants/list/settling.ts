@@ -92,7 +92,7 @@ export const settling: readonly Mutant[] = [
     name: 'runs a dead record again at each poll that reads it',
     breaks: 2,
     file: 'packages/protocol/src/turn.ts',
-    find: "    if (event.via === 'poll') return 'stale';\n",
+    find: "    if (event.via === 'poll') return candidate.batch === null ? 'repeat' : 'stale';\n",
     replace: '',
     tests: settleJob,
   },

@@ -3,7 +3,6 @@ import { DEFAULT_TENANT, MAX_SCHEMA_VERSION, SOURCE_ID_PATTERN } from './event.t
 import { mappingSchema } from './mapping.ts';
 
 /** No provider's secret is longer, and encrypted it must still fit where it is stored. */
-const MAX_URL_LENGTH = 2048;
 const secretValue = z.string().min(1).max(4096);
 
 /** A secret: its value, or the name of the environment variable that holds it. */
@@ -206,10 +205,7 @@ export type PollAuth = z.infer<typeof authSchema>;
 export const pollSourceSchema = z.strictObject({
   ...common,
   kind: z.literal('poll'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .max(MAX_URL_LENGTH)
-    .describe('Where to fetch records.'),
+  url: z.url({ protocol: /^https?$/ }).describe('Where to fetch records.'),
   allowPrivate: z.boolean().default(false).describe('Allows a private or loopback address.'),
   schedule: z.string().min(9).max(512).describe('Cron expression with seconds: six fields.'),
   auth: authSchema.optional().describe('What is sent to be let in.'),

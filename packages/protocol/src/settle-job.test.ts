@@ -169,6 +169,11 @@ describe('settling a job', () => {
     expect(store.receipts.get('i-2')).toMatchObject({ accepted: 0, merged: 1 });
     await settle(batch);
     expect(fetchOnly().data.single).toMatchObject({ run: before.run, reason: 'dead' });
+    // Out of the inbox it cannot be told whether it is the same delivery: its job is the same in any case.
+    queue.jobs.clear();
+    const single = { run: 0, attemptsBefore: 0, reason: 'inbox' as const };
+    await settle(toJob('x', { ...batch.data, single }));
+    expect(fetchOnly().data.single).toMatchObject({ run: before.run, reason: 'dead' });
     assertBalanced(store);
   });
 

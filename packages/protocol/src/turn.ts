@@ -29,7 +29,8 @@ function toDeliveryTurn(candidate: Candidate, raw: KnownRaw): Turn {
   const { event, verdict } = candidate;
   if (raw.status === 'dead') {
     if (isSameDelivery(candidate, raw)) return 'repeat';
-    if (event.via === 'poll') return 'stale';
+    // Out of the inbox it may be the same delivery, whose job is to be filed.
+    if (event.via === 'poll') return candidate.batch === null ? 'repeat' : 'stale';
     return { ...candidate, run: Math.max(Date.parse(event.receivedAt), raw.run + 1), attempt: 1 };
   }
   if (verdict.kind !== 'record') return 'repeat';

@@ -9,7 +9,8 @@ import type { HttpServer } from './http-server.ts';
  */
 export function refuseForeignHosts(server: HttpServer): void {
   server.addHook('onRequest', (request, _reply, done) => {
-    done(isOwn(request.hostname) ? undefined : new ProblemException('ERR_ORIGIN_FOREIGN', DETAIL));
+    // As it was sent: a page may name another in `X-Forwarded-Host`.
+    done(isOwn(request.raw.headers.host) ? undefined : new ProblemException('ERR_ORIGIN_FOREIGN', DETAIL));
   });
 }
 
@@ -17,8 +18,8 @@ const DETAIL =
   'Without keys (AUTH=off) only requests to an address or to localhost are answered, as in http://127.0.0.1:3001.';
 
 /** A request of HTTP/1.0 may name no host; no browser sends one. */
-function isOwn(hostname: string | undefined): boolean {
-  if (hostname === undefined || hostname === '') return true;
-  const name = hostname.toLowerCase().replace(/\.$/, '');
+function isOwn(host = ''): boolean {
+  if (host === '') return true;
+  const name = host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
   return isIP(name.replace(/^\[|\]$/g, '')) !== 0 || name === 'localhost' || name.endsWith('.localhost');
 }

@@ -56,14 +56,14 @@ export type PollRuns = {
   list(source: string, limit: number): Promise<readonly PollRun[]>;
   /**
    * Lists the last runs of many sources, `limit` of each, newest first; one question to MongoDB however many there are.
-   * With `until` those are left out that began later, by a clock that was set back since.
+   * Those are left out that lie ahead of `now`, by a clock that was set back since.
    *
    * @throws DependencyAwayError
    */
   listMany(
     sources: readonly string[],
     limit: number,
-    until?: Date,
+    now: Date,
   ): Promise<ReadonlyMap<string, readonly PollRun[]>>;
   /**
    * Finds the last run that read everything, of each of these sources that ever had one: for `toLagSeconds`, whatever
@@ -81,6 +81,9 @@ export type WholeRun = Pick<PollRun, 'outcome' | 'startedAt'>;
 const PRUNE_EVERY = 20;
 
 const MAX_ERROR_CHARS = 1000;
+
+/** By as much clocks of schedulers may differ, in ms: a run that began later than that was before a clock was set back. */
+const AHEAD_MS = 60_000;
 
 const NOTHING_YET: PollProgress = {
   ...{ pages: 0, records: 0, accepted: 0, duplicates: 0 },
@@ -139,10 +142,10 @@ export function createPollRuns(
   async function listMany(
     sources: readonly string[],
     limit: number,
-    until?: Date,
+    now: Date,
   ): Promise<ReadonlyMap<string, readonly PollRun[]>> {
     if (sources.length === 0) return new Map();
-    const begun = until === undefined ? {} : { startedAt: { $lte: until } };
+    const begun = { startedAt: { $lte: new Date(now.getTime() + AHEAD_MS) } };
     const found = await within(timeoutMs, (signal) =>
       toCollection(connection, 'sources')
         .aggregate<{ readonly _id: string; readonly runs: readonly PollRun[] }>(

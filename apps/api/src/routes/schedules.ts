@@ -40,7 +40,7 @@ export function addScheduleRoute(server: ApiServer, { sources, pollRuns, now }: 
       const found = await sources.page(caller.tenant, page);
       const ids = found.map(({ id }) => id);
       const [runs, whole] = await Promise.all([
-        pollRuns.listMany(ids, SHOWN_RUNS),
+        pollRuns.listMany(ids, SHOWN_RUNS, new Date(now())),
         pollRuns.findLastWhole(ids),
       ]);
       const items = found.flatMap((record) => {

@@ -11,14 +11,14 @@ const GRACE_MS = 5000;
 
 /** Shows when a polled source is polled, and what came of it; null for one that sends to us. */
 export function toScheduleItem(
-  { id, owner, paused, source, dueSince: since }: SourceRecord,
+  { id, owner, paused, source, dueSince: since, updatedAt: changedAt }: SourceRecord,
   { runs, whole }: { readonly runs: readonly PollRun[]; readonly whole: WholeRun | undefined },
   nowMs: number,
 ): ScheduleItem | null {
   if (source.kind !== 'poll') return null;
   const { schedule, url } = source;
   const until = new Date(nowMs - GRACE_MS);
-  const missed = paused ? null : findDueSlots(schedule, { runs, since, until, limit: MAX_MISSED });
+  const missed = paused ? null : findDueSlots(schedule, { runs, since, changedAt, until, limit: MAX_MISSED });
   return {
     ...{ id, owner, schedule, url, paused },
     nextRunAt: paused ? null : (toNextRun(schedule, new Date(nowMs))?.toISOString() ?? null),

@@ -61,7 +61,7 @@ async function checkPolled(store: StoreConnection): Promise<Finding> {
   const { sources } = await createSourceStore(store).list();
   const ids = sources.flatMap(({ id, paused, source }) => (source.kind === 'poll' && !paused ? [id] : []));
   if (ids.length === 0) return ok('No source is polled.');
-  const runs = await createPollRuns(store).listMany(ids, RECENT_RUNS);
+  const runs = await createPollRuns(store).listMany(ids, RECENT_RUNS, new Date());
   const states = ids.map((id) => ({ id, ...toPollState(runs.get(id) ?? []) }));
   const unwell = states.filter(({ isWell }) => !isWell);
   const polled = ids.filter((id) => (runs.get(id) ?? []).length > 0).length;

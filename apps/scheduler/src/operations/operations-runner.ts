@@ -91,7 +91,10 @@ export function startOperations(options: OperationsRunnerOptions): OperationsRun
     const { _id } = operation;
     const runner = { operation: _id, fence: lease.fence };
     try {
-      if (operation.kind === 'discard') {
+      if (operation.kind === 'discard' && operation.state === 'failed') {
+        // Earlier builds left it open.
+        await sets.close(runner, new Date(now()));
+      } else if (operation.kind === 'discard') {
         const { result, discarded } = await sets.discard(runner, new Date(now()));
         options.metrics.discarded(discarded);
         if (result === 'done') logger.info({ operation: _id }, 'discard.finished');

@@ -9,8 +9,8 @@ function toRun(text: string, changed: Partial<RunForDue> = {}): RunForDue {
 }
 
 /** Looks at a source that is due every minute and was declared at noon, at five past. */
-function find(runs: readonly RunForDue[], since = at('12:00:00')) {
-  return findDueSlots('0 * * * * *', { runs, since, until: at('12:05:00'), limit: 100 });
+function find(runs: readonly RunForDue[], since = at('12:00:00'), changedAt = at('12:00:00')) {
+  return findDueSlots('0 * * * * *', { runs, since, changedAt, until: at('12:05:00'), limit: 100 });
 }
 
 describe('the slots that are due', () => {
@@ -45,6 +45,12 @@ describe('the slots that are due', () => {
     ],
   ] as const)('are those %s', (_, runs, first, count) => {
     expect(find(runs)).toEqual({ firstAt: at(first), count });
+  });
+
+  it('are those since the last run when the source was changed after it had asked to wait', () => {
+    const runs = [toRun('12:02:00'), toRun('12:01:00', { waitingUntil: at('12:59:00') })];
+    expect(find(runs, at('12:00:00'), at('12:01:30'))).toEqual({ firstAt: at('12:03:00'), count: 3 });
+    expect(find(runs).count).toBe(0);
   });
 
   it.each(['running', 'waiting', 'open'] as const)('are none while the last run is %s', (outcome) => {

@@ -9,18 +9,21 @@ export type RunForDue = Pick<PollRun, 'outcome' | 'slot' | 'startedAt' | 'endedA
 
 /**
  * Finds the slots of a schedule, up to `until` and `limit` of them at most, that no run has begun for. Those count that
- * came after the last run, by `runs`, the newest first, and after `since`, when the schedule began to count.
+ * came after the last run, by `runs`, the newest first, and after `since`, when the schedule began to count. What a source
+ * asked for before `changedAt`, when its declaration was changed, is over.
  */
 export function findDueSlots(
   schedule: string,
   {
     runs,
     since,
+    changedAt,
     until,
     limit,
   }: {
     readonly runs: readonly RunForDue[];
     readonly since: Date;
+    readonly changedAt: Date;
     readonly until: Date;
     readonly limit: number;
   },
@@ -35,7 +38,7 @@ export function findDueSlots(
     isManualSlot(slot) ? startedAt.getTime() : slot * 1000,
     endedAt?.getTime() ?? 0,
     // Also a run that read everything may have used a rate limit up.
-    waitingUntil?.getTime() ?? 0,
+    startedAt > changedAt ? (waitingUntil?.getTime() ?? 0) : 0,
   ]);
   const after = new Date(Math.max(since.getTime(), ...known));
   return findMissedSlots(schedule, { after, until, limit });

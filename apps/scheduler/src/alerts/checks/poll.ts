@@ -16,9 +16,6 @@ const FAILURES = 5;
 /** How long after its slot a poll may begin, in ms. */
 const LATE_MS = 60_000;
 
-/** By as much clocks of schedulers may differ, in ms: a run that began later than that was before a clock was set back. */
-const AHEAD_MS = 60_000;
-
 const FAILED: ReadonlySet<PollOutcome> = new Set(['failed', 'crashed']);
 const DONE: ReadonlySet<PollOutcome> = new Set(['polled', 'with-rejections', 'partial', 'waiting']);
 
@@ -55,7 +52,7 @@ export function createPollCheck({
       const portion = polled.slice(begin, begin + PORTION);
       const names = portion.map(({ id }) => id);
       const [last, whole] = await Promise.all([
-        runs.listMany(names, LOOKED_AT, new Date(now() + AHEAD_MS)),
+        runs.listMany(names, LOOKED_AT, new Date(now())),
         runs.findLastWhole(names),
       ]);
       for (const source of portion) {
@@ -67,7 +64,7 @@ export function createPollCheck({
   }
 
   function judge(
-    { id, source, dueSince }: Pick<SourceRecord, 'id' | 'source' | 'dueSince'>,
+    { id, source, dueSince, updatedAt }: Pick<SourceRecord, 'id' | 'source' | 'dueSince' | 'updatedAt'>,
     last: readonly RunForDue[],
     whole: WholeRun | undefined,
   ): Finding | null {
@@ -85,7 +82,10 @@ export function createPollCheck({
       return toFinding(behind, text);
     }
     const until = new Date(nowMs - LATE_MS);
-    const { firstAt } = findDueSlots(source.schedule, { runs: last, since: dueSince, until, limit: 1 });
+    const { firstAt } = findDueSlots(source.schedule, {
+      ...{ runs: last, since: dueSince, changedAt: updatedAt },
+      ...{ until, limit: 1 },
+    });
     if (firstAt === null) return null;
     const late = Math.round((nowMs - firstAt.getTime()) / 1000);
     const text = `The polled source ${id} should have been polled ${toCount(late, 'second')} ago: see that schedulers run and Redis answers, then poll it by hand.`;

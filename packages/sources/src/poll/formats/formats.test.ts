@@ -40,6 +40,14 @@ test.each([
   expect(problems).toEqual([]);
 });
 
+test('a quote inside a field says nothing of another field that begins with an escaped one', () => {
+  const { records, problems } = readRecords('order.id;at;note\n1;"""x\ny";5" pipe\n', csv);
+  expect(problems).toEqual([]);
+  expect(records.map(({ body }) => JSON.parse(body))).toEqual([
+    { 'order.id': '1', at: '"x\ny', note: '5" pipe' },
+  ]);
+});
+
 test('a row of CSV whose quote is not closed, and which so holds another, is a problem of its own', () => {
   const text = 'order.id;at;note\n1;t;x\n2;t;"x; y\n3;t;"z"\n4;t;5" pipe\n5;t\n';
   const { records, problems, count } = readRecords(text, csv);
@@ -61,6 +69,7 @@ test.each([
   ['"a;\n""b"" c"', 'a;\n"b" c'],
   ['""', ''],
   ['"x" y', '"x" y'],
+  ['a\rb', 'a\rb'],
 ])('a field of CSV that is written %j is %j', (written, note) => {
   const { records, problems } = readRecords(`order.id;at;note\n1;t;${written}\n2;t;x\n`, csv);
   expect(records.map(({ body }) => JSON.parse(body).note)).toEqual([note, 'x']);
