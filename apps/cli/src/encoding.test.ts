@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findEncoding, readEncoding } from './encoding.ts';
+import { EXIT } from './exit-codes.ts';
 
 let dir = '';
 beforeAll(async () => {
@@ -44,6 +45,13 @@ describe('the encoding of a file', () => {
     ['the mark of UTF-16, the higher byte first', Buffer.from('\ufeffid\n', 'utf16le').swap16(), 'utf-16be'],
   ])('with %s is told by its first bytes', async (_, content, encoding) => {
     expect(await readEncoding(await write(content), undefined)).toBe(encoding);
+  });
+
+  it('is asked of a file that can be read', async () => {
+    await expect(readEncoding(join(dir, 'none.csv'), undefined)).rejects.toMatchObject({
+      exitCode: EXIT.usage,
+      message: expect.stringMatching(/^The file cannot be read: ENOENT/),
+    });
   });
 
   it('is the one that was given, unless the first bytes show another', async () => {

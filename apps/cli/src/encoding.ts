@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { CliError } from './cli-error.ts';
+import { CliError, toMessage } from './cli-error.ts';
 import { EXIT } from './exit-codes.ts';
 
 const ASCII_COUNT = 128;
@@ -30,21 +30,16 @@ export function findEncoding(label: string): string | undefined {
 /**
  * Tells how a file is encoded: as its first bytes show, else as was given, else UTF-8.
  *
- * @throws CliError when its first bytes show another encoding than was given
+ * @throws CliError when it cannot be read, or its first bytes show another encoding than was given
  */
 export async function readEncoding(file: string, given: string | undefined): Promise<string> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(3), 0, 3, 0);
-    const shown = BEGINNINGS.find(({ isOf }) => bytesRead > 1 && isOf(buffer))?.encoding;
-    if (shown === undefined || given === undefined || shown === given) return shown ?? given ?? 'utf-8';
-    throw new CliError(
-      EXIT.usage,
-      `The first bytes of the file show that it is ${toName(shown)}, not ${toName(given)}: leave --encoding out.`,
-    );
-  } finally {
-    await handle.close();
-  }
+  const { buffer, bytesRead } = await readBeginning(file);
+  const shown = BEGINNINGS.find(({ isOf }) => bytesRead > 1 && isOf(buffer))?.encoding;
+  if (shown === undefined || given === undefined || shown === given) return shown ?? given ?? 'utf-8';
+  throw new CliError(
+    EXIT.usage,
+    `The first bytes of the file show that it is ${toName(shown)}, not ${toName(given)}: leave --encoding out.`,
+  );
 }
 
 /** Returns the bytes of the smallest character. */
@@ -92,6 +87,19 @@ export function tellFault(
   const text = decodeWhole(bytes.subarray(0, good), encoding) ?? '';
   const line = before.lines + countLines(text) + 1;
   return `is not ${toName(encoding)} in line ${line} (byte ${before.bytes + countBytes(text, encoding) + 1})`;
+}
+
+async function readBeginning(file: string): Promise<{ buffer: Buffer; bytesRead: number }> {
+  try {
+    const handle = await open(file);
+    try {
+      return await handle.read(Buffer.alloc(3), 0, 3, 0);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw new CliError(EXIT.usage, `The file cannot be read: ${toMessage(cause)}.`, { cause });
+  }
 }
 
 function isUtf16(encoding: string): boolean {

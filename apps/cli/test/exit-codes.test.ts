@@ -52,6 +52,25 @@ describe('how the command ends', () => {
     ['a file is not there', ['import', '/no-folder/rows.csv', '-s', 'x'], 2, /cannot be read: ENOENT/],
     ['the argument is no JSON', ['send', '-s', 'x', '{a:1}'], 2, /not valid JSON; put it in single quotes/],
     ['an id is none', ['events', 'show', 'x'], 2, /Expected evt_ and 32 hex digits/],
+    [
+      'an event is to be cancelled',
+      ['replay', `evt_${'0'.repeat(32)}`, '--cancel'],
+      2,
+      /--cancel takes the id of a replay/,
+    ],
+    [
+      'a filter is to be cancelled',
+      ['replay', '-s', 'x', '--reason', 'x', '--yes', '--cancel'],
+      2,
+      /--cancel takes/,
+    ],
+    ['nothing is to be cancelled', ['replay', '--cancel'], 2, /--cancel takes the id of a replay/],
+    [
+      'a replay is to be cancelled without being so',
+      ['replay', `op_${'0'.repeat(24)}`, '--cancel', '--dry-run'],
+      2,
+      /--cancel takes/,
+    ],
     ['there is nothing to replay', ['replay'], 2, /Say what to replay/],
     ['there is nobody to ask', ['keys'], 2, /Usage: sluice keys/],
   ])('says so when %s', async (_, args, code, sentence) => {

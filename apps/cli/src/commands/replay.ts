@@ -88,6 +88,9 @@ export function addReplayCommand(program: Command, act: Act): void {
       act(async (session, options: ReplayOptions, id?: string) => {
         const filter = toFilter(options);
         const hasFilter = Object.keys(filter).length > 0 || options.all === true;
+        if (options.cancel && (id?.startsWith('op_') !== true || hasFilter || options.dryRun)) {
+          throw new CliError(EXIT.usage, '--cancel takes the id of a replay (op_...), and nothing else.');
+        }
         if (id === undefined) {
           if (hasFilter) return replayMany(session, filter, options);
           throw new CliError(EXIT.usage, 'Say what to replay: an id, a filter like --source, or --all.');

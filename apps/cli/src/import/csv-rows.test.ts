@@ -56,9 +56,39 @@ describe('reading CSV', () => {
     expect(rows.map(toValue)).toEqual(['ERR_ROW_INVALID', 'ERR_ROW_INVALID', { a: '1', b: '2' }]);
   });
 
+  it('refuses a row whose quote is not closed before a later row has one', async () => {
+    const { rows } = await readAll(await write('id,name\n1,"foo\n2,"bar"\n3,x\n4,"""a"\n5,"""b\nc"\n'));
+    expect(rows.map(toValue)).toEqual([
+      'ERR_ROW_INVALID',
+      { id: '3', name: 'x' },
+      { id: '4', name: '"a' },
+      { id: '5', name: '"b\nc' },
+    ]);
+  });
+
+  it.each([
+    ['a quote that is not closed', 'id,"name\n1,"x"\n', /header of the file has a quote that is not closed/],
+    ['the line ends of an old Mac', 'id,name\r1,x\r', /header of the file has a carriage return without/],
+  ])('refuses a header with %s', async (_, content, sentence) => {
+    await expect(readAll(await write(content))).rejects.toThrow(sentence);
+  });
+
+  it.each([
+    ['LF before CRLF', 'id,name\n1,x\r\n2,y\r\n'],
+    ['CRLF before LF', 'id,name\r\n1,x\n2,y\n'],
+  ])('reads line ends that are %s', async (_, content) => {
+    const { rows } = await readAll(await write(content));
+    expect(rows.map(toValue)).toEqual([
+      { id: '1', name: 'x' },
+      { id: '2', name: 'y' },
+    ]);
+  });
+
   it('says in which line a quote is not closed', async () => {
     const path = await write('a,b\n1,2\n3,"4\n5,6\n');
-    await expect(readAll(path)).rejects.toThrow(/near line \d+ \(a quote is opened and not closed\)/);
+    await expect(readAll(path)).rejects.toThrow(
+      /near line \d+ \(a quote is opened and not closed\)\. Rows before it may have been sent/,
+    );
   });
 
   it.each([

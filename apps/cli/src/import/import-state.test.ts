@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EXIT } from '../exit-codes.ts';
 import { newState, readState, toStatePath, writeState } from './import-state.ts';
 
 const kind = { source: 'shop', format: 'ndjson', encoding: 'utf-8', delimiter: ',' } as const;
@@ -38,8 +39,30 @@ describe('the state of an import', () => {
     await expect(readState(file, kind)).rejects.toThrow(/which was changed since: --restart/);
   });
 
-  it('is refused for another source, and when it is cut off', async () => {
+  it.each(['utf-8', 'utf-16le'] as const)(
+    'is refused when its last line was not written to its end, in %s',
+    async (encoding) => {
+      const own = { ...kind, encoding };
+      await writeFile(file, Buffer.from('1\n2,7', encoding));
+      const offset = Buffer.from('1\n2,7', encoding).length;
+      await writeState(file, { ...(await newState(file, own)), offset, line: 2, done: true });
+      await appendFile(file, Buffer.from('00.00\n', encoding));
+      const refused = readState(file, own);
+      await expect(refused).rejects.toMatchObject({ exitCode: EXIT.usage });
+      await expect(refused).rejects.toThrow(
+        /rows.ndjson was imported when line 2 was not written to its end/,
+      );
+    },
+  );
+
+  it('is none while nothing was settled, whatever changed since', async () => {
     await writeState(file, await newState(file, kind));
+    await writeFile(file, '9\n');
+    expect(await readState(file, { ...kind, source: 'erp' })).toBeNull();
+  });
+
+  it('is refused for another source, and when it is cut off', async () => {
+    await writeState(file, { ...(await newState(file, kind)), offset: 3, line: 2 });
     await expect(readState(file, { ...kind, source: 'erp' })).rejects.toThrow(/source "shop", not "erp"/);
     await writeFile(toStatePath(file), '{"version":1');
     await expect(readState(file, kind)).rejects.toThrow(/cannot be read: --restart/);
@@ -57,7 +80,7 @@ describe('the state of an import', () => {
 
   it('of an earlier release is one of a file in UTF-8', async () => {
     const { encoding: _, ...earlier } = await newState(file, kind);
-    await writeFile(toStatePath(file), JSON.stringify(earlier));
+    await writeFile(toStatePath(file), JSON.stringify({ ...earlier, offset: 2, line: 1 }));
     expect(await readState(file, kind)).toMatchObject({ encoding: 'utf-8' });
   });
 });

@@ -61,7 +61,7 @@ export async function newState(file: string, kind: ImportKind): Promise<ImportSt
 }
 
 /**
- * Reads how far a file was imported; null when it was not begun.
+ * Reads how far a file was imported; null when nothing of it was settled.
  *
  * @throws CliError when the state is of another import, or the file is another than it was
  */
@@ -76,6 +76,8 @@ export async function readState(file: string, kind: ImportKind): Promise<ImportS
   }
   const state = parseState(text);
   if (state === undefined) throw refuse(path, 'cannot be read');
+  // Nothing holds it to this option or that content. The header, too, is read again, where it was all that the file held.
+  if (state.offset === 0) return null;
   for (const name of ['source', 'format', 'encoding', 'delimiter'] as const) {
     if (state[name] !== kind[name]) {
       throw refuse(
@@ -91,20 +93,41 @@ export async function readState(file: string, kind: ImportKind): Promise<ImportS
   return skipLineEnd(file, state);
 }
 
-/** Writes the state in one step: whoever is killed leaves the old one or the new one. */
+/**
+ * Writes the state in one step: whoever is killed leaves the old one or the new one.
+ *
+ * @throws CliError when it cannot be written
+ */
 export async function writeState(file: string, state: ImportState): Promise<void> {
   const path = toStatePath(file);
   const draft = `${path}.new`;
-  await writeFile(draft, `${JSON.stringify(state, null, 2)}\n`);
-  await rename(draft, path);
+  try {
+    await writeFile(draft, `${JSON.stringify(state, null, 2)}\n`);
+    await rename(draft, path);
+  } catch (cause) {
+    throw new CliError(
+      EXIT.usage,
+      `How far the import came is kept beside the file, and cannot be written: ${toMessage(cause)}. Make the folder writable, or import a copy that is in another one.`,
+      { cause },
+    );
+  }
 }
 
-/** A last line without an ending may have got one since: that belongs to it, and is no line of its own. */
+/**
+ * A last line without an ending may have got one since: that belongs to it, and is no line of its own. Where anything
+ * else follows, only its beginning was there and was sent.
+ */
 async function skipLineEnd(file: string, state: ImportState): Promise<ImportState> {
-  if (state.offset === 0) return state;
   const unitBytes = toUnitBytes(state.encoding);
   const bytes = await readBytes(file, state.offset - unitBytes, 3 * unitBytes);
-  const ending = /^[^\n](\r?\n)/.exec(new TextDecoder(state.encoding).decode(bytes))?.[1] ?? '';
+  const text = new TextDecoder(state.encoding).decode(bytes);
+  const ending = /^[^\n](\r?\n)/.exec(text)?.[1] ?? '';
+  if (ending === '' && text.length > 1 && !text.startsWith('\n')) {
+    throw new CliError(
+      EXIT.usage,
+      `${file} was imported when line ${state.line} was not written to its end, and what stood there was taken for a row: when the file is complete, --restart imports it from its beginning; the other rows that were sent already are recognised.`,
+    );
+  }
   return { ...state, offset: state.offset + ending.length * unitBytes };
 }
 

@@ -17,7 +17,7 @@ export async function* readNdjsonRows(file: TextFile, { offset, line }: RowStart
   const { chunks, toOffset } =
     file.encoding === 'utf-8'
       ? openBytes(file.path, { offset, line })
-      : openText(file, { offset, line }, 'The lines before it are sent.');
+      : openText(file, { offset, line }, 'Lines before it may have been sent.');
   let readBytes = 0;
   let number = line;
   let parts: Buffer[] = [];

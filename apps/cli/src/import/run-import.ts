@@ -1,7 +1,8 @@
 /*
  * The life of an import.
  *
- * 1. The state beside the file says where to begin; without one, at the beginning.
+ * 1. The state beside the file says where to begin; without one, at the beginning. It is written before anything is sent:
+ *    where it cannot be kept, nothing is.
  * 2. Rows are read and gathered into chunks, one chunk ahead of the one that is sent. So its memory does not grow with
  *    the file.
  * 3. When every row of a chunk has its outcome, the rejected ones are written down, then the state. Whoever is killed
@@ -40,6 +41,7 @@ export async function runImport(options: ImportOptions): Promise<ImportState> {
   let state = options.state;
   const fileName = basename(file);
   const toLine = createItemWriter({ ...options, source: state.source, fileName });
+  await writeState(file, state);
   const rejectedRows = await openRejectedRows(toRejectedPath(file), state.rejectedBytes);
   let columns = state.columns;
   const rows = readRows(file, state, (names) => {
