@@ -42,6 +42,24 @@ export function addConnectionTests(parts: () => Parts): void {
     await page.context().close();
   });
 
+  it('says at once that a change got no answer, and does not make it later by itself', async () => {
+    const page = await openPage(parts(), '/keys');
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST') asked.push(new URL(request.url()).pathname);
+    });
+    await page.getByRole('button', { name: 'Make a key…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Make a key' });
+    await dialog.getByLabel('Whose it is, or what for').fill('offline');
+    await page.context().setOffline(true);
+    await dialog.getByRole('button', { name: 'Make the key' }).click();
+    await dialog.getByText('It is not known whether this was done').waitFor();
+    await page.context().setOffline(false);
+    await waitForLive(page);
+    expect(asked).toEqual(['/api/keys']);
+    await page.context().close();
+  });
+
   it('opens one stream for all tabs of a browser; the next tab goes on when the first is closed', async () => {
     const first = await openPage(parts(), '/overview');
     const context = first.context();

@@ -208,4 +208,32 @@ describe('an event in a browser', () => {
     await page.getByText('3 of 3 in').waitFor();
     await page.context().close();
   });
+
+  it('says what was done to an event of that event only', async () => {
+    const { sluice } = parts();
+    for (const amount of [1, 2]) {
+      await send({ source: 'noted', payload: toMetric(amount), simulateFailure: 'all' });
+    }
+    const dead = { source: 'noted', status: 'dead' };
+    await expect
+      .poll(() => sluice.db.collection('raw_events').countDocuments(dead), { timeout: 20_000 })
+      .toBe(2);
+    const page = await open('/events?source=noted');
+    const rows = page.getByRole('table', { name: 'Events' }).locator('tr[data-row]');
+    await rows.nth(1).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('2 of 2 in').waitFor();
+    // The first is loaded before it is come to again: it is shown at once then.
+    await page.keyboard.press('[');
+    await page.getByText('1 of 2 in').waitFor();
+    await page.getByRole('button', { name: 'Replay this event' }).waitFor();
+    await page.keyboard.press(']');
+    await page.getByText('2 of 2 in').waitFor();
+    await page.getByRole('button', { name: 'Replay this event' }).click();
+    await page.getByText('It is put into the queue by').waitFor();
+    await page.keyboard.press('[');
+    await page.getByText('1 of 2 in').waitFor();
+    expect(await page.getByText('It is put into the queue by').count()).toBe(0);
+    await page.context().close();
+  });
 });

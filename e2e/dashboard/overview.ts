@@ -19,6 +19,9 @@ export function addOverviewTests(parts: () => Parts): void {
     await chart.getByText(/not over yet/).waitFor();
     await chart.getByRole('button', { name: 'View as table' }).click();
     await chart.getByRole('table').waitFor();
+    await chart.getByRole('button', { name: 'View as chart' }).click();
+    await expect.poll(async () => (await bars.boundingBox())?.width).toBeGreaterThan(300);
+    await chart.getByRole('button', { name: 'View as table' }).click();
     await page.getByRole('button', { name: '15 min' }).click();
     await page.waitForURL(/range=15m/);
     await page.getByRole('figure', { name: /^Events per 15 s/ }).waitFor();

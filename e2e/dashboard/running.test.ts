@@ -352,4 +352,19 @@ describe('the pages with which the service is run', () => {
     await parts().sluice.settled();
     await page.context().close();
   });
+
+  it('keeps a new key in sight until a person says that it is copied', async () => {
+    const page = await openPage(parts(), '/keys');
+    await page.getByRole('button', { name: 'Make a key…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Make a key' });
+    await dialog.getByLabel('Whose it is, or what for').fill('shown once');
+    await dialog.getByRole('button', { name: 'Make the key' }).click();
+    await dialog.getByText('It is shown this once').waitFor();
+    await page.mouse.click(5, 400);
+    // It would fade, and could be clicked meanwhile.
+    await expect(dialog.waitFor({ state: 'detached', timeout: 1000 })).rejects.toThrow('Timeout');
+    await dialog.getByRole('button', { name: 'It is copied' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.context().close();
+  });
 });

@@ -36,7 +36,12 @@ const queries: QueryClient = new QueryClient({
         failures < 2 && (!(error instanceof Failure) || error.status === 0 || error.status >= 500),
       retryDelay: (failures) => Math.min(1000 * 2 ** failures, 8000),
       staleTime: 1000,
+      networkMode: 'always',
+      // Without the wait for the network this has to be said.
+      refetchOnReconnect: true,
     },
+    // What a browser holds because it thinks that it is offline it would do later, when nobody expects it any more.
+    mutations: { networkMode: 'always' },
   },
 });
 const router = createAppRouter(queries);

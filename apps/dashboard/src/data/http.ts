@@ -43,14 +43,29 @@ export function toUrl(path: string, query: Query = {}): string {
 /** How long the api may take: it promises an answer within 3 s. */
 const PATIENCE_MS = 10_000;
 
+/** What is said of a request that got no answer, by what it was for: only what is read is asked for again by itself. */
+const UNANSWERED = {
+  read: 'The api did not answer. It is tried again by itself.',
+  dryRun: 'The api did not answer. Nothing was changed.',
+  write: 'The api did not answer. It is not known whether this was done: look before you do it again.',
+} as const;
+
+type Asked = {
+  readonly purpose: keyof typeof UNANSWERED;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  readonly json?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
 /** Reads JSON from the api. @throws Failure */
 export function read<Answer>(path: string, query?: Query, signal?: AbortSignal): Promise<Answer> {
-  return ask<Answer>('GET', toUrl(path, query), undefined, signal);
+  return ask<Answer>({ purpose: 'read', method: 'GET', url: toUrl(path, query), signal });
 }
 
 /** Reads bytes from the api as the text that they are. @throws Failure */
 export async function readText(path: string, query?: Query, signal?: AbortSignal): Promise<string> {
-  const response = await fetchAnswer('GET', toUrl(path, query), undefined, signal);
+  const response = await fetchAnswer({ purpose: 'read', method: 'GET', url: toUrl(path, query), signal });
   return response.text();
 }
 
@@ -60,31 +75,27 @@ export function send<Answer>(
   path: string,
   body?: unknown,
 ): Promise<Answer> {
-  return ask<Answer>(method, path, body === undefined ? undefined : JSON.stringify(body));
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  return ask<Answer>({ purpose: 'write', method, url: path, json });
 }
 
 /** Sends JSON as a person wrote it: parsed and written again, large numbers would be others. @throws Failure */
 export function sendWritten<Answer>(method: 'POST', path: string, json: string): Promise<Answer> {
-  return ask<Answer>(method, path, json);
+  return ask<Answer>({ purpose: 'write', method, url: path, json });
 }
 
-async function ask<Answer>(
-  method: string,
-  url: string,
-  json?: string,
-  signal?: AbortSignal,
-): Promise<Answer> {
-  const response = await fetchAnswer(method, url, json, signal);
+/** Asks, with JSON as it is written, what something would do; nothing is done. @throws Failure */
+export function sendDryRun<Answer>(path: string, json: string): Promise<Answer> {
+  return ask<Answer>({ purpose: 'dryRun', method: 'POST', url: path, json });
+}
+
+async function ask<Answer>(asked: Asked): Promise<Answer> {
+  const response = await fetchAnswer(asked);
   if (response.status === 204) return undefined as Answer;
   return (await response.json()) as Answer;
 }
 
-async function fetchAnswer(
-  method: string,
-  url: string,
-  json?: string,
-  signal?: AbortSignal,
-): Promise<Response> {
+async function fetchAnswer({ purpose, method, url, json, signal }: Asked): Promise<Response> {
   const timeout = AbortSignal.timeout(PATIENCE_MS);
   let response: Response;
   try {
@@ -96,7 +107,7 @@ async function fetchAnswer(
     });
   } catch (cause) {
     if (signal?.aborted === true) throw cause;
-    throw new Failure('The api did not answer. It is tried again by itself.', { status: 0, cause });
+    throw new Failure(UNANSWERED[purpose], { status: 0, cause });
   }
   if (!response.ok) throw await toFailure(response);
   return response;

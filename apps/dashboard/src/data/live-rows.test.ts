@@ -53,6 +53,21 @@ it('gives up holding back after 2,000 rows and says so', () => {
   expect(list.held.length).toBeLessThanOrEqual(2000);
 });
 
+it('begins anew instead of growing beyond 2,000 rows, and keeps what was loaded while nothing arrives', () => {
+  let list = beginRows(rows('1'));
+  for (let page = 2; page <= 300; page += 1) {
+    const newest = rows(...Array.from({ length: 100 }, (_, at) => `${page * 50 - at}`));
+    list = refreshRows(list, newest, { insert: true });
+    expect(list.shown.length).toBeLessThanOrEqual(2000);
+    expect(list.shown.slice(0, 100)).toEqual(newest);
+  }
+  const older = Array.from({ length: 3000 }, (_, at) => `older ${at}`);
+  const long = appendRows(beginRows(rows('b', 'a')), rows(...older));
+  expect(refreshRows(long, rows('b', 'a'), { insert: true }).shown).toHaveLength(3002);
+  expect(refreshRows(long, rows('c', 'b'), { insert: false }).shown).toHaveLength(3002);
+  expect(toIds(refreshRows(long, rows('c', 'b'), { insert: true }).shown)).toBe('c b');
+});
+
 it('changes rows in their place, and nothing at all when none is concerned', () => {
   const held = refreshRows(beginRows(rows('b', 'a')), rows('c', 'b', 'a'), { insert: false });
   const patch = (item: { readonly id: string; readonly status: string }) =>

@@ -4,6 +4,7 @@
  *  1. Pages are loaded by keyset, so that arrivals move nothing.
  *  2. The newest page is asked for again and again. What is known is brought up to date in place.
  *  3. What is new is put on top only while nobody reads; else it waits behind "37 new", at most 2,000 of it.
+ *     On top of 2,000 rows nothing more is put: the list begins anew, or an open page would grow for days.
  *  4. When the newest page holds nothing that is known, something lies between: that is a gap, and the list says so
  *     instead of showing rows as neighbours that are none.
  */
@@ -22,6 +23,9 @@ export type LiveRows<Item extends Row> = {
 
 /** How many arrivals are held back. */
 const MAX_HELD = 2000;
+
+/** How many rows a list has at most after new ones were put on top. */
+const MAX_SHOWN = 2000;
 
 /** A list of which nothing is known yet. */
 export const NO_ROWS: LiveRows<never> = { shown: [], held: [], overflown: false };
@@ -52,7 +56,10 @@ export function refreshRows<Item extends Row>(
   const isGap = known.size > 0 && newest.length > 0 && arrived.length === newest.length;
   if (isGap) return insert ? beginRows(newest) : { shown, held, overflown: true };
   const waiting = [...arrived, ...held];
-  if (insert && !rows.overflown) return { shown: [...waiting, ...shown], held: [], overflown: false };
+  if (insert && !rows.overflown) {
+    if (waiting.length > 0 && waiting.length + shown.length > MAX_SHOWN) return beginRows(newest);
+    return { shown: [...waiting, ...shown], held: [], overflown: false };
+  }
   if (waiting.length > MAX_HELD) return { shown, held: [], overflown: true };
   return { shown, held: waiting, overflown: rows.overflown };
 }

@@ -11,24 +11,27 @@ const CLASSES = {
 };
 
 /**
- * Asks for a decision over the page; Escape and the button close it, the focus stays in it and then goes back to where
- * it was.
+ * Asks for a decision over the page; Escape, the button and, unless `closesOutside` is false, a click beside it close
+ * it; the focus stays in it and then goes back to where it was.
  */
 export function Dialog({
   title,
   opened,
   onClose,
+  closesOutside = true,
   children,
 }: {
   readonly title: string;
   readonly opened: boolean;
   readonly onClose: () => void;
+  readonly closesOutside?: boolean;
   readonly children: React.ReactNode;
 }) {
   return (
     <Modal
       opened={opened}
       onClose={onClose}
+      closeOnClickOutside={closesOutside}
       title={title}
       size={560}
       radius="sm"

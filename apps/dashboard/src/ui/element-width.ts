@@ -1,17 +1,14 @@
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { type RefCallback, useCallback, useState } from 'react';
 
-/** Follows the width of an element, in px; 600 before it is known. */
-export function useElementWidth<Kind extends HTMLElement>(): [RefObject<Kind | null>, number] {
-  const element = useRef<Kind>(null);
+/** Follows the width of an element, in px, also of one that takes its place; 600 before it is known. */
+export function useElementWidth<Kind extends HTMLElement>(): [RefCallback<Kind>, number] {
   const [width, setWidth] = useState(600);
-  useEffect(() => {
-    const found = element.current;
-    if (found === null) return;
+  const follow = useCallback((element: Kind) => {
     const observer = new ResizeObserver(([entry]) => {
       if (entry !== undefined) setWidth(Math.max(200, Math.floor(entry.contentRect.width)));
     });
-    observer.observe(found);
+    observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  return [element, width];
+  return [follow, width];
 }

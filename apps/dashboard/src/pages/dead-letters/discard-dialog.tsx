@@ -1,6 +1,6 @@
 import type { Discard, OperationPlan } from '@sluice/contracts/operations';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { send } from '../../data/http.ts';
+import { send, sendDryRun } from '../../data/http.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ReasonForm } from '../../ui/dialog-form.tsx';
 import { plural } from '../../ui/numbers.ts';
@@ -21,7 +21,7 @@ export function DiscardDialog({
   // A replay and a discard of the same filter find the same events.
   const { data: plan, error } = useQuery({
     queryKey: ['discard-plan', fingerprint],
-    queryFn: () => send<OperationPlan>('POST', '/api/replays', { filter, dryRun: true }),
+    queryFn: () => sendDryRun<OperationPlan>('/api/replays', JSON.stringify({ filter, dryRun: true })),
     enabled: opened,
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,

@@ -3,7 +3,7 @@ import type { DeadFilter, OperationPlan } from '@sluice/contracts/operations';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { send } from '../../data/http.ts';
+import { sendDryRun } from '../../data/http.ts';
 import { useLiveState } from '../../data/live-context.ts';
 import { queuesQuery } from '../../data/queues.ts';
 import { Action } from '../../ui/action.tsx';
@@ -60,7 +60,7 @@ function Plan({
   const plan = useQuery({
     // What was planned before the connection was lost may no longer be so.
     queryKey: ['replay-plan', filter, resync?.at ?? null],
-    queryFn: () => send<OperationPlan>('POST', '/api/replays', { filter, dryRun: true }),
+    queryFn: () => sendDryRun<OperationPlan>('/api/replays', JSON.stringify({ filter, dryRun: true })),
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,
   });

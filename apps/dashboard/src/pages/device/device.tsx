@@ -1,5 +1,5 @@
 import type { NormalizedItem } from '@sluice/contracts/api';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { Failure, read } from '../../data/http.ts';
 import type { Page } from '../../data/use-live-rows.ts';
@@ -32,7 +32,6 @@ export function Device() {
       );
     },
     refetchInterval: REFRESH_MS,
-    placeholderData: keepPreviousData,
   });
   const newest = data?.items[0];
   return (

@@ -62,7 +62,8 @@ export function Event() {
         />
       )}
       <StaleFrame asOf={connection === 'stale' ? dataUpdatedAt : null}>
-        <Detail detail={data} field={field} />
+        {/* What was done to one event, and the note of it, is not said of the next. */}
+        <Detail key={data.id} detail={data} field={field} />
       </StaleFrame>
     </>
   );

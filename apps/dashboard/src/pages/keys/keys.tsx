@@ -37,7 +37,8 @@ export function Keys() {
       <PageHead title="API keys">
         <Action onClick={() => setNew(true)}>Make a key…</Action>
       </PageHead>
-      <Dialog title="Make a key" opened={isNew} onClose={() => setNew(false)}>
+      {/* The key is shown once: a click beside it must not lose it. */}
+      <Dialog title="Make a key" opened={isNew} onClose={() => setNew(false)} closesOutside={false}>
         <NewKey may={MAY} onClose={() => setNew(false)} />
       </Dialog>
       {failure !== null && (

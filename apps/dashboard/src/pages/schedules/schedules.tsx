@@ -10,8 +10,9 @@ import { plural } from '../../ui/numbers.ts';
 import { PageHead } from '../../ui/page.tsx';
 import { PlainTable } from '../../ui/plain-table.tsx';
 import { Empty, Failed, Loading, StaleFrame } from '../../ui/states.tsx';
-import { formatDuration, Time } from '../../ui/time.tsx';
+import { formatDuration } from '../../ui/time.tsx';
 import { useWindowWidth } from '../../ui/window-width.ts';
+import { Cursor } from './cursor.tsx';
 import { NextRun } from './next-run.tsx';
 import { PollActions } from './poll-actions.tsx';
 import { RunMarks } from './run-marks.tsx';
@@ -168,11 +169,4 @@ function Row({ item, isNarrow }: { readonly item: ScheduleItem; readonly isNarro
       {!isNarrow && <td>{actions}</td>}
     </tr>
   );
-}
-
-/** A cursor that is a time is told as one. */
-function Cursor({ value }: { readonly value: string | null }) {
-  if (value === null) return <>nothing yet</>;
-  if (/^\d{4}-\d\d-\d\dT/.test(value)) return <Time at={value} withDate />;
-  return <code>{value}</code>;
 }

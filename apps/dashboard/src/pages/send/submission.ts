@@ -1,7 +1,7 @@
 import type { Accepted } from '@sluice/contracts/api';
 import type { JsonValue } from '@sluice/contracts/json';
 import type { DryRun } from '@sluice/contracts/sources-api';
-import { sendWritten } from '../../data/http.ts';
+import { sendDryRun, sendWritten } from '../../data/http.ts';
 import { findJsonFault } from '../../data/json-fault.ts';
 
 /** How many attempts shall fail, as a select has it. */
@@ -55,7 +55,7 @@ export function sendDraft(draft: Draft): Promise<Accepted> {
 
 /** Asks what would become of a draft. @throws Failure */
 export function checkDraft(draft: Draft): Promise<DryRun> {
-  return sendWritten<DryRun>('POST', '/api/mappings/dry-run', writeTrial(draft));
+  return sendDryRun<DryRun>('/api/mappings/dry-run', writeTrial(draft));
 }
 
 /** Writes what is sent of a draft. @throws SyntaxError when the payload is no JSON */

@@ -3,7 +3,7 @@ import type { JsonValue } from '@sluice/contracts/json';
 import type { DryRun as Result } from '@sluice/contracts/sources-api';
 import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
-import { Failure, read, sendWritten } from '../../data/http.ts';
+import { Failure, read, sendDryRun } from '../../data/http.ts';
 import type { Page } from '../../data/use-live-rows.ts';
 import { Action } from '../../ui/action.tsx';
 import { Problem } from '../../ui/field.tsx';
@@ -26,7 +26,7 @@ export function DryRun({ tried }: { readonly tried: Tried }) {
   const run = useMutation({
     mutationFn: () => {
       const what = 'mapping' in tried ? `"mapping":${tried.mapping}` : JSON.stringify(tried).slice(1, -1);
-      return sendWritten<Result>('POST', '/api/mappings/dry-run', `{${what},"payload":${text}}`);
+      return sendDryRun<Result>('/api/mappings/dry-run', `{${what},"payload":${text}}`);
     },
   });
   const take = useMutation({
