@@ -3,7 +3,10 @@ import { integration, unit } from '../proof.ts';
 
 const SETTLE_JOB = 'packages/protocol/src/settle-job.ts';
 const BULK_WRITER = 'packages/protocol/src/bulk-writer.ts';
-const settleJob = unit('packages/protocol/src/settle-job.test.ts');
+const settleJob = unit(
+  'packages/protocol/src/settle-job.test.ts',
+  'packages/protocol/src/reused-keys.test.ts',
+);
 
 /** What a worker does with a job, and what the ledger learns of it. */
 export const settling: readonly Mutant[] = [
